@@ -1,0 +1,13 @@
+"""The test suite on every Python that the library supports: `nox`, or `nox -s tests-3.12`."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """Run the tests against the pinned versions."""
+    session.install("-c", "constraints.txt", "-e", ".[cli,test]")
+    session.run("python", "-m", "pytest", *session.posargs)

@@ -1,0 +1,169 @@
+"""`Invite` -> passphrase, and any pasted text -> `Decoded`: the main path, one line a stage.
+
+Source: docs/format.md. Each stage is a module of its own; this one only puts them in order.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from passphrase.clipboard import MAX_CHARS, Candidate, scan
+from passphrase.errors import AmbiguousError, PassphraseError, SignatureError, Span, VersionError
+from passphrase.invite import Invite
+from passphrase.keys import Keyring
+from passphrase.layout import TAG_BYTES, VERSION, header_symbol
+from passphrase.parity import check, protect
+from passphrase.scripts import load_script
+from passphrase.seal import seal, unseal
+from passphrase.symbols import chunk, join
+from passphrase.wire import pack, unpack
+
+TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md rests on it
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A passphrase read out of a text, its signature verified.
+
+    Attributes:
+        invite: What it says. Whether it has expired is not judged here.
+        text: Its one canonical spelling, in the script it was found in.
+        script: Name of that script.
+        span: Where it stands in the pasted text: start and end, in characters.
+        repairs: What was repaired, in order; empty when every glyph was right.
+        key_id: The key it is signed under, in [0, 8).
+        fingerprint: Key id and tag, as ``1-0123456789abcdef0123``. The same for every spelling and
+            for no other invite: the one id for ledgers and deny-lists.
+    """
+
+    invite: Invite
+    text: str
+    script: str
+    span: Span
+    repairs: tuple[()]
+    key_id: int
+    fingerprint: str
+
+
+class Codec:
+    """Mints passphrases and reads them out of pasted text. Immutable; threads may share one.
+
+    Args:
+        keyring: The secrets; the active one mints, all of them verify.
+        audience: The app family that may open the passphrases, 1 to 64 bytes of UTF-8.
+        script: How to spell when `encode` is not told: "emoji", "hanzi" or "base32".
+        max_chars: The longest text that is read, in characters.
+
+    Raises:
+        TypeError: The keyring or the audience is of another type.
+        ValueError: The audience is empty or too long, or there is no such script.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        *,
+        audience: str,
+        script: str = "emoji",
+        max_chars: int = MAX_CHARS,
+    ) -> None:
+        if not isinstance(keyring, Keyring):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("keyring must be a Keyring")
+        self._keys: Final = keyring.derive(audience)
+        self._active_id: Final = keyring.active_id
+        self._script: Final = load_script(script)
+        self._audience: Final = audience
+        self._max_chars: Final = max_chars
+
+    def __repr__(self) -> str:
+        return (
+            f"Codec(ids={tuple(self._keys)}, active_id={self._active_id}, "
+            f"audience={self._audience!r}, script={self._script.name!r})"
+        )
+
+    def encode(self, invite: Invite, *, script: str | None = None) -> str:
+        """Mint the passphrase of an invite. Inverse: `decode`.
+
+        Raises:
+            pydantic.ValidationError: The invite is none, or was changed behind pydantic's back.
+            ValueError: There is no such script.
+        """
+        spelling = load_script(script) if script else self._script
+        header, body = pack(Invite.model_validate(invite), self._active_id)
+        symbol = header_symbol(header)
+        sealed = seal(self._keys[header.key_id], symbol, body)
+        return spelling.spell(protect(chunk(symbol, sealed)))
+
+    def decode(self, text: str) -> Decoded:
+        """Read the one passphrase out of a pasted message, whatever stands around it.
+
+        The same passphrase twice is one, in whatever scripts. Inverse: `encode`.
+
+        Raises:
+            NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
+                read; the class says why and what to do.
+            AmbiguousError: Several different ones verify, or there are too many to check.
+            TypeError: The text is no str.
+        """
+        try:
+            found = self._open_all(text)
+            if len(found) == 1:
+                return found[0]
+            refusal: PassphraseError = AmbiguousError(tuple(decoded.span for decoded in found))
+        except PassphraseError as error:
+            refusal = error.with_traceback(None)
+        del text  # an error tracker that records local variables must not record the clipboard
+        raise refusal
+
+    def decode_all(self, text: str) -> list[Decoded]:
+        """Read every passphrase out of a pasted text, each once, in order.
+
+        Raises:
+            PassphraseError: As for `decode`, when none can be read or there are too many to check.
+            TypeError: The text is no str.
+        """
+        try:
+            return self._open_all(text)
+        except PassphraseError as error:
+            refusal = error.with_traceback(None)
+        del text  # as in `decode`
+        raise refusal
+
+    def _open_all(self, text: str) -> list[Decoded]:
+        """Open each different codeword in a text once; refuse when none opens."""
+        findings = scan(text, max_chars=self._max_chars)
+        words: dict[tuple[int, ...], Candidate] = {}
+        for candidate in findings.candidates:
+            words.setdefault(candidate.codeword, candidate)
+        if len(words) > TAG_CHECKS_MAX:
+            raise AmbiguousError(tuple(candidate.span for candidate in words.values()))
+        opened: list[Decoded] = []
+        refusals: list[PassphraseError] = []
+        for candidate in words.values():
+            try:
+                opened.append(self._open(candidate))
+            except SignatureError as error:
+                refusals.append(SignatureError(error.key_id, candidate.span))
+            except PassphraseError as error:
+                refusals.append(error)
+        if not opened:
+            raise (*refusals, findings.refusal)[0]
+        return opened
+
+    def _open(self, candidate: Candidate) -> Decoded:
+        """Turn a sound codeword into the invite that it carries."""
+        header = candidate.header
+        if header.version != VERSION:
+            raise VersionError("version", header.version)
+        if header.key_id not in self._keys:
+            raise SignatureError(header.key_id)
+        symbol, sealed = join(check(candidate.codeword))
+        body = unseal(self._keys[header.key_id], symbol, sealed)
+        return Decoded(
+            invite=unpack(header, body),
+            text=candidate.text,
+            script=candidate.script,
+            span=candidate.span,
+            repairs=(),
+            key_id=header.key_id,
+            fingerprint=f"{header.key_id}-{sealed[-TAG_BYTES:].hex()}",
+        )

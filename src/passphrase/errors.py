@@ -1,0 +1,170 @@
+"""Every refusal of this library: one root, one class for each thing a person can do about it.
+
+An error carries evidence as attributes. It never carries the pasted text, a key or a tag, so it can
+be logged as it is. Its ``code`` is the word that programs and the command line use for it.
+
+A span is the pair ``(start, end)`` of character positions in the pasted text.
+"""
+
+from typing import ClassVar
+
+Span = tuple[int, int]
+
+
+class PassphraseError(ValueError):
+    """The root: no passphrase could be read, and the subclass says why."""
+
+    code: ClassVar[str] = "passphrase"
+
+
+class NotFoundError(PassphraseError):
+    """The text holds nothing like a passphrase. Ask for the whole message to be copied."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "no passphrase in this text; copy the whole message that carries it"
+
+
+class DamagedError(PassphraseError):
+    """A row of glyphs is almost a passphrase, but its parity is broken. Ask for a fresh copy.
+
+    Attributes:
+        span: Where the row stands.
+        readable: How many symbols of it could be read.
+    """
+
+    code = "damaged"
+
+    def __init__(self, span: Span, readable: int) -> None:
+        super().__init__(span, readable)
+        self.span = span
+        self.readable = readable
+
+    def __str__(self) -> str:
+        return (
+            f"a damaged passphrase: {self.readable} symbols at {self.span[0]}-{self.span[1]} can "
+            "be read, but some are wrong or missing; copy the message again"
+        )
+
+
+class VersionError(PassphraseError):
+    """The passphrase follows a newer format than this library knows. Update the app.
+
+    Attributes:
+        field: The field of docs/format.md whose value is not known here.
+        version: The format version that the passphrase names.
+    """
+
+    code = "version"
+
+    def __init__(self, field: str, version: int) -> None:
+        super().__init__(field, version)
+        self.field = field
+        self.version = version
+
+    def __str__(self) -> str:
+        return (
+            f"a passphrase of a newer format (version {self.version}, unknown {self.field}); "
+            "update the app"
+        )
+
+
+class SignatureError(PassphraseError):
+    """The tag does not fit: forged, or signed under another key or for another audience.
+
+    The three cannot be told apart, and must not be. Ask the inviter for a new passphrase.
+
+    Attributes:
+        key_id: The key id that the passphrase names, in [0, 8).
+        span: Where it stands; None when it was not read out of a text.
+    """
+
+    code = "signature"
+
+    def __init__(self, key_id: int, span: Span | None = None) -> None:
+        super().__init__(key_id, span)
+        self.key_id = key_id
+        self.span = span
+
+    def __str__(self) -> str:
+        return (
+            f"the signature does not fit (key id {self.key_id}): forged, or made for another app "
+            "or under a retired key; ask for a new invite"
+        )
+
+
+class AmbiguousError(PassphraseError):
+    """The text holds several passphrases, and the library will not choose. Copy only one message.
+
+    Attributes:
+        spans: Where they stand, in the order of the text.
+    """
+
+    code = "ambiguous"
+
+    def __init__(self, spans: tuple[Span, ...]) -> None:
+        super().__init__(spans)
+        self.spans = spans
+
+    def __str__(self) -> str:
+        return f"{len(self.spans)} different passphrases in this text; copy only one message"
+
+
+class TextTooLongError(PassphraseError):
+    """The text is longer than the limit and was not looked at. Cut it, or raise ``max_chars``.
+
+    Attributes:
+        length: Characters in the text.
+        limit: Characters that are read at most.
+    """
+
+    code = "too_long"
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(length, limit)
+        self.length = length
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"the text has {self.length} characters, more than the {self.limit} that are read"
+
+
+class PaddingError(PassphraseError):
+    """The spare bits at the end of a codeword are not zero: no passphrase is spelled this way."""
+
+    code = "damaged"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "the padding bits of the codeword are not zero"
+
+
+class ParityError(PassphraseError):
+    """The parity of a codeword does not fit: at least one symbol is wrong.
+
+    Attributes:
+        syndrome: What parity leaves over, a 30-bit number that is not 0.
+    """
+
+    code = "damaged"
+
+    def __init__(self, syndrome: int) -> None:
+        super().__init__(syndrome)
+        self.syndrome = syndrome
+
+    def __str__(self) -> str:
+        return "the parity of the codeword does not fit"
+
+
+class KeyringError(TypeError):
+    """The keys are not usable; the message says which rule they break, never what they are.
+
+    A ``TypeError`` on purpose: pydantic quotes the input of every ``ValueError`` that a validator
+    raises, and a key must not be quoted when a settings class refuses it.
+    """

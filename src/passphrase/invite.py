@@ -1,0 +1,101 @@
+"""Fields -> `Invite`: what a passphrase says, checked once and then never changed.
+
+Source: docs/format.md, "Body". Every `Invite` that exists can be minted.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+)
+
+EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+EXPIRY_MINUTES_MAX: Final = 2**25 - 1
+INT_ID_MAX: Final = 2**64 - 1
+_FIRST_EXPIRY: Final = EPOCH + timedelta(minutes=1)
+_END_OF_EXPIRY: Final = EPOCH + timedelta(minutes=EXPIRY_MINUTES_MAX + 1)
+_DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,19})\Z")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+
+
+class Origin(StrEnum):
+    """The way the invite is meant to travel, signed into the passphrase."""
+
+    IN_APP = "in_app"
+    WECHAT = "wechat"
+    QQ = "qq"
+
+
+def parse_id(text: str) -> int | UUID:
+    """Read an id written as a decimal number or as a UUID with hyphens; ``str(id)`` writes it.
+
+    Raises:
+        ValueError: The text is neither, has leading zeros, or is 2^64 or more.
+    """
+    if _UUID.match(text):
+        return UUID(text)
+    if _DECIMAL.match(text) and int(text) <= INT_ID_MAX:
+        return int(text)
+    raise ValueError("an id is a decimal number below 2^64 or a UUID with hyphens")
+
+
+def _read_id(value: object, info: ValidationInfo) -> object:
+    return parse_id(value) if info.mode == "json" and isinstance(value, str) else value
+
+
+def _floor_to_minute(moment: datetime) -> datetime:
+    if moment.utcoffset() is None or not _FIRST_EXPIRY <= moment < _END_OF_EXPIRY:
+        msg = f"expires_at must lie in [{_FIRST_EXPIRY}, {_END_OF_EXPIRY})"
+        raise ValueError(msg)
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+# JSON carries ids as strings: a JavaScript reader loses the digits of a number past 2^53.
+Id = Annotated[
+    Annotated[int, Field(strict=True, ge=0, le=INT_ID_MAX)] | UUID,
+    BeforeValidator(_read_id),
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
+Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
+    """Who invites whom into which group, until when, and on which conditions.
+
+    Attributes:
+        group_id: An int in [0, 2^64) or a UUID; below 2^32 it makes a shorter passphrase.
+        inviter_id: The same.
+        expires_at: First moment at which the invite is no longer valid: an aware datetime from
+            2026-01-01T00:01Z to 2089-10-17; floored to the minute and turned into UTC.
+        origin: The app that carries it, or in-app for a direct pull.
+        mutual_follow: Only users who mutually follow the inviter may join.
+        approval: Joining asks the group's owner first.
+        single_use: The first join spends it. The backend keeps the ledger, by
+            `Decoded.fingerprint`.
+        generation: The group's invite generation at minting, modulo 256. A group that resets its
+            invites adds one, and its older passphrases are then refused.
+        variant: In [0, 256); the same invite in another wording. Carries no meaning.
+
+    Raises:
+        pydantic.ValidationError: A field is missing, unknown, out of range or of another type.
+    """
+
+    group_id: Id
+    inviter_id: Id
+    expires_at: Annotated[AwareDatetime, AfterValidator(_floor_to_minute)]
+    origin: Origin
+    mutual_follow: bool = False
+    approval: bool = False
+    single_use: bool = False
+    generation: Byte = 0
+    variant: Byte = 0

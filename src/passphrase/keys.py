@@ -1,0 +1,275 @@
+"""Secrets -> `Keyring` -> derived keys: the only module that meets itsdangerous.
+
+Source: docs/format.md, "Keys" and "Tag". From each secret and an audience, itsdangerous derives one
+key that signs and one that seals.
+
+Shapes:
+    secret       32 bytes or more, random
+    key id       an int in [0, 8)
+    audience     1 to 64 bytes of UTF-8
+    derived key  32 bytes
+"""
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
+
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
+from pydantic_core import core_schema
+
+from passphrase.errors import KeyringError
+from passphrase.layout import KEY_IDS, TAG_BYTES
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+SECRET_BYTES_MIN: Final = 32
+AUDIENCE_BYTES_MAX: Final = 64
+_ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
+
+
+class _Masked:
+    """An object that holds keys: never printed, never pickled, and its own copy."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        msg = f"a {type(self).__name__} holds secrets and is not pickled; pass its text form along"
+        raise TypeError(msg)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+
+class TruncatedHmac(SigningAlgorithm):
+    """HMAC-SHA-256 cut to its first 10 bytes; the length of a tag is never taken from input."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the 10-byte tag of a value; the base class compares tags in constant time."""
+        return hmac.digest(key, value, "sha256")[:TAG_BYTES]
+
+
+class DerivedKeys(_Masked):
+    """The signing key and the sealing key of one secret for one audience."""
+
+    __slots__ = ("_sealing", "_signing")
+    _algorithm: Final = TruncatedHmac()
+
+    def __init__(self, secret: bytes, audience: bytes) -> None:
+        self._signing = self._derive(secret, b"passphrase/v1/sign/" + audience)
+        self._sealing = self._derive(secret, b"passphrase/v1/seal/" + audience)
+
+    def __repr__(self) -> str:
+        return "DerivedKeys(...)"
+
+    def _derive(self, secret: bytes, salt: bytes) -> bytes:
+        # itsdangerous' own defaults are SHA-1 and an ambiguous concatenation: name all three.
+        signer = Signer(secret, salt, key_derivation="hmac", digest_method=sha256)
+        return signer.derive_key()
+
+    def tag(self, message: bytes) -> bytes:
+        """Make the 10-byte tag of a message."""
+        return self._algorithm.get_signature(self._signing, message)
+
+    def verify(self, message: bytes, tag: bytes) -> bool:
+        """Tell in constant time whether the tag is the message's own."""
+        return self._algorithm.verify_signature(self._signing, message, tag)
+
+    def keystream(self, seed: bytes, length: int) -> bytes:
+        """Make `length` bytes from a seed: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
+        stream = block = b""
+        counter = 0
+        while len(stream) < length:
+            counter += 1
+            block = hmac.digest(self._sealing, block + seed + bytes((counter,)), "sha256")
+            stream += block
+        return stream[:length]
+
+
+class Keyring(_Masked):
+    """Up to eight secrets by key id; the active one mints, all of them verify. Immutable.
+
+    Its text form is ``id:base64url`` entries between commas or line breaks, ``!`` behind the active
+    one; a lone key needs none. It can be a field of a pydantic model or settings class, where it is
+    read from that text and dumped as a mask.
+
+    Args:
+        secrets: Secrets of at least 32 random bytes, by key id in [0, 8). All different.
+        active_id: The id that mints. May be left out when there is one secret.
+
+    Raises:
+        KeyringError: A rule above is broken.
+    """
+
+    __slots__ = ("_active_id", "_secrets")
+
+    def __init__(self, secrets: Mapping[int, bytes], active_id: int | None = None) -> None:
+        broken = _broken_rule(secrets, active_id)
+        usable = {} if broken else {key_id: secrets[key_id] for key_id in sorted(secrets)}
+        self._secrets: Final = usable
+        self._active_id: Final = next(iter(usable), None) if active_id is None else active_id
+        if broken:
+            del secrets  # as in `parse`
+            raise KeyringError(broken)
+
+    def __repr__(self) -> str:
+        return f"Keyring(ids={self.ids}, active_id={self._active_id})"
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The key ids that verify, in order."""
+        return tuple(self._secrets)
+
+    @property
+    def active_id(self) -> int:
+        """The key id that mints."""
+        return cast("int", self._active_id)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form. Inverse: `reveal`.
+
+        Raises:
+            KeyringError: The text breaks a rule; the message names the entry by its position.
+        """
+        try:
+            return cls(*_parse(text))
+        except KeyringError as error:
+            refusal = error.with_traceback(None)
+        del text  # an error tracker that records local variables must not record keys
+        raise refusal
+
+    def reveal(self) -> str:
+        """Write the text form, secrets in clear, one entry a line. Inverse: `parse`."""
+        return "\n".join(
+            f"{key_id}:{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+            f"{'!' if key_id == self.active_id else ''}"
+            for key_id, secret in self._secrets.items()
+        )
+
+    def rotated(self, secret: bytes) -> "Keyring":
+        """Make a keyring that mints under a new secret and still verifies all the old ones.
+
+        Raises:
+            KeyringError: All eight ids are taken (drop the oldest), or the secret is not usable.
+        """
+        free = [key_id for key_id in KEY_IDS if key_id not in self._secrets]
+        later = [key_id for key_id in free if key_id > self.active_id]
+        refusal = KeyringError("all eight key ids are taken; drop one that no live invite uses")
+        try:
+            if free:
+                new_id = (later or free)[0]
+                return Keyring({**self._secrets, new_id: secret}, new_id)
+        except KeyringError as error:
+            refusal = error.with_traceback(None)
+        del secret  # as in `parse`
+        raise refusal
+
+    def without(self, key_id: int) -> "Keyring":
+        """Make a keyring in which one key is retired: what it signed is refused from then on.
+
+        Raises:
+            KeyringError: The id is not in the ring, or is the active one.
+        """
+        if key_id not in self._secrets or key_id == self.active_id:
+            raise KeyringError("only a key that is in the ring and not active can be retired")
+        kept = {other: secret for other, secret in self._secrets.items() if other != key_id}
+        return Keyring(kept, self.active_id)
+
+    def derive(self, audience: str) -> dict[int, DerivedKeys]:
+        """Derive the keys of every secret for one audience, by key id.
+
+        Raises:
+            TypeError: The audience is no string.
+            ValueError: It is empty or longer than 64 bytes of UTF-8.
+        """
+        if not isinstance(audience, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("audience must be a str")
+        encoded = audience.encode()
+        if not 1 <= len(encoded) <= AUDIENCE_BYTES_MAX:
+            msg = f"audience must have 1 to {AUDIENCE_BYTES_MAX} bytes of UTF-8"
+            raise ValueError(msg)
+        return {key_id: DerivedKeys(secret, encoded) for key_id, secret in self._secrets.items()}
+
+    @classmethod
+    def _coerce(cls, given: object) -> Self:
+        if isinstance(given, cls):
+            return given
+        try:
+            return cls.parse(given)  # type: ignore[arg-type]  # parse refuses what is no str
+        except KeyringError as error:
+            refusal = error.with_traceback(None)
+        del given  # as in `parse`
+        raise refusal
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: "GetCoreSchemaHandler"
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._coerce,
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                repr, return_schema=core_schema.str_schema()
+            ),
+        )
+
+
+def _broken_rule(  # noqa: PLR0911  # one return a rule
+    secrets: Mapping[int, bytes], active_id: int | None
+) -> str:
+    """Say which rule of `Keyring` the arguments break, or nothing."""
+    if not isinstance(secrets, Mapping) or not secrets:  # pyright: ignore[reportUnnecessaryIsInstance]
+        return "a keyring is a mapping of at least one key id to its secret"
+    for key_id, secret in secrets.items():
+        if type(key_id) is not int or key_id not in KEY_IDS:
+            return "a key id is an int from 0 to 7"
+        if not isinstance(secret, bytes) or len(secret) < SECRET_BYTES_MIN:  # pyright: ignore[reportUnnecessaryIsInstance]
+            return f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
+    if len(set(secrets.values())) < len(secrets):
+        return "two key ids share one secret"
+    if active_id is None:
+        return "" if len(secrets) == 1 else "name the active key id: there is more than one"
+    if type(active_id) is not int or active_id not in secrets:
+        return "the active key id is not in the ring"
+    return ""
+
+
+def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise KeyringError("the text form of a keyring is a str")
+    secrets: dict[int, bytes] = {}
+    active_ids: list[int] = []
+    for position, entry in enumerate(re.split(r"[,\s]+", text.strip()), start=1):
+        match = _ENTRY.match(entry)
+        if not match:
+            msg = f"entry {position} of the keyring is not of the form id:base64url"
+            raise KeyringError(msg)
+        key_id = int(match[1])
+        if key_id in secrets:
+            msg = f"entry {position} of the keyring repeats key id {key_id}"
+            raise KeyringError(msg)
+        secrets[key_id] = _decode_secret(match[2], position)
+        active_ids += [key_id] if match[4] else []
+    if len(active_ids) > 1:
+        raise KeyringError("two keys are marked active")
+    return secrets, active_ids[0] if active_ids else None
+
+
+def _decode_secret(encoded: str, position: int) -> bytes:
+    try:
+        secret = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        secret = b""
+    if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() != encoded:
+        msg = f"entry {position} of the keyring is cut or mistyped base64url"
+        raise KeyringError(msg)
+    return secret

@@ -1,0 +1,109 @@
+"""The numbers of format version 1, each said once; both directions read them from here.
+
+Source: docs/format.md, "Header", "Body" and "Sizes". This module knows no key, no model and no
+glyph, so that a client can recognise a passphrase with it and little else.
+
+Shapes:
+    header symbol  an int in [0, 1024), HEADER_FIELDS from high bits to low
+    body           BODY_FIELDS from high bits to low, then the two ids, big-endian
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+VERSION: Final = 1
+SYMBOL_BITS: Final = 10
+PARITY_SYMBOLS: Final = 3
+TAG_BYTES: Final = 10
+
+Fields = tuple[tuple[str, int], ...]  # (name, bits), from high bits to low
+
+HEADER_FIELDS: Final[Fields] = (
+    ("version", 3),
+    ("key_id", 3),
+    ("group_width", 2),
+    ("inviter_width", 2),
+)
+BODY_FIELDS: Final[Fields] = (
+    ("expiry", 25),
+    ("origin", 3),
+    ("mutual_follow", 1),
+    ("approval", 1),
+    ("single_use", 1),
+    ("reserved", 1),
+    ("generation", 8),
+    ("variant", 8),
+)
+KEY_IDS: Final = range(8)
+ID_BYTES: Final = (4, 8, 16)  # by width code; width code 3 names nothing
+FIXED_BYTES: Final = sum(bits for _, bits in BODY_FIELDS) // 8
+
+
+class Header(NamedTuple):
+    """The first symbol of a codeword, in its parts."""
+
+    version: int
+    key_id: int
+    group_width: int
+    inviter_width: int
+
+    @property
+    def group_bytes(self) -> int:
+        """Bytes of the group id."""
+        return ID_BYTES[self.group_width]
+
+    @property
+    def inviter_bytes(self) -> int:
+        """Bytes of the inviter id."""
+        return ID_BYTES[self.inviter_width]
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of the body: the fixed fields and both ids."""
+        return FIXED_BYTES + self.group_bytes + self.inviter_bytes
+
+
+def join_fields(fields: Fields, values: Mapping[str, int]) -> int:
+    """Make one number of named values, the first in the highest bits. Inverse: `split_fields`.
+
+    Raises:
+        ValueError: A value does not fit its field.
+    """
+    joined = 0
+    for name, bits in fields:
+        if values[name] >> bits:
+            msg = f"{name} does not fit {bits} bits"
+            raise ValueError(msg)
+        joined = joined << bits | values[name]
+    return joined
+
+
+def split_fields(fields: Fields, joined: int) -> dict[str, int]:
+    """Name the values that stand in one number. Inverse: `join_fields`."""
+    values: dict[str, int] = {}
+    for name, bits in reversed(fields):
+        values[name] = joined & ((1 << bits) - 1)
+        joined >>= bits
+    return values
+
+
+def header_symbol(header: Header) -> int:
+    """Make the header symbol of its parts. Inverse: `read_header`."""
+    return join_fields(HEADER_FIELDS, header._asdict())
+
+
+def read_header(symbol: int) -> Header:
+    """Split a header symbol into its parts, whatever they say. Inverse: `header_symbol`."""
+    return Header(**split_fields(HEADER_FIELDS, symbol))
+
+
+def _word_symbols(header: Header) -> int:
+    if max(header.group_width, header.inviter_width) >= len(ID_BYTES):
+        return 0
+    bits = SYMBOL_BITS + 8 * (header.body_bytes + TAG_BYTES)
+    return -(-bits // SYMBOL_BITS) + PARITY_SYMBOLS
+
+
+# Symbols in the codeword that a header symbol opens; 0 where it names a width that does not exist.
+WORD_SYMBOLS: Final = tuple(_word_symbols(read_header(symbol)) for symbol in range(1024))
+SHORTEST_WORD_SYMBOLS: Final = min(filter(None, WORD_SYMBOLS))

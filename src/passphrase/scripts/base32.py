@@ -1,0 +1,26 @@
+"""The base32 script: Crockford's alphabet, two characters a symbol, in groups of six."""
+
+from typing import Final
+
+from passphrase.scripts.script import Script
+
+GLYPHS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Hyphen-minus is written. The rest is what keyboards and chat apps make of it: hyphens, dashes,
+# minus, and the small and full-width forms.
+_DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_FULL_WIDTH_OFFSET: Final = 0xFF01 - 0x21
+
+
+def _aliases() -> dict[str, str]:
+    """Map what is read as a glyph to the glyph: Crockford's I, L and O, lower case, full width.
+
+    Made from our own ASCII letters and never by folding input: case folding would let in ten and
+    more letters that are not ASCII.
+    """
+    ascii_forms = {glyph: glyph for glyph in GLYPHS} | {"I": "1", "L": "1", "O": "0"}
+    ascii_forms |= {form.lower(): glyph for form, glyph in ascii_forms.items()}
+    wide_forms = {chr(ord(form) + _FULL_WIDTH_OFFSET): glyph for form, glyph in ascii_forms.items()}
+    return ascii_forms | wide_forms
+
+
+SCRIPT: Final = Script("base32", GLYPHS, aliases=_aliases(), group=6, separators=_DASHES)

@@ -1,0 +1,8 @@
+"""The emoji script: 1024 single-code-point emoji."""
+
+from typing import Final
+
+from passphrase.scripts.emoji_table import GLYPHS
+from passphrase.scripts.script import Script
+
+SCRIPT: Final = Script("emoji", GLYPHS)

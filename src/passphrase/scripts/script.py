@@ -1,0 +1,68 @@
+"""Codeword <-> glyphs: one rule of spelling for every script.
+
+Source: docs/format.md, "Scripts".
+
+Shapes:
+    codeword  24 to 43 ints in [0, 1024)
+    digits    as many, or twice as many in [0, 32)
+    spelling  one glyph a digit
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from passphrase.layout import SYMBOL_BITS
+
+
+class Script:
+    """A repertoire of glyphs and the rules for writing and reading them. Immutable.
+
+    Args:
+        name: What users call it.
+        glyphs: 1024 characters, one a symbol, or 32, two a symbol; the value is the position.
+        aliases: Other characters that are read as a glyph.
+        group: Glyphs that are written together between separators; 0 writes all in one.
+        separators: Characters that may stand between glyphs; the first one is written.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        glyphs: str,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        group: int = 0,
+        separators: str = "",
+    ) -> None:
+        self.name: Final = name
+        self.glyphs: Final = glyphs
+        self.separators: Final = separators
+        self.group: Final = group
+        self.glyph_bits: Final = len(glyphs).bit_length() - 1
+        self.glyphs_per_symbol: Final = SYMBOL_BITS // self.glyph_bits
+        digits = {glyph: digit for digit, glyph in enumerate(glyphs)}
+        self.digits: Final[Mapping[str, int]] = digits | {
+            alias: digits[glyph] for alias, glyph in (aliases or {}).items()
+        }
+
+    def __repr__(self) -> str:
+        return f"Script({self.name!r})"
+
+    def spell(self, codeword: Sequence[int]) -> str:
+        """Write a codeword in its one spelling. Inverse: `read`."""
+        mask = (1 << self.glyph_bits) - 1
+        shifts = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
+        spelling = "".join(
+            self.glyphs[symbol >> shift & mask] for symbol in codeword for shift in shifts
+        )
+        if not self.group:
+            return spelling
+        groups = range(0, len(spelling), self.group)
+        return self.separators[0].join(spelling[at : at + self.group] for at in groups)
+
+    def read(self, digits: Sequence[int]) -> tuple[int, ...]:
+        """Put digits together to symbols; a lone digit at the end is left out. Inverse: `spell`."""
+        if self.glyphs_per_symbol == 1:
+            return tuple(digits)
+        pairs = zip(digits[::2], digits[1::2], strict=False)
+        return tuple(high << self.glyph_bits | low for high, low in pairs)

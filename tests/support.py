@@ -1,0 +1,63 @@
+"""What the tests share: Hypothesis strategies, a codec with known keys, and raw codewords."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from passphrase import Codec, Invite, Keyring, Origin
+from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
+from passphrase.layout import header_symbol
+from passphrase.parity import protect
+from passphrase.seal import seal
+from passphrase.symbols import chunk
+from passphrase.wire import pack
+
+SCRIPTS = ("emoji", "hanzi", "base32")
+SECRET = bytes(range(32))
+OTHER_SECRET = bytes(range(1, 33))
+KEYRING = Keyring({1: SECRET})
+AUDIENCE = "douyin"
+CODEC = Codec(KEYRING, audience=AUDIENCE)
+KEYS = KEYRING.derive(AUDIENCE)[1]
+INVITE = Invite(
+    group_id=6824193837465920001,
+    inviter_id=102938475610293847,
+    expires_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
+    origin=Origin.WECHAT,
+)
+
+ids = st.integers(0, 2**32 - 1) | st.integers(2**32, 2**64 - 1) | st.uuids()
+moments = st.integers(1, EXPIRY_MINUTES_MAX).map(lambda m: EPOCH + timedelta(minutes=m))
+scripts = st.sampled_from(SCRIPTS)
+symbols = st.integers(0, 1023)
+secrets = st.binary(min_size=32, max_size=64)
+invites = st.builds(
+    Invite,
+    group_id=ids,
+    inviter_id=ids,
+    expires_at=moments,
+    origin=st.sampled_from(Origin),
+    mutual_follow=st.booleans(),
+    approval=st.booleans(),
+    single_use=st.booleans(),
+    generation=st.integers(0, 255),
+    variant=st.integers(0, 255),
+)
+
+
+def codeword_of(invite: Invite) -> tuple[int, ...]:
+    """Make the codeword of an invite under the known key."""
+    header, body = pack(invite, 1)
+    symbol = header_symbol(header)
+    return protect(chunk(symbol, seal(KEYS, symbol, body)))
+
+
+def sealed_word(symbol: int, body: bytes) -> tuple[int, ...]:
+    """Make the codeword of any header symbol and body, legal or not, with a good tag."""
+    return protect(chunk(symbol, seal(KEYS, symbol, body)))
+
+
+def replaced(codeword: Sequence[int], at: int, symbol: int) -> tuple[int, ...]:
+    """Return the codeword with one symbol replaced."""
+    return (*codeword[:at], symbol, *codeword[at + 1 :])

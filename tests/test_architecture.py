@@ -1,0 +1,128 @@
+"""The house: imports point up, the library touches no world, and names load when used."""
+
+import ast
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import passphrase
+
+SOURCE = Path(passphrase.__file__).parent
+# The order in which data flows; each module imports only from those before it.
+ORDER = [
+    "_version",
+    "errors",
+    "layout",
+    "invite",
+    "keys",
+    "wire",
+    "seal",
+    "symbols",
+    "parity",
+    "scripts",
+    "clipboard",
+    "codec",
+    "__init__",
+    "cli",
+    "__main__",
+]
+OUTSIDE = {"keys": {"itsdangerous"}, "cli": {"click"}}
+WORLDLY = {"os", "sys", "time", "random", "secrets", "pathlib", "io", "socket", "subprocess"}
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def place(path: Path) -> str:
+    """Name the row of the table that a file belongs to."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Name every module that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            names.add(node.module or "")
+    return names
+
+
+def test_the_table_is_complete() -> None:
+    assert {place(path) for path in MODULES} == {*ORDER}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_up(path: Path) -> None:
+    """Only rows above; itsdangerous in `keys` alone; the world in `cli` alone."""
+    row = place(path)
+    for name in imported(path):
+        package, _, rest = name.partition(".")
+        if package == "passphrase":
+            other = rest.split(".")[0] or "__init__"
+            assert ORDER.index(other) <= ORDER.index(row)
+        elif package in {"itsdangerous", "click"}:
+            assert package in OUTSIDE.get(row, set())
+        elif row not in {"cli", "__main__"}:
+            assert package not in WORLDLY
+            assert package in {*sys.stdlib_module_names, "pydantic", "pydantic_core"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_clock_and_no_normalisation(path: Path) -> None:
+    """`now` comes in as an argument; Unicode normalisation is quadratic and never runs."""
+    if place(path) == "cli":
+        return
+    words = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+    assert not words & {"now", "today", "utcnow", "normalize", "casefold", "IGNORECASE", "open"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Name the modules that a fresh interpreter has loaded after a statement."""
+    done = subprocess.run(  # noqa: S603  # our own interpreter and statement
+        [sys.executable, "-c", f"{statement}\nimport sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {*done.stdout.split()}
+
+
+def test_import_loads_next_to_nothing() -> None:
+    loaded = loaded_by("import passphrase")
+    assert {name for name in loaded if name.startswith("passphrase")} == {
+        "passphrase",
+        "passphrase._version",
+    }
+
+
+def test_a_keyless_client_loads_no_key_code() -> None:
+    """`recognize` and `find` run where no secret and no model is."""
+    loaded = loaded_by("from passphrase import find, recognize; recognize('x')")
+    assert not loaded & {"pydantic", "itsdangerous", "passphrase.keys", "passphrase.seal", "hmac"}
+
+
+def test_a_script_loads_only_its_own_table() -> None:
+    loaded = loaded_by("from passphrase.scripts import load_script; load_script('base32')")
+    assert not loaded & {"passphrase.scripts.emoji_table", "passphrase.scripts.hanzi_table"}
+
+
+def test_public_names() -> None:
+    """What is listed is there, sorted, and nothing else is offered."""
+    assert passphrase.__all__ == sorted(passphrase.__all__)
+    for name in passphrase.__all__:
+        assert getattr(passphrase, name) is not None
+    assert dir(passphrase) == sorted(passphrase.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(passphrase, "nothing")  # noqa: B009  # type checkers know that it is not there
+
+
+def test_one_version() -> None:
+    assert version("invite-passphrase") == passphrase.__version__

@@ -1,0 +1,471 @@
+"""The command: data on stdout, words on stderr, an exit code for each outcome, no secret."""
+
+import io
+import json
+import os
+import pty
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS
+
+import passphrase
+from passphrase import Codec, Keyring, cli
+from passphrase.__main__ import main
+
+ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
+FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Terminal(io.TextIOWrapper):
+    """A standard input with a person at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+Shell = Callable[..., Outcome]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Run the command in this process, with a key and an audience in the environment."""
+    monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
+    monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
+    monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
+
+    def run(*arguments: str, stdin: bytes | None = b"") -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["passphrase", *arguments])
+        wrapper = Terminal if stdin is None else io.TextIOWrapper
+        monkeypatch.setattr(sys, "stdin", wrapper(io.BytesIO(stdin or b"")))
+        code = main()
+        printed = capsys.readouterr()
+        return Outcome(code, printed.out, printed.err)
+
+    return run
+
+
+# --- encode and decode --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_encode_prints_the_passphrase_and_nothing_else(shell: Shell, script: str) -> None:
+    assert shell(*FIXED, "--script", script) == (0, CODEC.encode(INVITE, script=script) + "\n", "")
+
+
+def test_json_of_encode_and_decode(shell: Shell) -> None:
+    """Both print the same object; ids are strings."""
+    encoded = shell(*FIXED, "--json")
+    decoded = shell("decode", f"看 {CODEC.encode(INVITE)}", "--json")
+    report = json.loads(decoded.out)
+    assert report == json.loads(encoded.out) | {"span": [2, 32]}
+    assert (encoded.code, decoded.code) == (0, 0)
+    assert report == {
+        "ok": True,
+        "invite": {
+            "group_id": "6824193837465920001",
+            "inviter_id": "102938475610293847",
+            "expires_at": "2026-11-29T12:00:00Z",
+            "origin": "wechat",
+            "mutual_follow": False,
+            "approval": False,
+            "single_use": False,
+            "generation": 0,
+            "variant": 0,
+        },
+        "text": CODEC.encode(INVITE),
+        "script": "emoji",
+        "span": [2, 32],
+        "repairs": [],
+        "key_id": 1,
+        "fingerprint": CODEC.decode(CODEC.encode(INVITE)).fingerprint,
+        "expired": report["expired"],
+    }
+
+
+def test_every_option_reaches_the_invite(shell: Shell) -> None:
+    group = "12345678-1234-5678-1234-567812345678"
+    encoded = shell(
+        *["encode", "--group", group, "--inviter", "7", "--expires", "30m", "--origin", "in_app"],
+        *["--mutual-follow", "--approval", "--single-use", "--generation", "9", "--variant", "255"],
+        "--json",
+    )
+    report = json.loads(encoded.out)
+    assert report["expired"] is False
+    assert report["invite"] == {
+        "group_id": group,
+        "inviter_id": "7",
+        "expires_at": report["invite"]["expires_at"],
+        "origin": "in_app",
+        "mutual_follow": True,
+        "approval": True,
+        "single_use": True,
+        "generation": 9,
+        "variant": 255,
+    }
+
+
+@pytest.mark.parametrize("expires", ["2026-02-01T00:00Z", "2026-01-01T08:01+08:00"])
+def test_a_past_expiry_is_minted_with_a_warning(shell: Shell, expires: str) -> None:
+    encoded = shell(*ENCODE, "--expires", expires, "--origin", "qq")
+    assert (encoded.code, encoded.err) == (0, "passphrase: this invite has already expired\n")
+    assert json.loads(shell("decode", encoded.out, "--json").out)["expired"] is True
+
+
+@pytest.mark.parametrize("expires", ["7d", "12h", "30m", "2087-01-01T00:00Z"])
+def test_lifetimes(shell: Shell, expires: str) -> None:
+    encoded = shell(*ENCODE, "--expires", expires, "--origin", "qq")
+    assert (encoded.code, encoded.err) == (0, "")
+    assert json.loads(shell("decode", encoded.out, "--json").out)["expired"] is False
+
+
+def test_decode_for_a_person(shell: Shell) -> None:
+    decoded = shell("decode", CODEC.encode(INVITE))
+    assert decoded.code == 0
+    assert re.search(r"^group_id +6824193837465920001$", decoded.out, re.MULTILINE)
+    assert re.search(r"^expired +(yes|no)$", decoded.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [[], ["-"]])
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_decode_reads_standard_input(shell: Shell, text: list[str], script: str) -> None:
+    """The message that the README promises to read, wrapped and sprinkled."""
+    glyphs = CODEC.encode(INVITE, script=script)
+    third = len(glyphs) // 3
+    wrapped = f"{glyphs[:third]}\n{glyphs[third:-third]}\u200b\r\n\ufe0f{glyphs[-third:]}"
+    message = f"老王: 3 快来!【{wrapped}】复制打开抖音"
+    decoded = shell("decode", *text, "--json", stdin=b"\xef\xbb\xbf\xff" + message.encode())
+    assert json.loads(decoded.out)["invite"]["group_id"] == str(INVITE.group_id)
+
+
+def test_decode_all(shell: Shell) -> None:
+    """One object a line, in the order of the text; one refusal when there is none."""
+    texts = [CODEC.encode(INVITE.model_copy(update={"variant": v})) for v in range(3)]
+    decoded = shell("decode", "，".join(texts), "--all", "--json")
+    assert [json.loads(line)["text"] for line in decoded.out.splitlines()] == texts
+    assert shell("decode", "nothing", "--all").code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("你好", "not_found"),
+        (CODEC.encode(INVITE)[:-1] + CODEC.encode(INVITE)[0], "damaged"),
+        (Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE), "signature"),
+        (
+            CODEC.encode(INVITE) + CODEC.encode(INVITE.model_copy(update={"variant": 1})),
+            "ambiguous",
+        ),
+        ("x" * 65_537, "too_long"),
+    ],
+    ids=["not_found", "damaged", "signature", "ambiguous", "too_long"],
+)
+def test_refusals(shell: Shell, text: str, error: str) -> None:
+    """Exit code 1: JSON on stdout, or one line on stderr that does not repeat the text."""
+    refused = shell("decode", "--json", stdin=text.encode())
+    report = json.loads(refused.out)
+    assert (refused.code, refused.err) == (1, "")
+    assert report == {"ok": False, "error": error, "message": report["message"]}
+    assert shell("decode", stdin=text.encode()) == (1, "", f"passphrase: {report['message']}\n")
+    assert text not in report["message"]
+
+
+# --- find ---------------------------------------------------------------------------------------
+
+
+def test_find_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSPHRASE_KEYS")
+    monkeypatch.delenv("PASSPHRASE_AUDIENCE")
+    text = CODEC.encode(INVITE, script="hanzi")
+    found = shell("find", f"看，{text}。", "--json")
+    assert json.loads(found.out) == {
+        "ok": True, "script": "hanzi", "span": [2, 32], "version": 1, "key_id": 1, "text": text
+    }  # fmt: skip
+    assert re.search(r"^key_id +1$", shell("find", stdin=text.encode()).out, re.MULTILINE)
+    assert shell("find", "nothing").code == 1
+    assert json.loads(shell("find", "x" * 65_537, "--json").out)["error"] == "too_long"
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def test_keygen_prints_a_key(shell: Shell) -> None:
+    """Two calls, two keys; each is a keyring."""
+    one, other = shell("keygen"), shell("keygen")
+    assert one.code == other.code == 0
+    assert Keyring.parse(one.out).ids == (1,)
+    assert one.out != other.out
+
+
+def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made for its owner alone, rotated in place, read by flag and by environment."""
+    path = tmp_path / "keys"
+    assert shell("keygen", "--keys-file", str(path)).code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = shell(*FIXED, "--keys-file", str(path)).out
+    made = shell("keygen", "--keys-file", str(path))
+    assert (made.code, made.out) == (0, "")
+    assert "key 2 signs from now on" in made.err
+    assert "key 1 still verifies" in made.err
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [*tmp_path.iterdir()] == [path]
+    monkeypatch.setenv("PASSPHRASE_KEYS_FILE", str(path))
+    second = shell(*FIXED).out
+    assert [json.loads(shell("decode", t, "--json").out)["key_id"] for t in (first, second)] == [
+        1,
+        2,
+    ]
+    assert "keys 1, 2 still verify" in shell("keygen", "--keys-file", str(path)).err
+    for shown in (made.err, first, second):
+        assert not any(entry.split(":")[1] in shown for entry in path.read_text().split())
+
+
+def test_keygen_keeps_a_link(shell: Shell, tmp_path: Path) -> None:
+    """The file behind a link is replaced, not the link."""
+    path, link = tmp_path / "keys", tmp_path / "link"
+    shell("keygen", "--keys-file", str(path))
+    link.symlink_to(path)
+    shell("keygen", "--keys-file", str(link))
+    assert link.is_symlink()
+    assert Keyring.parse(path.read_text()).ids == (1, 2)
+
+
+def test_keygen_stops_at_eight_keys(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    for _ in range(8):
+        assert shell("keygen", "--keys-file", str(path)).code == 0
+    before = path.read_text()
+    assert shell("keygen", "--keys-file", str(path)).code == 78
+    assert path.read_text() == before
+
+
+def test_keygen_does_not_lose_a_key_to_another_keygen(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    before = path.read_text()
+    (tmp_path / "keys.new").touch()
+    stopped = shell("keygen", "--keys-file", str(path))
+    assert (stopped.code, path.read_text()) == (78, before)
+    assert "keys.new is in the way" in stopped.err
+
+
+def test_keygen_into_no_directory(shell: Shell, tmp_path: Path) -> None:
+    assert shell("keygen", "--keys-file", str(tmp_path / "none" / "keys")).code == 78
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
+def test_a_keys_file_that_others_can_read_is_refused(
+    shell: Shell, tmp_path: Path, mode: int
+) -> None:
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    path.chmod(mode)
+    for command in (FIXED, ["keygen"], ["decode", "text"]):
+        refused = shell(*command, "--keys-file", str(path))
+        assert (refused.code, refused.out) == (78, "")
+        assert "others can read it" in refused.err
+
+
+def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """66 for a file that is not there, 78 for keys that do not serve; and never a word of them."""
+    path = tmp_path / "keys"
+    assert shell(*FIXED, "--keys-file", str(path)).code == 66
+    assert shell(*FIXED, "--keys-file", str(tmp_path)).code == 78
+    for content in (b"", b"secret", KEYRING.reveal().encode()[:-3], b"\xff\x00"):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        refused = shell(*FIXED, "--keys-file", str(path))
+        assert refused.code == 78
+        assert KEYRING.reveal()[2:-4] not in refused.err
+    monkeypatch.setenv("PASSPHRASE_KEYS", "1:secret")
+    assert (shell(*FIXED).code, "secret" in shell(*FIXED).err) == (78, False)
+    monkeypatch.delenv("PASSPHRASE_KEYS")
+    assert "keygen" in shell(*FIXED).err
+    assert shell(*FIXED).code == 78
+
+
+# --- usage --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["encode"],
+        ["decode", "a", "b"],
+        ["decode", "--colour"],
+        [*FIXED, "--script", "klingon"],
+        [*FIXED, "--generation", "256"],
+        [*FIXED, "--group", "-1"],
+        [*FIXED, "--group", "18446744073709551616"],
+        [*FIXED, "--inviter", "0x10"],
+        [*FIXED, "--expires", "soon"],
+        [*FIXED, "--expires", "0d"],
+        [*FIXED, "--expires", "9999999d"],
+        [*FIXED, "--expires", "99999d"],
+        [*FIXED, "--expires", "2025-12-31T00:00Z"],
+        [*FIXED, "--expires", "2026-12-01T00:00"],
+        [*FIXED, "--audience", ""],
+        [*FIXED, "--audience", "x" * 65],
+        [*FIXED, "--origin", "weibo"],
+    ],
+    ids=" ".join,
+)
+def test_a_bad_command_line_is_one_line_and_exit_2(shell: Shell, arguments: list[str]) -> None:
+    refused = shell(*arguments)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("passphrase: ")
+    assert refused.err.count("\n") == 1
+
+
+def test_no_option_takes_a_key() -> None:
+    """Shells remember options and `ps` shows them."""
+    options = {
+        option
+        for command in cli.main.commands.values()
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    assert {option for option in options if re.search("key|secret", option)} == {"--keys-file"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["decode"], ["find"]])
+def test_a_terminal_with_nothing_piped_gets_help(shell: Shell, arguments: list[str]) -> None:
+    helped = shell(*arguments, stdin=None)
+    assert (helped.code, helped.out) == (2, "")
+    assert helped.err.startswith("Usage: passphrase")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["encode", "-h"], ["--version"]])
+def test_help_and_version(shell: Shell, arguments: list[str]) -> None:
+    helped = shell(*arguments)
+    assert (helped.code, helped.err) == (0, "")
+    assert "passphrase" in helped.out
+
+
+# --- demo and the rest of the world -------------------------------------------------------------
+
+
+def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
+    told = shell("demo")
+    assert (told.code, told.err) == (0, "")
+    assert len(told.out.splitlines()) <= 24
+    for part in ("in three spellings", "to paste", "is found at", "signature: the signature"):
+        assert part in told.out
+    assert told.out.count("group 6824193837465920001") == 2
+
+
+def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passphrase.cli.secrets.token_bytes", bytes)
+    assert shell("demo").code == 70
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(KeyboardInterrupt(), 130), (click.Abort(), 130), (ZeroDivisionError("a secret"), 70)],
+    ids=["interrupt", "abort", "bug"],
+)
+def test_no_traceback_ever(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    """Whatever happens, one line at most, and not what the exception says."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(passphrase, "find", fail, raising=False)
+    failed = shell("find", "text")
+    assert (failed.code, failed.out) == (code, "")
+    assert failed.err.count("\n") <= 1
+    assert "a secret" not in failed.err
+
+
+def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:
+    monkeypatch.delitem(sys.modules, "passphrase.cli")
+    monkeypatch.setitem(sys.modules, "click", None)
+    missing = shell("demo")
+    assert missing.code == 78
+    assert "pip install 'invite-passphrase[cli]'" in missing.err
+
+
+def test_another_missing_module_is_not_explained_away(
+    monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    monkeypatch.delitem(sys.modules, "passphrase.cli")
+    monkeypatch.setitem(sys.modules, "stat", None)
+    with pytest.raises(ModuleNotFoundError):
+        shell("demo")
+
+
+COMMAND = [sys.executable, "-m", "passphrase"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-16"])
+def test_utf8_whatever_the_locale(encoding: str) -> None:
+    """In a process of its own, on pipes, under a locale that cannot say any of it."""
+    environment = os.environ | {
+        "PYTHONIOENCODING": encoding,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PASSPHRASE_KEYS": KEYRING.reveal(),
+        "PASSPHRASE_AUDIENCE": AUDIENCE,
+    }
+    encoded = subprocess.run([*COMMAND, *FIXED], env=environment, capture_output=True, check=True)  # noqa: S603
+    assert encoded.stdout == CODEC.encode(INVITE).encode() + os.linesep.encode()
+    decoded = subprocess.run(  # noqa: S603
+        [*COMMAND, "decode", "--json"],
+        env=environment,
+        input=encoded.stdout,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(decoded.stdout.decode())["text"] == CODEC.encode(INVITE)
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    """As in `passphrase demo | head -1`."""
+    with subprocess.Popen(  # noqa: S603
+        [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_real_terminal_does_not_hang() -> None:
+    """The same as above with a terminal that the operating system made."""
+    environment = os.environ | {
+        "PASSPHRASE_KEYS": KEYRING.reveal(),
+        "PASSPHRASE_AUDIENCE": AUDIENCE,
+    }
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(  # noqa: S603
+            [*COMMAND, "decode"],
+            stdin=slave,
+            env=environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Usage:")

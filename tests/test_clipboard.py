@@ -1,0 +1,198 @@
+"""Finding: a codeword is found by what it is, wherever it stands, and ordinary text is not one."""
+
+import random
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import CODEC, INVITE, SCRIPTS, codeword_of, invites, replaced, scripts
+
+from passphrase import (
+    Candidate,
+    DamagedError,
+    Invite,
+    NotFoundError,
+    TextTooLongError,
+    find,
+    recognize,
+)
+from passphrase.clipboard import IGNORABLE_RANGES, scan
+from passphrase.layout import Header, header_symbol
+from passphrase.parity import protect
+from passphrase.scripts import load_script
+
+WORD = codeword_of(INVITE)
+IGNORABLE = [chr(c) for first, last in IGNORABLE_RANGES for c in range(first, last + 1)]
+FOREIGN = "，。！？：（）【】「」“”,.!?:;()[]{}<>/@#的uU"
+
+
+def spelled(name: str) -> str:
+    return load_script(name).spell(WORD)
+
+
+@given(
+    invite=invites,
+    script=scripts,
+    before=st.text(max_size=40),
+    after=st.text(max_size=40),
+    noise=st.lists(st.tuples(st.integers(0), st.sampled_from(IGNORABLE)), max_size=8),
+)
+def test_found_in_any_message(
+    invite: Invite, script: str, before: str, after: str, noise: list[tuple[int, str]]
+) -> None:
+    """Any text before and after, any ignorable characters inside; the span is where it stands."""
+    text = canonical = CODEC.encode(invite, script=script)
+    for at, character in noise:
+        place = 1 + at % (len(text) - 1)
+        text = text[:place] + character + text[place:]
+    (found,) = find(f"{before}【{text}】{after}")
+    assert found.codeword == codeword_of(invite)
+    assert (found.script, found.text) == (script, canonical)
+    assert found.span == (len(before) + 1, len(before) + 1 + len(text))
+    assert found.header == (1, 1, *found.header[2:])
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("left", [0, 1, 2, 31])
+@pytest.mark.parametrize("right", [0, 1, 2, 31])
+def test_found_between_glyphs_of_its_own_script(script: str, left: int, right: int) -> None:
+    """Prose in the same script may touch it, on either side, at either alignment."""
+    draw = random.Random(left * 100 + right)
+    glyphs = load_script(script).glyphs
+    before, after = ("".join(draw.choices(glyphs, k=count)) for count in (left, right))
+    (found,) = find(before + spelled(script) + after)
+    assert found.codeword == WORD
+    assert found.span == (left, left + len(spelled(script)))
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_foreign_character_inside_breaks_it(script: str, foreign: str) -> None:
+    """Half of it is not it, and the reader is told that something is there."""
+    text = spelled(script)
+    broken = text[:6] + foreign + text[6:]
+    assert not recognize(broken)
+    assert isinstance(scan(broken).refusal, DamagedError)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_several_are_found_in_order(script: str) -> None:
+    """Each occurrence is a candidate; the codec tells whether they are the same."""
+    other = load_script("base32").spell(codeword_of(INVITE.model_copy(update={"variant": 1})))
+    found = find(f"{spelled(script)}，{other}。{spelled('emoji')}")
+    assert [c.script for c in found] == [script, "base32", "emoji"]
+    assert [c.span for c in found] == sorted(c.span for c in found)
+    assert isinstance(found[0], Candidate)
+
+
+@pytest.mark.parametrize("one", SCRIPTS)
+@pytest.mark.parametrize("other", SCRIPTS)
+def test_a_mixture_of_scripts_is_none(one: str, other: str) -> None:
+    """A codeword is spelled in one script."""
+    head, tail = (
+        load_script(name).spell(part) for name, part in ((one, WORD[:15]), (other, WORD[15:]))
+    )
+    assert recognize(head + tail) == (one == other)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_one_wrong_symbol_is_reported_as_damage(script: str) -> None:
+    """Parity names no reason but the right one."""
+    for at in range(30):
+        text = load_script(script).spell(replaced(WORD, at, WORD[at] ^ 1))
+        findings = scan(f"看，{text}。")
+        assert findings.candidates == []
+        assert isinstance(findings.refusal, DamagedError)
+        assert findings.refusal.span == (2, 2 + len(text))
+        assert findings.refusal.readable == 30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "😂" * 60,
+        "哈" * 60,
+        "0" * 100,
+        "4" * 100,
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "let me know when the train leaves and i will be there in time for the show",
+        "老王: 3 快来!大家好,今天晚上一起去吃火锅吧,不见不散!地址是人民路123号,电话13800138000",
+        "\x00\ud800\udfff\U0010ffff",
+    ],
+)
+def test_ordinary_text_is_not_found_and_not_damaged(text: str) -> None:
+    """Nothing to find, nothing to complain of."""
+    findings = scan(text)
+    assert findings.candidates == []
+    assert isinstance(findings.refusal, NotFoundError)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_padding_must_be_zero(script: str) -> None:
+    """Sound parity alone is not enough where version 1 says more."""
+    padded = protect(replaced(WORD[:-3], 26, WORD[26] | 1))
+    assert not recognize(load_script(script).spell(padded))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("version", [0, 2, 7])
+def test_another_version_is_found_where_no_glyph_touches_it(script: str, version: int) -> None:
+    """It can only be reported, so it is looked for only where a message would set it off."""
+    newer = protect((header_symbol(Header(version, 3, 1, 1)), *WORD[1:27]))
+    text = load_script(script).spell(newer)
+    (found,) = find(f"快来【{text}】")
+    assert found.header.version == version
+    assert recognize(f"{load_script(script).glyphs[5]} {text}")
+    assert not recognize(load_script(script).glyphs[5] + text)
+
+
+@pytest.mark.parametrize("widths", [(3, 0), (0, 3), (3, 3), (2, 3)])
+def test_a_width_that_does_not_exist_opens_nothing(widths: tuple[int, int]) -> None:
+    symbol = header_symbol(Header(1, 1, *widths))
+    for length in range(20, 60):
+        assert not recognize(load_script("emoji").spell(protect((symbol, *range(length)))))
+
+
+def test_the_limit() -> None:
+    """A longer text is refused unread; the limit can be moved."""
+    text = spelled("emoji")
+    assert recognize(text.rjust(65_536))
+    for function in (find, recognize, scan):
+        with pytest.raises(TextTooLongError) as caught:
+            function(text.rjust(65_537))
+        assert (caught.value.length, caught.value.limit) == (65_537, 65_536)
+        with pytest.raises(TextTooLongError):
+            function(text, max_chars=29)
+        assert function(text.rjust(65_537), max_chars=65_537)
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 5, ["a"]])
+def test_what_is_no_text(text: object) -> None:
+    with pytest.raises(TypeError, match="must be a str"):
+        find(text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_ignorable_characters_are_what_unicode_says() -> None:
+    """All white space, all format characters but those that print, and nothing that prints."""
+    ignorable = {*IGNORABLE}
+    for code in range(0x110000):
+        character = chr(code)
+        category = unicodedata.category(character)
+        if character.isspace():
+            assert character in ignorable
+        elif category == "Cf":
+            assert (character in ignorable) or not _is_default_ignorable(code)
+        elif character in ignorable:
+            assert category in {"Mn", "Me", "Sk", "Lo", "Cn"}
+
+
+def _is_default_ignorable(code: int) -> bool:
+    """Tell format characters that show nothing from Arabic, Kaithi, Egyptian and music signs."""
+    shown = [
+        *[(0x600, 0x605), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)],
+        *[(0x110BD, 0x110CD), (0x13430, 0x13438), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)],
+    ]
+    return not any(first <= code <= last for first, last in shown)

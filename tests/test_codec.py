@@ -1,0 +1,395 @@
+"""The main path: what is minted is read, and what is not minted is refused for its reason."""
+
+import random
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    KEYRING,
+    KEYS,
+    OTHER_SECRET,
+    SCRIPTS,
+    SECRET,
+    codeword_of,
+    invites,
+    replaced,
+    scripts,
+    sealed_word,
+    symbols,
+)
+
+from passphrase import (
+    AmbiguousError,
+    Codec,
+    DamagedError,
+    Invite,
+    Keyring,
+    NotFoundError,
+    PassphraseError,
+    SignatureError,
+    TextTooLongError,
+    VersionError,
+)
+from passphrase.keys import DerivedKeys
+from passphrase.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
+from passphrase.parity import protect
+from passphrase.scripts import load_script
+from passphrase.symbols import chunk
+from passphrase.wire import pack
+
+WORD = codeword_of(INVITE)
+
+
+def spell(codeword: tuple[int, ...], script: str = "emoji") -> str:
+    return load_script(script).spell(codeword)
+
+
+@given(invite=invites, script=scripts, key_id=st.integers(0, 7), before=st.text(max_size=20))
+def test_round_trip(invite: Invite, script: str, key_id: int, before: str) -> None:
+    """What is minted is read out of the text it stands in, with all the evidence."""
+    codec = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE, script=script)
+    text = codec.encode(invite)
+    decoded = codec.decode(f"{before}《{text}》")
+    assert decoded.invite == invite
+    assert decoded.text == text == codec.encode(decoded.invite)
+    assert (decoded.script, decoded.repairs, decoded.key_id) == (script, (), key_id)
+    assert decoded.span == (len(before) + 1, len(before) + 1 + len(text))
+
+
+@pytest.mark.parametrize(
+    ("group_id", "inviter_id", "glyphs"),
+    [
+        (1, 2**32 - 1, 24),
+        (2**32, 1, 27),
+        (1, 2**64 - 1, 27),
+        (2**64 - 1, 2**32, 30),
+        (UUID(int=1), 1, 33),
+        (2**63, UUID(int=2), 36),
+        (UUID(int=1), UUID(int=2), 43),
+    ],
+)
+def test_lengths(group_id: int | UUID, inviter_id: int | UUID, glyphs: int) -> None:
+    """The lengths that docs/format.md prescribes for every pair of widths."""
+    invite = INVITE.model_copy(update={"group_id": group_id, "inviter_id": inviter_id})
+    for script in SCRIPTS:
+        text = CODEC.encode(invite, script=script)
+        assert len(text.replace("-", "")) == glyphs * (2 if script == "base32" else 1)
+        assert CODEC.decode(text).invite == invite
+
+
+@given(invite=invites)
+def test_one_codeword_in_every_script(invite: Invite) -> None:
+    """Nothing but the spelling changes, so the fingerprint stays and ledgers work."""
+    spelled = [CODEC.decode(CODEC.encode(invite, script=script)) for script in SCRIPTS]
+    assert len({decoded.fingerprint for decoded in spelled}) == 1
+    assert len({decoded.text for decoded in spelled}) == 3
+
+
+@given(one=invites, other=invites)
+def test_fingerprints_tell_invites_apart(one: Invite, other: Invite) -> None:
+    fingerprints = {CODEC.decode(CODEC.encode(invite)).fingerprint for invite in (one, other)}
+    assert len(fingerprints) == (1 if one == other else 2)
+
+
+def test_fingerprint_is_key_id_and_tag() -> None:
+    header, body = pack(INVITE, 1)
+    tag = KEYS.tag(header_symbol(header).to_bytes(2, "big") + body)
+    assert CODEC.decode(CODEC.encode(INVITE)).fingerprint == f"1-{tag.hex()}"
+
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+
+def test_forged_words_are_refused() -> None:
+    """100,000 words with sound parity and a random body and tag: none is accepted."""
+    draw = random.Random(80)
+    accepted = 0
+    spans = set[object]()
+    for _ in range(100_000):
+        forged = chunk(WORD[0], draw.randbytes(32))
+        try:
+            CODEC.decode(spell(protect(forged)))
+            accepted += 1
+        except SignatureError as error:
+            spans.add(error.span)
+    assert (accepted, spans) == (0, {(0, 30)})
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_changed_bit_is_refused(script: str) -> None:
+    """Each bit of a sealed word is flipped and parity made good again: none is accepted."""
+    for at in range(27):
+        for bit in range(10):
+            changed = protect(replaced(WORD[:-3], at, WORD[at] ^ 1 << bit))
+            with pytest.raises(PassphraseError) as caught:
+                CODEC.decode(spell(changed, script))
+            padding = at == 26 and bit < 4
+            version = at == 0 and bit >= 7
+            widths = at == 0 and bit < 4
+            expected = VersionError if version else SignatureError
+            assert type(caught.value) is expected or padding or widths
+
+
+@given(at=st.integers(0, 29), symbol=symbols, script=scripts)
+def test_a_one_symbol_change_is_never_misread(at: int, symbol: int, script: str) -> None:
+    """It is refused as damaged."""
+    if symbol == WORD[at]:
+        return
+    with pytest.raises(PassphraseError) as caught:
+        CODEC.decode(spell(replaced(WORD, at, symbol), script))
+    assert caught.value.code in {"damaged", "not_found"}
+
+
+@given(text=st.text(st.characters(), max_size=200))
+def test_any_text_is_refused_or_read(text: str) -> None:
+    """Only a `PassphraseError` leaves, whatever the clipboard holds."""
+    for function in (CODEC.decode, CODEC.decode_all):
+        with pytest.raises(PassphraseError):
+            function(text)
+
+
+@given(
+    text=st.lists(
+        st.sampled_from([*SCRIPTS, "\ud83d", "\0", "\r", "〖", "\u0315\u0300", "4", "🎉🎉"]),
+        max_size=60,
+    )
+)
+def test_any_mixture_is_refused_or_read_right(text: list[str]) -> None:
+    """Whole spellings among fragments: what is read is what was minted."""
+    pasted = "".join(
+        CODEC.encode(INVITE, script=piece) if piece in SCRIPTS else piece for piece in text
+    )
+    try:
+        assert CODEC.decode(pasted).invite == INVITE
+    except PassphraseError:
+        assert not {*SCRIPTS} & {*text}
+
+
+@pytest.mark.parametrize("key_id", [0, 2, 7])
+def test_unknown_key_wrong_audience_and_forgery_are_one_error(key_id: int) -> None:
+    """The three cannot be told apart by what the error says, but for the key id in clear."""
+    text = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE).encode(INVITE)
+    with pytest.raises(SignatureError) as unknown:
+        CODEC.decode(text)
+    assert unknown.value.key_id == key_id
+    messages: set[str] = set()
+    for keyring, audience in (
+        (KEYRING, "douyi"),
+        (KEYRING, "douyin "),
+        (Keyring({1: OTHER_SECRET}), AUDIENCE),
+    ):
+        with pytest.raises(SignatureError) as caught:
+            CODEC.decode(Codec(keyring, audience=audience).encode(INVITE))
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+
+
+def _illegal(field: str, value: int) -> tuple[int, ...]:
+    header, body = pack(INVITE, 1)
+    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
+    return sealed_word(
+        header_symbol(header), join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("expiry", 0), ("reserved", 1), *[("origin", code) for code in range(3, 8)]],
+)
+def test_a_good_tag_on_an_unknown_field_asks_for_an_update(field: str, value: int) -> None:
+    """Whoever holds the key speaks a newer format."""
+    with pytest.raises(VersionError) as caught:
+        CODEC.decode(spell(_illegal(field, value)))
+    assert (caught.value.field, caught.value.version) == (field, 1)
+
+
+@pytest.mark.parametrize(("group_width", "inviter_width"), [(1, 0), (0, 1)])
+def test_a_good_tag_on_a_wide_id_is_refused(group_width: int, inviter_width: int) -> None:
+    """An int has one width; otherwise one invite had two passphrases."""
+    header = Header(1, 1, group_width, inviter_width)
+    _, body = pack(INVITE, 1)
+    word = sealed_word(header_symbol(header), body[:6] + bytes(header.body_bytes - 6))
+    with pytest.raises(VersionError) as caught:
+        CODEC.decode(spell(word))
+    assert caught.value.field == ("group_width" if group_width else "inviter_width")
+
+
+@pytest.mark.parametrize("version", [0, 2, 3, 4, 5, 6, 7])
+def test_another_version_is_never_opened(version: int) -> None:
+    """Not even under a good tag."""
+    header, body = pack(INVITE, 1)
+    word = sealed_word(header_symbol(header._replace(version=version)), body)
+    with pytest.raises(VersionError) as caught:
+        CODEC.decode(spell(word))
+    assert (caught.value.field, caught.value.version) == ("version", version)
+
+
+def test_splices_are_refused() -> None:
+    """The body of one with the tag of another, for 30 passphrases of one inviter."""
+    words = [codeword_of(INVITE.model_copy(update={"variant": v})) for v in range(30)]
+    for one in words:
+        for other in words:
+            if one != other:
+                spliced = protect((*one[:19], *other[19:27]))
+                with pytest.raises(SignatureError):
+                    CODEC.decode(spell(spliced))
+
+
+def test_the_reason_is_the_first_candidates() -> None:
+    """A forgery before a newer one is reported as a forgery, and the other way round."""
+    newer = spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
+    forged = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
+    for first, second, expected in ((forged, newer, SignatureError), (newer, forged, VersionError)):
+        with pytest.raises(expected):
+            CODEC.decode(f"{first}, {second}")
+
+
+# --- Several ------------------------------------------------------------------------------------
+
+
+def test_the_same_passphrase_twice_is_one() -> None:
+    """In one script or in several; the first place counts."""
+    text = "，".join(CODEC.encode(INVITE, script=script) for script in (*SCRIPTS, *SCRIPTS))
+    decoded = CODEC.decode(text)
+    assert (decoded.invite, decoded.span) == (INVITE, (0, 30))
+    assert CODEC.decode_all(text) == [decoded]
+
+
+def test_two_different_ones_are_ambiguous() -> None:
+    """The library does not choose; `decode_all` returns both in order."""
+    old, new = INVITE, INVITE.model_copy(update={"generation": 1})
+    text = f"{CODEC.encode(old)} 旧的，新的: {CODEC.encode(new, script='hanzi')}"
+    with pytest.raises(AmbiguousError) as caught:
+        CODEC.decode(text)
+    first, second = CODEC.decode_all(text)
+    assert caught.value.spans == (first.span, second.span)
+    assert (first.invite, second.invite) == (old, new)
+
+
+def test_the_one_that_verifies_is_taken() -> None:
+    """A stranger's, a damaged and a newer one beside it change nothing."""
+    forged = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
+    newer = spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
+    damaged = spell(replaced(WORD, 3, WORD[3] ^ 1))
+    text = "，".join((forged, newer, damaged, CODEC.encode(INVITE, script="base32")))
+    assert CODEC.decode(text).invite == INVITE
+    assert [decoded.invite for decoded in CODEC.decode_all(text)] == [INVITE]
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    checks: list[bytes] = []
+    verify = DerivedKeys.verify
+
+    def count(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
+        checks.append(tag)
+        return verify(self, message, tag)
+
+    monkeypatch.setattr(DerivedKeys, "verify", count)
+    return checks
+
+
+def test_at_most_256_tags_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted: 256 different words are all checked, one more and none is."""
+    checks = _counted(monkeypatch)
+    draw = random.Random(256)
+    forged = [spell(protect(chunk(WORD[0], draw.randbytes(32)))) for _ in range(256)]
+    text = CODEC.encode(INVITE)
+    assert CODEC.decode("，".join([*forged[1:], text, *forged[1:]])).invite == INVITE
+    assert len(checks) == 256
+    checks.clear()
+    for function in (CODEC.decode, CODEC.decode_all):
+        with pytest.raises(AmbiguousError) as caught:
+            function("，".join([*forged, text]))
+        assert len(caught.value.spans) == 257
+    assert checks == []
+
+
+def test_words_that_cost_no_tag_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown key and another version are refused before any tag is computed."""
+    checks = _counted(monkeypatch)
+    for header in (WORD[0] ^ 1 << 4, WORD[0] | 1 << 8):
+        with pytest.raises(PassphraseError):
+            CODEC.decode(spell(protect((header, *WORD[1:27]))))
+    assert checks == []
+
+
+# --- The caller ---------------------------------------------------------------------------------
+
+
+def test_limit_of_the_text() -> None:
+    text = CODEC.encode(INVITE)
+    with pytest.raises(TextTooLongError):
+        CODEC.decode(text.ljust(65_537))
+    longer = Codec(KEYRING, audience=AUDIENCE, max_chars=65_537)
+    assert longer.decode(text.ljust(65_537)).invite == INVITE
+
+
+@pytest.mark.parametrize("invite", [None, "invite", 5, {"group_id": 1}])
+def test_only_an_invite_is_minted(invite: object) -> None:
+    with pytest.raises(ValidationError):
+        CODEC.encode(invite)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [{"generation": 256}, {"group_id": True}, {"group_id": 2**64}, {"origin": "qq"},
+     {"expires_at": INVITE.expires_at + timedelta(days=40_000)}],
+)  # fmt: skip
+def test_an_invite_changed_behind_the_models_back_is_refused(update: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        CODEC.encode(INVITE.model_copy(update=update))
+
+
+def test_seconds_slipped_in_behind_the_models_back_are_floored() -> None:
+    later = INVITE.model_copy(update={"expires_at": INVITE.expires_at + timedelta(seconds=59)})
+    assert CODEC.decode(CODEC.encode(later)).invite == INVITE
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(TypeError, match="Keyring"):
+        Codec({1: SECRET}, audience=AUDIENCE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="script"):
+        Codec(KEYRING, audience=AUDIENCE, script="klingon")
+    with pytest.raises(ValueError, match="script"):
+        CODEC.encode(INVITE, script="klingon")
+    with pytest.raises(TypeError, match="str"):
+        CODEC.decode(b"bytes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_threads_share_a_codec() -> None:
+    words = [INVITE.model_copy(update={"variant": variant}) for variant in range(64)]
+    with ThreadPoolExecutor(8) as pool:
+        texts = list(pool.map(CODEC.encode, words))
+        assert [decoded.invite for decoded in pool.map(CODEC.decode, texts)] == words
+
+
+FAILURES: dict[str, tuple[type[PassphraseError], Callable[[], str]]] = {
+    "forged": (SignatureError, lambda: spell(protect((*WORD[:5], WORD[5] ^ 1, *WORD[6:27])))),
+    "damaged": (DamagedError, lambda: spell(replaced(WORD, 5, 0))),
+    "nothing": (NotFoundError, lambda: "SECRETTEXT"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_no_traceback_shows_the_clipboard_or_a_tag(name: str) -> None:
+    """No frame of ours keeps the text, the body or a tag when the error leaves."""
+    error, make = FAILURES[name]
+    for function in (CODEC.decode, CODEC.decode_all):
+        with pytest.raises(error) as caught:
+            function(make())
+        report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        frames = [frame for frame in report.stack if "/src/passphrase/" in frame.filename]
+        assert [frame.name for frame in frames] == [function.__name__]
+        assert {*(frames[0].locals or {})} <= {"self", "refusal", "found"}
+        assert make() not in str(caught.value)
+        assert caught.value.__context__ is None

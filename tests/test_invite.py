@@ -1,0 +1,140 @@
+"""The model: every invite that exists can be minted, and nothing else can be made one."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from support import INVITE, invites, moments
+
+from passphrase import Invite, Origin, parse_id
+from passphrase.invite import EPOCH
+
+FIELDS: dict[str, Any] = {
+    "group_id": 1,
+    "inviter_id": 2,
+    "expires_at": datetime(2026, 6, 1, tzinfo=UTC),
+    "origin": Origin.QQ,
+}
+
+
+class NamelessZone(tzinfo):
+    """A zone that knows no offset: datetimes in it are naive all the same."""
+
+    def utcoffset(self, _moment: datetime | None) -> None:
+        return None
+
+    dst = tzname = utcoffset
+
+
+@given(invite=invites)
+def test_json_round_trip(invite: Invite) -> None:
+    """JSON says all of an invite, and the type of each id survives."""
+    again = Invite.model_validate_json(invite.model_dump_json())
+    assert again == invite
+    assert hash(again) == hash(invite)
+    assert type(again.group_id) is type(invite.group_id)
+
+
+def test_json_ids_are_strings() -> None:
+    """A JavaScript reader loses the digits of a number past 2^53."""
+    dumped = json.loads(INVITE.model_dump_json())
+    assert dumped["group_id"] == "6824193837465920001"
+    assert dumped["expires_at"] == "2026-11-29T12:00:00Z"
+    assert dumped["origin"] == "wechat"
+
+
+@given(
+    moment=moments,
+    seconds=st.integers(0, 59),
+    microseconds=st.integers(0, 999_999),
+    offset=st.integers(-1439, 1439),
+)
+def test_expiry_is_floored_to_the_minute_in_utc(
+    moment: datetime, seconds: int, microseconds: int, offset: int
+) -> None:
+    """Signing never lengthens an invite, whatever zone its expiry was given in."""
+    given_moment = (moment + timedelta(seconds=seconds, microseconds=microseconds)).astimezone(
+        timezone(timedelta(minutes=offset))
+    )
+    invite = Invite.model_validate(FIELDS | {"expires_at": given_moment})
+    assert invite.expires_at == moment
+    assert invite.expires_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        EPOCH,
+        EPOCH + timedelta(seconds=59, microseconds=999_999),
+        EPOCH + timedelta(minutes=2**25),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=23))),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=23))),
+        datetime(2026, 6, 1),  # noqa: DTZ001
+        datetime(2026, 6, 1, tzinfo=NamelessZone()),
+        "2026-06-01T00:00Z",
+        1780272000,
+        None,
+    ],
+)
+def test_expiry_out_of_range_or_type_is_refused(expires_at: object) -> None:
+    """Naive moments, text, numbers and anything that 25 bits of minutes cannot say."""
+    with pytest.raises(ValidationError) as caught:
+        Invite.model_validate(FIELDS | {"expires_at": expires_at})
+    assert {error["loc"][0] for error in caught.value.errors()} == {"expires_at"}
+
+
+@pytest.mark.parametrize("identity", [True, False, -1, 2**64, 1.5, "1", b"one", None])
+@pytest.mark.parametrize("field", ["group_id", "inviter_id"])
+def test_what_is_no_id(field: str, identity: object) -> None:
+    """An id is an int in [0, 2^64) or a UUID; a bool is no int here."""
+    with pytest.raises(ValidationError):
+        Invite.model_validate(FIELDS | {field: identity})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"generation": 256},
+        {"generation": -1},
+        {"variant": 256},
+        {"variant": True},
+        {"origin": "qq"},
+        {"origin": 1},
+        {"approval": 1},
+        {"mutual_follow": "yes"},
+        {"single_use": None},
+        {"admin": True},
+    ],
+)
+def test_other_fields_out_of_range_or_type_are_refused(changed: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Invite.model_validate(FIELDS | changed)
+
+
+def test_an_invite_does_not_change() -> None:
+    with pytest.raises(ValidationError):
+        INVITE.variant = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@given(identity=st.integers(0, 2**64 - 1) | st.uuids())
+def test_ids_have_one_text(identity: int | UUID) -> None:
+    """`parse_id` reads what `str` writes."""
+    assert parse_id(str(identity)) == identity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-1", "+1", "01", " 1", "1\n", "1_0", "18446744073709551616", "٣", "３", "1e3", "0x1",
+     "9" * 5000, "12345678123456781234567812345678", "{12345678-1234-5678-1234-567812345678}",
+     "12345678-1234-5678-1234-56781234567", "12345678-1234-5678-1234-567812345678\n"],
+)  # fmt: skip
+def test_text_that_is_no_id(text: str) -> None:
+    with pytest.raises(ValueError, match="an id is"):
+        parse_id(text)
+    with pytest.raises(ValidationError):
+        Invite.model_validate_json(json.dumps({"group_id": text}))

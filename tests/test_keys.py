@@ -1,0 +1,284 @@
+"""Keys: which rules a ring keeps, which key signs, and that no secret is ever shown."""
+
+import base64
+import copy
+import hmac
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hmac as cryptography_hmac
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import Signer
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings
+from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, SECRET, secrets
+
+from passphrase import Codec, Keyring, KeyringError, SignatureError
+from passphrase.keys import DerivedKeys, TruncatedHmac
+
+
+def keyrings() -> st.SearchStrategy[Keyring]:
+    """Rings of one to eight secrets, any of them active."""
+    by_id = st.dictionaries(st.integers(0, 7), secrets, min_size=1).filter(
+        lambda ring: len(set(ring.values())) == len(ring)
+    )
+    return by_id.flatmap(lambda ring: st.sampled_from(sorted(ring)).map(lambda a: Keyring(ring, a)))
+
+
+@given(keyring=keyrings())
+def test_text_form_round_trip(keyring: Keyring) -> None:
+    """`parse` reads what `reveal` writes; commas serve as well as line breaks."""
+    for text in (keyring.reveal(), keyring.reveal().replace("\n", ","), f"\n{keyring.reveal()} \n"):
+        again = Keyring.parse(text)
+        assert again.reveal() == keyring.reveal()
+        assert (again.ids, again.active_id) == (keyring.ids, keyring.active_id)
+
+
+ENCODED = base64.urlsafe_b64encode(SECRET).decode().rstrip("=")
+OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "entry 1"),
+        (ENCODED, "entry 1"),
+        (f"8:{ENCODED}", "entry 1"),
+        (f"1:{ENCODED},2", "entry 2"),
+        (f"1:{ENCODED},1:{OTHER}!", "repeats key id 1"),
+        (f"1:{ENCODED},2:{OTHER}", "name the active"),
+        (f"1:{ENCODED}!,2:{OTHER}!", "two keys"),
+        (f"1:{ENCODED}!,2:{ENCODED}", "share one secret"),
+        (f"1:{ENCODED[:-1]}", "entry 1"),
+        (f"1:{ENCODED[:-1]}9", "cut or mistyped"),
+        (f"1:{ENCODED[:40]}", "secret 1 must be bytes"),
+        (f"1:{ENCODED}!!", "entry 1"),
+        (f"١:{ENCODED}", "entry 1"),
+        (None, "is a str"),
+        (ENCODED.encode(), "is a str"),
+    ],
+)
+def test_broken_text_form(text: Any, message: str) -> None:
+    with pytest.raises(KeyringError, match=message):
+        Keyring.parse(text)
+
+
+def test_padding_of_the_text_form_may_stand() -> None:
+    """Other tools write base64 with its padding."""
+    assert Keyring.parse(f"1:{ENCODED}=").reveal() == f"1:{ENCODED}!"
+
+
+@pytest.mark.parametrize(
+    ("ring", "active_id"),
+    [
+        ({}, None), ({8: SECRET}, None), ({-1: SECRET}, None), ({True: SECRET}, None),
+        ({"1": SECRET}, None), ({1: SECRET[:31]}, None), ({1: b""}, None), ({1: "x" * 40}, None),
+        ({1: bytearray(SECRET)}, None), ({1: None}, None), ([SECRET], None), (SECRET, None),
+        (None, None), ({SECRET}, None), ({1: SECRET, 2: SECRET}, 1), ({1: SECRET}, 2),
+        ({1: SECRET}, True), ({1: SECRET}, "1"), ({1: SECRET, 2: OTHER_SECRET}, None),
+    ],
+)  # fmt: skip
+def test_a_ring_keeps_its_rules(ring: Any, active_id: Any) -> None:
+    with pytest.raises(KeyringError):
+        Keyring(ring, active_id)
+
+
+@pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22, "\ud800"])
+def test_audience_out_of_range(audience: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the last is Python's own encoding error
+        KEYRING.derive(audience)
+
+
+@pytest.mark.parametrize("audience", [None, b"douyin", ["douyin"]])
+def test_audience_of_another_type(audience: Any) -> None:
+    with pytest.raises(TypeError):
+        KEYRING.derive(audience)
+
+
+@given(secret=secrets, audience=st.text(min_size=1, max_size=16), seed=st.binary(max_size=20))
+def test_keys_against_other_implementations(secret: bytes, audience: str, seed: bytes) -> None:
+    """Derivation is HMAC-SHA-256 of the salt; tag and keystream are `cryptography`'s."""
+    keys = DerivedKeys(secret, audience.encode())
+    signing = hmac.digest(secret, b"passphrase/v1/sign/" + audience.encode(), "sha256")
+    sealing = hmac.digest(secret, b"passphrase/v1/seal/" + audience.encode(), "sha256")
+    mac = cryptography_hmac.HMAC(signing, hashes.SHA256())
+    mac.update(seed)
+    tag = mac.finalize()[:10]
+    assert keys.tag(seed) == tag
+    assert keys.verify(seed, tag)
+    for length in (0, 14, 32, 33, 38):
+        expand = HKDFExpand(hashes.SHA256(), length, info=seed) if length else None
+        assert keys.keystream(seed, length) == (expand.derive(sealing) if expand else b"")
+
+
+def test_known_answer() -> None:
+    """Derived keys are pinned: a change of derivation would refuse every passphrase out there."""
+    keys = DerivedKeys(SECRET, b"douyin")
+    assert keys.tag(b"").hex() == "904d0edc79d2f215a6c6"
+    assert keys.keystream(b"", 8).hex() == "f44bdc86a0e12176"
+
+
+@pytest.mark.parametrize("length", [*range(10), *range(11, 33)])
+def test_only_a_ten_byte_tag_verifies(length: int) -> None:
+    """The length of a tag is never taken from input."""
+    full = hmac.digest(bytes(KEYRING.derive(AUDIENCE)[1]._signing), b"message", "sha256")
+    assert not KEYRING.derive(AUDIENCE)[1].verify(b"message", full[:length])
+    assert KEYRING.derive(AUDIENCE)[1].verify(b"message", full[:10])
+
+
+def test_itsdangerous_signs_with_our_algorithm() -> None:
+    """The algorithm is one that itsdangerous' own `Signer` takes."""
+    signer = Signer(SECRET, algorithm=TruncatedHmac(), key_derivation="hmac")
+    assert signer.unsign(signer.sign("value")) == b"value"
+
+
+# --- Rotation ---------------------------------------------------------------------------------
+
+
+def test_rotation_truth_table() -> None:
+    """Old ring, ring that only verifies new, rotated ring, ring without old: who reads whom."""
+    old = Keyring({1: SECRET})
+    ready = Keyring({1: SECRET, 2: OTHER_SECRET}, 1)
+    rotated = old.rotated(OTHER_SECRET)
+    retired = rotated.without(1)
+    rings = [old, ready, rotated, retired]
+    assert [ring.active_id for ring in rings] == [1, 1, 2, 2]
+    reads = [
+        [
+            _reads(Codec(reader, audience=AUDIENCE), Codec(writer, audience=AUDIENCE))
+            for reader in rings
+        ]
+        for writer in rings
+    ]
+    assert reads == [
+        [True, True, True, False],
+        [True, True, True, False],
+        [False, True, True, True],
+        [False, True, True, True],
+    ]
+
+
+def _reads(reader: Codec, writer: Codec) -> bool:
+    try:
+        return reader.decode(writer.encode(INVITE)).invite == INVITE
+    except SignatureError:
+        return False
+
+
+def test_rotation_takes_the_next_free_id() -> None:
+    """Ids are used in a circle, so that a retired one rests for as long as it can."""
+    ring = Keyring({6: SECRET})
+    for expected in (7, 0, 1, 2, 3, 4, 5):
+        ring = ring.rotated(bytes((expected,)) * 32)
+        assert ring.active_id == expected
+    with pytest.raises(KeyringError, match="all eight"):
+        ring.rotated(OTHER_SECRET)
+    assert ring.without(6).rotated(OTHER_SECRET).active_id == 6
+
+
+def test_rotation_refuses_a_bad_secret_and_retiring_the_active_key() -> None:
+    with pytest.raises(KeyringError):
+        KEYRING.rotated(b"short")
+    for key_id in (1, 2):
+        with pytest.raises(KeyringError, match="retired"):
+            KEYRING.without(key_id)
+
+
+# --- Secrets never show -----------------------------------------------------------------------
+
+
+class Settings(BaseModel):
+    """A user's settings class."""
+
+    keys: Keyring
+
+
+class EnvSettings(BaseSettings, env_prefix="APP_"):
+    """A user's settings class that reads the environment."""
+
+    keys: Keyring
+
+
+def test_a_keyring_is_a_settings_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read from text or taken as it is, dumped as a mask, and has a JSON schema."""
+    monkeypatch.setenv("APP_KEYS", KEYRING.reveal())
+    from_environment = cast("Callable[[], EnvSettings]", EnvSettings)()
+    from_text = Settings.model_validate({"keys": KEYRING.reveal()})
+    for settings in (from_environment, from_text, Settings(keys=KEYRING)):
+        assert settings.keys.reveal() == KEYRING.reveal()
+        assert settings.model_copy(deep=True).keys is settings.keys
+        for shown in (repr(settings), settings.model_dump_json(), str(settings.model_dump())):
+            assert_no_secret(shown)
+    assert Settings.model_json_schema()["properties"]["keys"]["type"] == "string"
+
+
+def assert_no_secret(shown: str, secret: bytes = SECRET) -> None:
+    """Assert that no usual spelling of a secret stands in a text."""
+    for form in (
+        secret.hex(),
+        base64.b64encode(secret).decode()[:-2],
+        ENCODED[:-1],
+        repr(secret)[2:-1],
+    ):
+        assert form.lower() not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "holder", [KEYRING, KEYRING.derive(AUDIENCE)[1], Codec(KEYRING, audience=AUDIENCE)]
+)
+def test_no_holder_shows_or_pickles_a_secret(holder: object) -> None:
+    keys = KEYRING.derive(AUDIENCE)[1]
+    for secret in (SECRET, keys._signing, keys._sealing):
+        for shown in (
+            repr(holder),
+            str(holder),
+            f"{holder}",
+            repr(getattr(holder, "__dict__", "")),
+        ):
+            assert_no_secret(shown, secret)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="holds secrets"):
+            pickle.dumps(holder, protocol)
+    assert repr(copy.copy(holder)) == repr(copy.deepcopy(holder)) == repr(holder)
+
+
+FAILURES: dict[str, Callable[[], object]] = {
+    "cut": lambda: Keyring.parse(_text(ENCODED[:-1])),
+    "repeated id": lambda: Keyring.parse(_text(f"1:{ENCODED},1:{ENCODED}")),
+    "shared secret": lambda: Keyring.parse(_text(f"1:{ENCODED},2:{ENCODED}!")),
+    "settings": lambda: Settings.model_validate({"keys": _text(f"1:{ENCODED}!!")}),
+    "settings of another type": lambda: Settings.model_validate({"keys": 5}),
+    "shared secret in a mapping": lambda: Keyring(_ring()),
+    "short secret": lambda: KEYRING.rotated(SECRET[:31]),
+    "retired key": lambda: KEYRING.without(1),
+    "forged": lambda: Codec(KEYRING, audience=AUDIENCE).decode(
+        Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
+    ),
+    "audience": lambda: KEYRING.derive(""),
+}
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _ring() -> dict[int, bytes]:
+    return {1: SECRET, 2: SECRET}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_traceback_shows_a_secret(failure: str) -> None:
+    """Error trackers record local variables: none of ours holds a key when an error leaves."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        FAILURES[failure]()
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in report.stack if "/src/passphrase/" in frame.filename]
+    assert_no_secret(str(caught.value) + repr(caught.value.args) + repr(ours))
+    assert_no_secret(repr([frame.locals for frame in ours]))
+    assert caught.value.__context__ is None

@@ -1,0 +1,76 @@
+"""Sealing: what is sealed opens, what is changed does not, and nothing shows through."""
+
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import CODEC, INVITE, KEYS, codeword_of, invites, scripts, symbols
+
+from passphrase import Invite, SignatureError
+from passphrase.layout import header_symbol
+from passphrase.seal import seal, unseal
+from passphrase.wire import pack
+
+bodies = st.binary(min_size=14, max_size=38)
+
+
+@given(symbol=symbols, body=bodies)
+def test_round_trip(symbol: int, body: bytes) -> None:
+    """A sealed body opens to itself and has no more than the tag in addition."""
+    sealed = seal(KEYS, symbol, body)
+    assert len(sealed) == len(body) + 10
+    assert unseal(KEYS, symbol, sealed) == body
+
+
+@given(symbol=symbols, body=bodies, bit=st.integers(0))
+def test_every_changed_bit_is_refused(symbol: int, body: bytes, bit: int) -> None:
+    """Any bit of sealed body and tag, any other header, any shorter tag."""
+    sealed = seal(KEYS, symbol, body)
+    flipped = int.from_bytes(sealed, "big") ^ 1 << bit % (8 * len(sealed))
+    changed = flipped.to_bytes(len(sealed), "big")
+    refused = partial(pytest.raises, SignatureError)
+    with refused() as caught:
+        unseal(KEYS, symbol, changed)
+    assert caught.value.key_id == symbol >> 4 & 7
+    with refused():
+        unseal(KEYS, symbol ^ 1 << bit % 10, sealed)
+    with refused():
+        unseal(KEYS, symbol, sealed[:-1])
+
+
+@pytest.mark.parametrize("tag", [bytes(10), b"\xff" * 10, KEYS.tag(b"")], ids=["0", "1", "empty"])
+def test_special_tags_are_refused(tag: bytes) -> None:
+    """All zeros, all ones, the tag of nothing; and the true tag with its halves swapped."""
+    sealed = seal(KEYS, 149, b"fourteen bytes")
+    for forged in (tag, sealed[-5:] + sealed[-10:-5]):
+        with pytest.raises(SignatureError):
+            unseal(KEYS, 149, sealed[:-10] + forged)
+
+
+@given(one=invites, other=invites, script=scripts)
+def test_two_invites_of_one_group_share_nothing_but_the_header(
+    one: Invite, other: Invite, script: str
+) -> None:
+    """Whoever sees both cannot tell that they lead to the same group."""
+    other = other.model_copy(update={"group_id": one.group_id, "inviter_id": one.inviter_id})
+    if one == other:
+        assert CODEC.encode(one, script=script) == CODEC.encode(other, script=script)
+        return
+    header, body = pack(one, 1)
+    sealed = seal(KEYS, header_symbol(header), body)
+    other_header, other_body = pack(other, 1)
+    other_sealed = seal(KEYS, header_symbol(other_header), other_body)
+    assert header == other_header
+    same = sum(a == b for a, b in zip(sealed, other_sealed, strict=True))
+    # Of 24 to 48 independent byte pairs, 10 are alike once in 2^50 tries.
+    assert same < 10
+    assert other_body[6:] not in other_sealed
+
+
+def test_variants_of_one_invite_look_unrelated() -> None:
+    """A step of the variant changes the whole word after the header."""
+    words = [codeword_of(INVITE.model_copy(update={"variant": v})) for v in range(256)]
+    assert len({word[0] for word in words}) == 1
+    for place in {*range(1, 30)} - {26}:  # symbol 26 has four bits of padding
+        assert len({word[place] for word in words}) > 180
