@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import runpy
 import stat
 import subprocess
 import sys
@@ -391,6 +392,14 @@ def test_no_traceback_ever(
     assert (failed.code, failed.out) == (code, "")
     assert failed.err.count("\n") <= 1
     assert "a secret" not in failed.err
+
+
+def test_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m passphrase`` is the same command."""
+    monkeypatch.setattr(sys, "argv", ["passphrase", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("passphrase", run_name="__main__")
+    assert caught.value.code == 0
 
 
 def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:

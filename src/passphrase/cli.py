@@ -60,8 +60,7 @@ def _read_id(_context: click.Context, _option: click.Parameter, text: str) -> "i
 def run() -> int:
     """Run the command line; whatever happens, end in an exit code and at most one line about it."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a test puts in its place may be none
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        cast("io.TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
