@@ -5,10 +5,14 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+import second_reader
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from support import AUDIENCE, CODEC, INVITE, SCRIPTS, SECRET, invites, scripts
 
 from passphrase import Codec, Invite, Keyring, PassphraseError, recognize
 from passphrase.keys import DerivedKeys
@@ -20,16 +24,41 @@ from passphrase.symbols import chunk
 from passphrase.wire import pack
 
 DOCUMENT = json.loads(Path("tests/vectors/v1.json").read_text(encoding="ascii"))
-(GROUP,) = DOCUMENT["testGroups"]
-SECRETS = {int(key_id): bytes.fromhex(secret) for key_id, secret in GROUP["keys"].items()}
-CODEC = Codec(Keyring(SECRETS, 1), audience=GROUP["audience"])
-TESTS: list[dict[str, Any]] = GROUP["tests"]
-VALID = [test for test in TESTS if test["result"] == "valid"]
-INVALID = [test for test in TESTS if test["result"] == "invalid"]
 
 
-def name(test: dict[str, Any]) -> str:
-    return f"{test['tcId']} {test['comment']}"
+class Vector(NamedTuple):
+    """A test and the keys of its group."""
+
+    test: dict[str, Any]
+    secrets: dict[int, bytes]
+    audience: str
+
+    @property
+    def codec(self) -> Codec:
+        return Codec(Keyring(self.secrets, min(self.secrets)), audience=self.audience)
+
+
+VECTORS = [
+    Vector(test, {int(k): bytes.fromhex(v) for k, v in group["keys"].items()}, group["audience"])
+    for group in DOCUMENT["testGroups"]
+    for test in group["tests"]
+]
+TESTS = [vector.test for vector in VECTORS]
+VALID = [vector for vector in VECTORS if vector.test["result"] == "valid"]
+INVALID = [vector for vector in VECTORS if vector.test["result"] == "invalid"]
+
+
+WORDS = [
+    piece
+    for script in SCRIPTS
+    for variant in (0, 1)
+    for text in [CODEC.encode(INVITE.model_copy(update={"variant": variant}), script=script)]
+    for piece in (text, text[:-9], text[7:], text[::-1])
+]
+
+
+def name(vector: Vector) -> str:
+    return f"{vector.test['tcId']} {vector.test['comment']}"
 
 
 def test_the_file_is_fresh() -> None:
@@ -44,19 +73,20 @@ def test_more_invalid_than_valid() -> None:
     assert [test["tcId"] for test in TESTS] == [*range(1, len(TESTS) + 1)]
     assert max(Counter(test["comment"] for test in TESTS).values()) == 1
     assert {flag for test in TESTS for flag in test["flags"]} == {*DOCUMENT["notes"]}
-    assert {test["error"] for test in INVALID} == {
+    assert {vector.test["error"] for vector in INVALID} == {
         *("signature", "version", "damaged", "not_found", "ambiguous", "too_long")
     }
 
 
-@pytest.mark.parametrize("test", VALID, ids=name)
-def test_valid(test: dict[str, Any]) -> None:
+@pytest.mark.parametrize("vector", VALID, ids=name)
+def test_valid(vector: Vector) -> None:
     """Every value on the way from the invite to its spellings, and back from the text."""
+    test, secrets, audience = vector
     invite = TypeAdapter(Invite).validate_json(json.dumps(test["invite"]))
     key_id = int(test["fingerprint"][0])
     header, body = pack(invite, key_id)
     symbol = header_symbol(header)
-    keys = DerivedKeys(SECRETS[key_id], GROUP["audience"].encode())
+    keys = DerivedKeys(secrets[key_id], audience.encode())
     sealed = seal(keys, symbol, body)
     word = protect(chunk(symbol, sealed))
     assert (symbol, body.hex()) == (test["headerSymbol"], test["body"])
@@ -64,15 +94,63 @@ def test_valid(test: dict[str, Any]) -> None:
     assert sealed.hex() == test["sealed"] + test["tag"]
     assert [*word] == test["symbols"]
     assert {s: load_script(s).spell(word) for s in test["spellings"]} == test["spellings"]
-    for decoded in (CODEC.decode(test["text"]), CODEC.decode(test["spellings"]["hanzi"])):
+    codec = vector.codec
+    for decoded in (codec.decode(test["text"]), codec.decode(test["spellings"]["hanzi"])):
         assert (decoded.invite, decoded.fingerprint) == (invite, test["fingerprint"])
-    assert [*CODEC.decode(test["text"]).span] == test["span"]
+    assert [*codec.decode(test["text"]).span] == test["span"]
     assert recognize(test["text"])
 
 
-@pytest.mark.parametrize("test", INVALID, ids=name)
-def test_invalid(test: dict[str, Any]) -> None:
+@pytest.mark.parametrize("vector", INVALID, ids=name)
+def test_invalid(vector: Vector) -> None:
     """One broken rule, one reason."""
     with pytest.raises(PassphraseError) as caught:
-        CODEC.decode(test["text"])
-    assert caught.value.code == test["error"]
+        vector.codec.decode(vector.test["text"])
+    assert caught.value.code == vector.test["error"]
+
+
+# --- The second implementation, which was written from docs/format.md alone --------------------
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=name)
+def test_the_second_reader(vector: Vector) -> None:
+    """What the page says is enough to agree on every vector."""
+    test, secrets, audience = vector
+    if test["result"] == "invalid":
+        with pytest.raises(second_reader.Refused) as caught:
+            second_reader.read(test["text"], secrets, audience)
+        assert caught.value.code == test["error"]
+    else:
+        assert second_reader.read(test["text"], secrets, audience) == {
+            "invite": test["invite"],
+            "span": test["span"],
+            "codeword": test["symbols"],
+            "fingerprint": test["fingerprint"],
+        }
+        assert second_reader.recognize(test["text"])
+
+
+@given(invite=invites, script=scripts, before=st.text(max_size=9), after=st.text(max_size=9))
+def test_the_second_reader_reads_what_we_mint(
+    invite: Invite, script: str, before: str, after: str
+) -> None:
+    """Two implementations, one format."""
+    text = before + CODEC.encode(invite, script=script) + after
+    read = second_reader.read(text, {1: SECRET}, AUDIENCE)
+    assert read["invite"] == invite.model_dump(mode="json")
+    assert read["fingerprint"] == CODEC.decode(text).fingerprint
+
+
+@given(fragments=st.lists(st.sampled_from([*WORDS, *"。 4Uu\ufe0f\ud83d", "🎉" * 9]), max_size=8))
+def test_the_second_reader_refuses_what_we_refuse(fragments: list[str]) -> None:
+    """The same answer for the same reason, on whatever words and fragments make up."""
+    text = "".join(fragments)
+    try:
+        ours: object = [*CODEC.decode(text).span]
+    except PassphraseError as error:
+        ours = error.code
+    try:
+        theirs = second_reader.read(text, {1: SECRET}, AUDIENCE)["span"]
+    except second_reader.Refused as refusal:
+        theirs = refusal.code
+    assert ours == theirs

@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from passphrase import Invite, Keyring, Origin, find
+from passphrase.clipboard import IGNORABLE_RANGES
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.keys import DerivedKeys
 from passphrase.layout import (
@@ -50,7 +51,8 @@ NOTES: Final = {
     "NewerFormat": "A value that version 1 does not know; the tag is good where there is one.",
     "NonCanonical": "The tag is good, but the invite has another and only legal layout.",
     "Padding": "Parity and tag are good, but spare bits are set.",
-    "Damage": "More damage than parity can repair.",
+    "Damage": "So much is missing or wrong that no repair by parity could be trusted.",
+    "Limit": "A bound on the work that a reader does.",
 }
 
 
@@ -62,6 +64,10 @@ def derive(name: str, length: int = 32) -> bytes:
 SECRETS: Final = {1: derive("secret 1"), 2: derive("secret 2")}
 AUDIENCE: Final = "douyin"
 KEYS: Final = Keyring(SECRETS, 1).derive(AUDIENCE)
+# The second group: other key ids, a longer secret, an audience of 64 bytes that is not ASCII.
+OTHER_SECRETS: Final = {0: derive("secret 0"), 7: derive("secret 7", 64), 3: derive("secret 3", 33)}
+OTHER_AUDIENCE: Final = "多闪" * 10 + "duo!"
+OTHER_KEYS: Final = Keyring(OTHER_SECRETS, 0).derive(OTHER_AUDIENCE)
 INVITE: Final = Invite(
     group_id=6824193837465920001,
     inviter_id=102938475610293847,
@@ -103,9 +109,9 @@ def hexed(raw: bytes) -> str:
     return raw.hex()
 
 
-def intermediate(symbol: int, body: bytes, key_id: int = 1) -> Test:
+def intermediate(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Test:
     """Return every value between an invite and its spellings."""
-    keys = KEYS[key_id]
+    keys = keys or KEYS[1]
     sealed = seal(keys, symbol, body)
     tag = sealed[-TAG_BYTES:]
     word = protect(chunk(symbol, sealed))
@@ -124,11 +130,15 @@ def intermediate(symbol: int, body: bytes, key_id: int = 1) -> Test:
 
 
 def valid(
-    comment: str, flag: str, invite: Invite, text: str | None = None, key_id: int = 1
+    comment: str,
+    flag: str,
+    invite: Invite,
+    text: str | None = None,
+    key: tuple[int, DerivedKeys] = (1, KEYS[1]),
 ) -> Test:
     """Return a test that a decoder must read."""
-    symbol, body = layout(invite, key_id)
-    values = intermediate(symbol, body, key_id)
+    symbol, body = layout(invite, key[0])
+    values = intermediate(symbol, body, key[1])
     text = values["spellings"]["emoji"] if text is None else text
     word = tuple(values["symbols"])
     span = next(found.span for found in find(text) if found.codeword == word)
@@ -174,7 +184,7 @@ def layouts() -> Iterator[Test]:
         yield valid(f"expiry {minutes}", "Boundary", changed(expires_at=moment))
     for field in ("generation", "variant"):
         yield valid(f"{field} 255", "Boundary", changed(**{field: 255}))
-    yield valid("signed under key 2", "Layout", INVITE, key_id=2)
+    yield valid("signed under key 2", "Layout", INVITE, key=(2, KEYS[2]))
 
 
 def readings() -> Iterator[Test]:
@@ -205,6 +215,24 @@ def readings() -> Iterator[Test]:
     }.items():
         yield valid(comment, "Reading", INVITE, text)
     forged = spell(protect(chunk(symbol, derive("forged", 32))))
+    kinds = [chr(first) + chr(last) for first, last in IGNORABLE_RANGES]
+    sprinkled = "".join(glyph + kind for glyph, kind in zip(emoji, kinds, strict=False))
+    sprinkled += emoji[len(kinds) :]
+    yield valid("ignorable characters of every range", "Reading", INVITE, sprinkled)
+    dashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
+    dashed = "".join(c + dashes[at % 11] for at, c in enumerate(base32.replace("-", "")))
+    yield valid("base 32 with every dash", "Reading", INVITE, dashed)
+    wide_aliases = wide.lower().replace("１", "ｌ").replace("０", "Ｏ")
+    yield valid("full-width aliases", "Reading", INVITE, wide_aliases)
+    yield valid("65,536 characters", "Limit", INVITE, emoji.rjust(65_536))
+    words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(255)]
+    crowd = "，".join(spell(w, "hanzi") for w in words)
+    yield valid("256 codewords, the last of which verifies", "Limit", INVITE, f"{crowd}，{hanzi}")
+    newer = spell(protect((word[0] | 1 << 8, *word[1:27])), "hanzi")
+    illegal = spell(word_of(symbol, with_field("reserved", 1)), "base32")
+    yield valid("beside one of another version", "Several", INVITE, f"{newer}，{emoji}")
+    yield valid("beside one with an unknown field", "Several", INVITE, f"{illegal}，{emoji}")
+    yield valid("twice, hanzi before emoji", "Several", INVITE, f"{hanzi}，{emoji}")
     yield valid("the same twice, in two scripts", "Several", INVITE, f"{emoji}，{hanzi}")
     yield valid("behind a forged one", "Several", INVITE, f"{forged}，{emoji}")
     yield valid("behind a damaged one", "Several", INVITE, f"{emoji[:25]}，{emoji}")
@@ -215,10 +243,10 @@ def wrong_tags() -> Iterator[Test]:
     symbol, body = layout(INVITE)
     sealed = seal(KEYS[1], symbol, body)
     hidden, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
-    values = intermediate(symbol, body)
 
     def refuse(comment: str, flag: str, raw: bytes, header: int = symbol) -> Test:
-        return invalid(comment, flag, "signature", spell(protect(chunk(header, raw))), **values)
+        word = protect(chunk(header, raw))
+        return invalid(comment, flag, "signature", spell(word), symbols=list(word))
 
     for bit in (0, 1, 7, 8, 39, 40, 78, 79):
         flipped = (int.from_bytes(tag, "big") ^ 1 << 79 - bit).to_bytes(TAG_BYTES, "big")
@@ -270,6 +298,17 @@ def unknown_values() -> Iterator[Test]:
         text = spell(word_of(symbol, forged))
         values = intermediate(symbol, forged)
         yield invalid(f"{field} is {value}", "NewerFormat", "version", text, **values)
+    newer = protect((symbol | 1 << 8, *word_of(symbol, body)[1:27]))
+    for script in SCRIPT_NAMES:
+        text = f"{load_script(script).glyphs[9]} {spell(newer, script)}"
+        yield invalid(
+            f"version 3, {script}, behind a glyph and a space", "NewerFormat", "version", text
+        )
+    stranger = protect(chunk(symbol, derive("forged", 32)))
+    text = f"{spell(newer, 'hanzi')}，{spell(stranger)}"
+    yield invalid("another version before a forged one", "Several", "version", text)
+    text = f"{spell(stranger, 'hanzi')}，{spell(newer)}"
+    yield invalid("a forged one before another version", "Several", "signature", text)
     small = layout(changed(group_id=5, inviter_id=7))[1]
     for comment, wide_header, ids in (
         ("group id 5 in eight bytes", Header(1, 1, 1, 0), bytes(7) + b"\5" + small[10:]),
@@ -288,12 +327,22 @@ def damages() -> Iterator[Test]:
     symbol, body = layout(INVITE)
     data = chunk(symbol, seal(KEYS[1], symbol, body))
     word = protect(data)
-    for bit in range(4):
-        padded = protect((*data[:-1], data[-1] | 1 << bit))
-        yield invalid(f"padding bit {bit} is set", "Padding", "damaged", spell(padded))
+    for group_id, inviter_id, bits in (
+        (1, 1, 8),
+        (1, 2**32, 6),
+        (2**32, 2**32, 4),
+        (1, UUID(int=1), 2),
+    ):
+        header, raw = layout(changed(group_id=group_id, inviter_id=inviter_id))
+        spare = word_of(header, raw)[:-PARITY_SYMBOLS]
+        for bit in {0, bits - 1}:
+            padded = spell(protect((*spare[:-1], spare[-1] | 1 << bit)))
+            yield invalid(f"spare bit {bit} of {bits} is set", "Padding", "damaged", padded)
     for comment, header in (("group", symbol | 0b1100), ("inviter", symbol | 0b0011)):
         text = spell(protect((header, *data[1:])))
         yield invalid(f"the {comment} id has width code 3", "NewerFormat", "damaged", text)
+        text = spell(protect((header, *data[1:], *range(13))))
+        yield invalid(f"the same for the {comment}, 43 symbols", "NewerFormat", "damaged", text)
     slip39 = remainder((*data, *(0,) * PARITY_SYMBOLS)) ^ 1
     parity = tuple(slip39 >> shift & 1023 for shift in (20, 10, 0))
     yield invalid("the parity target is 1 and not C", "Damage", "damaged", spell((*data, *parity)))
@@ -306,6 +355,13 @@ def damages() -> Iterator[Test]:
         yield invalid(f"five wrong symbols, {script}", "Damage", "damaged", text)
     yield invalid("four glyphs lost at the end", "Damage", "damaged", emoji[:26])
     yield invalid("four glyphs lost in the middle", "Damage", "damaged", emoji[:12] + emoji[16:])
+    yield invalid(
+        "a foreign character after every seventh", "Damage", "not_found", foreign(emoji, "。")
+    )
+    u_inside = foreign(spell(word, "base32").replace("-", ""), "U")
+    yield invalid("base 32 with U after every seventh", "Damage", "not_found", u_inside)
+    yield invalid("the first 21 glyphs", "Damage", "damaged", emoji[:21])
+    yield invalid("the first 20 glyphs", "Damage", "not_found", emoji[:20])
     yield invalid("backwards", "Damage", "damaged", emoji[::-1])
     yield invalid("half of it", "Damage", "not_found", emoji[:15])
     mixed = spell(word[:15]) + spell(word[15:], "hanzi")
@@ -315,38 +371,61 @@ def damages() -> Iterator[Test]:
         "ordinary text": "今天晚上一起吃火锅吗? See you at 7!",
         "one emoji many times": "😂" * 40,
         "one hanzi many times": "哈" * 40,
+        "English prose": "let me know when the train leaves and i will be there at the show",
         "a SHA-256 digest": derive("digest").hex(),
         "a lone surrogate": "\ud83d",
     }.items():
         yield invalid(comment, "Reading", "not_found", text)
     other = spell(word_of(*layout(changed(variant=1))))
     yield invalid("two different ones", "Several", "ambiguous", f"{emoji}，{other}")
-    yield invalid("65,537 characters", "Reading", "too_long", emoji + " " * (65_537 - len(emoji)))
+    yield invalid("65,537 characters", "Limit", "too_long", emoji.ljust(65_537))
+    words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(256)]
+    crowd = "，".join(spell(w, "hanzi") for w in [*words, word])
+    yield invalid("257 codewords, the last of which verifies", "Limit", "ambiguous", crowd)
+
+
+def other_keys() -> Iterator[Test]:
+    """The second group."""
+    for key_id, keys in OTHER_KEYS.items():
+        yield valid(f"key id {key_id}", "Layout", INVITE, key=(key_id, keys))
+    text = spell(word_of(*layout(INVITE)))
+    yield invalid("of the first group", "WrongKey", "signature", text)
+    text = spell(word_of(*layout(INVITE, 3), KEYS[1]))
+    yield invalid("of the first group, with a key id of the second", "WrongKey", "signature", text)
+
+
+def foreign(text: str, character: str) -> str:
+    """Put a character after every seventh of a text."""
+    return character.join(text[at : at + 7] for at in range(0, len(text), 7))
+
+
+def group(audience: str, secrets: dict[int, bytes], tests: list[Test]) -> dict[str, object]:
+    """Return a test group."""
+    return {
+        "type": "InvitePassphraseDecode",
+        "audience": audience,
+        "keys": {str(key_id): hexed(secret) for key_id, secret in secrets.items()},
+        "tests": tests,
+    }
 
 
 def build() -> str:
     """Return the whole file."""
-    tests = [
-        test
-        for group in (layouts, readings, wrong_tags, unknown_values, damages)
-        for test in group()
-    ]
-    for number, test in enumerate(tests, start=1):
-        test["tcId"] = number
+    families = (layouts, readings, wrong_tags, unknown_values, damages)
+    first = [test for family in families for test in family()]
+    second = list(other_keys())
+    numbered = [{"tcId": n, **test} for n, test in enumerate([*first, *second], start=1)]
     document = {
         "algorithm": "invite-passphrase",
         "schema": "docs/format.md, Test vectors",
         "formatVersion": 1,
-        "numberOfTests": len(tests),
+        "numberOfTests": len(numbered),
         "header": ["Built by tools/make_vectors.py. The secrets are public: never use them."],
         "notes": NOTES,
+        "scripts": {name: load_script(name).glyphs for name in SCRIPT_NAMES},
         "testGroups": [
-            {
-                "type": "InvitePassphraseDecode",
-                "audience": AUDIENCE,
-                "keys": {str(key_id): hexed(secret) for key_id, secret in SECRETS.items()},
-                "tests": [{"tcId": test.pop("tcId"), **test} for test in tests],
-            }
+            group(AUDIENCE, SECRETS, numbered[: len(first)]),
+            group(OTHER_AUDIENCE, OTHER_SECRETS, numbered[len(first) :]),
         ],
     }
     return json.dumps(document, ensure_ascii=True, indent=1) + "\n"

@@ -4,7 +4,6 @@ Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit code
 passphrase, 1 none, 2 usage, 66 no such input file, 78 bad keys, 70 a bug here.
 """
 
-import io
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from passphrase.errors import KeyringError, PassphraseError
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from uuid import UUID
 
     from passphrase import Codec, Decoded, Invite, Keyring
@@ -60,7 +60,7 @@ def _read_id(_context: click.Context, _option: click.Parameter, text: str) -> "i
 def run() -> int:
     """Run the command line; whatever happens, end in an exit code and at most one line about it."""
     for stream in (sys.stdout, sys.stderr):
-        cast("io.TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
+        cast("TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:

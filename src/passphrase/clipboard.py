@@ -231,7 +231,8 @@ def _is_word(codeword: tuple[int, ...]) -> bool:
 
 def _looks_damaged(run: _Run, script: Script) -> bool:
     """Tell a damaged codeword from chatter: glyphs vary; base 32 is no prose and no hex dump."""
-    if 2 * len(set(run.digits)) < min(len(run.digits), 1 << script.glyph_bits):
+    symbols = script.read(run.digits)
+    if 2 * len(set(symbols)) < len(symbols):
         return False
     if script.glyphs_per_symbol == 1:
         return True

@@ -1,0 +1,290 @@
+"""A second reader of passphrase format version 1, written from docs/format.md alone.
+
+It is slow and plain on purpose: an oracle for tests.
+"""
+
+import runpy
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from cryptography.hazmat.primitives.constant_time import bytes_eq
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from shamir_mnemonic.rs1024 import _polymod
+
+SCRIPTS: Final = Path(__file__).parents[1] / "src" / "passphrase" / "scripts"
+BASE32: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DASHES: Final = "002D 2010-2015 2212 FE58 FE63 FF0D"
+IGNORABLE: Final = """
+    0009-000D 001C-0020 0085 00A0 00AD 034F 061C 115F-1160 1680 17B4-17B5 180B-180F 2000-200F
+    2028-202F 205F-206F 20E3 3000 3164 FE00-FE0F FEFF FFA0 FFF9-FFFB 1F3FB-1F3FF E0000-E0FFF
+"""
+MAX_TEXT: Final = 65536
+MAX_CODEWORDS: Final = 256
+MIN_RUN: Final = 21
+PARITY_SYMBOLS: Final = 3
+PARITY_TARGET: Final = 0x1E09AEB9
+TAG_BYTES: Final = 10
+UUID_WIDTH: Final = 2
+ID_BYTES: Final = {0: 4, 1: 8, UUID_WIDTH: 16}
+ORIGINS: Final = ("in_app", "wechat", "qq")
+
+Codeword: TypeAlias = tuple[int, ...]
+Run: TypeAlias = list[tuple[int, int]]  # of each glyph, its place in the text and its value
+
+
+class Refused(Exception):  # noqa: N818  # the word of the page
+    """No invite: `code` is signature, version, damaged, not_found, ambiguous or too_long."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+class Script(NamedTuple):
+    """What each glyph stands for, how many spell a symbol, and what is skipped."""
+
+    values: dict[str, int]
+    size: int
+    ignorable: frozenset[str]
+
+
+class Header(NamedTuple):
+    """The fields of a header symbol, and the sizes that follow from them."""
+
+    version: int
+    key_id: int
+    group_width: int
+    inviter_width: int
+    body_bytes: int
+    padding: int
+    length: int  # n, the number of symbols of the codeword
+
+
+class Opened(NamedTuple):
+    """All that opening computes. The body may be used only if the tag is good."""
+
+    header: Header
+    signing_key: bytes
+    sealing_key: bytes
+    sealed: bytes
+    tag: bytes
+    keystream: bytes
+    body: bytes
+    is_good: bool
+
+
+def fields(number: int, *widths: int) -> list[int]:
+    """Cut a number into fields of so many bits, from high to low."""
+    values: list[int] = []
+    for width in reversed(widths):
+        values.insert(0, number & ((1 << width) - 1))
+        number >>= width
+    return values
+
+
+def parse_header(symbol: int) -> Header | None:
+    """Read a header symbol; None if it has a width that is refused."""
+    version, key_id, group, inviter = fields(symbol, 3, 3, 2, 2)
+    if group not in ID_BYTES or inviter not in ID_BYTES:
+        return None
+    body_bytes = 6 + ID_BYTES[group] + ID_BYTES[inviter]
+    bits = 10 + 8 * (body_bytes + TAG_BYTES)
+    padding = -bits % 10
+    length = (bits + padding) // 10 + PARITY_SYMBOLS
+    return Header(version, key_id, group, inviter, body_bytes, padding, length)
+
+
+def code_points(ranges: str) -> frozenset[str]:
+    """List the characters of ranges in hexadecimal."""
+    pairs = [item.partition("-") for item in ranges.split()]
+    return frozenset(chr(c) for a, _, b in pairs for c in range(int(a, 16), int(b or a, 16) + 1))
+
+
+@cache
+def load_scripts() -> list[Script]:
+    """Load emoji, hanzi and base 32."""
+    scripts: list[Script] = []
+    for name in ("emoji_table.py", "hanzi_table.py"):
+        table = runpy.run_path(str(SCRIPTS / name))["GLYPHS"]
+        values = {glyph: symbol for symbol, glyph in enumerate(table)}
+        scripts.append(Script(values, 1, code_points(IGNORABLE)))
+    values = {glyph: value for value, glyph in enumerate(BASE32)}
+    values |= {glyph.lower(): value for glyph, value in values.items()}
+    values |= dict.fromkeys("IiLl", 1) | dict.fromkeys("Oo", 0)
+    values |= {chr(0xFF01 + ord(glyph) - 0x21): value for glyph, value in values.items()}
+    scripts.append(Script(values, 2, code_points(IGNORABLE + DASHES)))
+    return scripts
+
+
+def find_runs(text: str, script: Script) -> Iterator[Run]:
+    """Yield the runs of a script, in the order of the text."""
+    run: Run = []
+    for place, character in enumerate(text):
+        if character in script.values:
+            run.append((place, script.values[character]))
+        elif character not in script.ignorable:
+            yield run
+            run = []
+    yield run
+
+
+def symbol_at(run: Run, first: int, script: Script) -> int:
+    """Read the symbol that begins at a glyph of a run."""
+    high = run[first][1]
+    return high if script.size == 1 else high << 5 | run[first + 1][1]
+
+
+def find_candidates(text: str) -> list[tuple[int, int, Codeword]]:
+    """List start, end and codeword of all candidates, in the order of the text."""
+    found: list[tuple[int, int, Codeword]] = []
+    for script in load_scripts():
+        for run in find_runs(text, script):
+            for first in range(len(run) - script.size + 1):
+                start = run[first][0]
+                header = parse_header(symbol_at(run, first, script))
+                if header is None:
+                    continue
+                end = first + header.length * script.size
+                is_touched = start > 0 and text[start - 1] in script.values
+                if end > len(run) or (header.version != 1 and is_touched):
+                    continue
+                word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
+                spare = word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
+                if _polymod(word) != PARITY_TARGET or (header.version == 1 and spare):
+                    continue
+                found.append((start, run[end - 1][0] + 1, word))
+    return sorted(found)
+
+
+def looks_like_chatter(run: Run, script: Script) -> bool:
+    """Tell whether a run of 21 symbols or more is not worth to be called damaged."""
+    starts = range(0, len(run) - script.size + 1, script.size)
+    symbols = [symbol_at(run, first, script) for first in starts]
+    if len(set(symbols)) < len(symbols) / 2:
+        return True
+    figures = sum(2 <= value <= 9 for _, value in run)
+    letters = sum(value > 0xF for _, value in run)
+    return script.size == 2 and (figures < len(run) / 16 or letters < len(run) / 8)
+
+
+def is_damaged(text: str) -> bool:
+    """Tell whether a run may once have been a passphrase."""
+    return any(
+        len(run) >= MIN_RUN * script.size and not looks_like_chatter(run, script)
+        for script in load_scripts()
+        for run in find_runs(text, script)
+    )
+
+
+def mac(key: bytes, message: bytes) -> bytes:
+    """Compute HMAC-SHA-256."""
+    state = HMAC(key, SHA256())
+    state.update(message)
+    return state.finalize()
+
+
+def unseal(word: Codeword, header: Header, secret: bytes, audience: str) -> Opened:
+    """Open a codeword of version 1 with a secret."""
+    signing_key = mac(secret, b"passphrase/v1/sign/" + audience.encode())
+    sealing_key = mac(secret, b"passphrase/v1/seal/" + audience.encode())
+    bits = "".join(f"{symbol:010b}" for symbol in word[1:-PARITY_SYMBOLS])
+    message = (int(bits, 2) >> header.padding).to_bytes(header.body_bytes + TAG_BYTES)
+    sealed, tag = message[: header.body_bytes], message[header.body_bytes :]
+    header2 = word[0].to_bytes(2)
+    keystream = HKDFExpand(SHA256(), header.body_bytes, header2 + tag).derive(sealing_key)
+    body = bytes(a ^ b for a, b in zip(sealed, keystream, strict=True))
+    is_good = bytes_eq(mac(signing_key, header2 + body)[:TAG_BYTES], tag)
+    return Opened(header, signing_key, sealing_key, sealed, tag, keystream, body, is_good)
+
+
+def parse_id(value: int, width: int) -> str:
+    """Write an id as JSON has it, or refuse an int that has a narrower width."""
+    if width == UUID_WIDTH:
+        return str(UUID(int=value))
+    if width == 1 and value < 1 << 32:
+        raise Refused("version")
+    return str(value)
+
+
+def parse_body(header: Header, body: bytes) -> dict[str, object]:
+    """Read the fields of a body whose tag is good, or refuse them."""
+    id_bits = [8 * ID_BYTES[width] for width in (header.group_width, header.inviter_width)]
+    numbers = fields(int.from_bytes(body), 25, 3, 1, 1, 1, 1, 8, 8, *id_bits)
+    expiry, origin, mutual, approval, single, reserved, generation, variant, *ids = numbers
+    if expiry == 0 or origin >= len(ORIGINS) or reserved:
+        raise Refused("version")
+    expires_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=expiry)
+    return {
+        "group_id": parse_id(ids[0], header.group_width),
+        "inviter_id": parse_id(ids[1], header.inviter_width),
+        "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "origin": ORIGINS[origin],
+        "mutual_follow": bool(mutual),
+        "approval": bool(approval),
+        "single_use": bool(single),
+        "generation": generation,
+        "variant": variant,
+    }
+
+
+def verify(word: Codeword, keys: Mapping[int, bytes], audience: str) -> dict[str, object]:
+    """Open a codeword with the key it names, or refuse it as `signature` or `version`."""
+    header = parse_header(word[0])
+    if header is None or header.version != 1:
+        raise Refused("version")
+    if header.key_id not in keys:
+        raise Refused("signature")
+    opened = unseal(word, header, keys[header.key_id], audience)
+    if not opened.is_good:
+        raise Refused("signature")
+    invite = parse_body(header, opened.body)
+    return {"invite": invite, "fingerprint": f"{header.key_id}-{opened.tag.hex()}"}
+
+
+def read(text: str, keys: Mapping[int, bytes], audience: str) -> dict[str, object]:
+    """Read the one invite in a text.
+
+    Args:
+        text: Any text.
+        keys: The secret of each key id.
+        audience: The family of apps that may open the passphrase.
+
+    Returns:
+        The `invite` as in the test vectors, its `span`, `codeword` and `fingerprint`.
+
+    Raises:
+        Refused: There is no invite, or more than one.
+    """
+    if len(text) > MAX_TEXT:
+        raise Refused("too_long")
+    places: dict[Codeword, list[int]] = {}
+    for start, end, word in find_candidates(text):
+        places.setdefault(word, [start, end])
+    if len(places) > MAX_CODEWORDS:
+        raise Refused("ambiguous")
+    found: list[dict[str, object]] = []
+    refused: list[Refused] = []
+    for word, span in places.items():
+        try:
+            found.append(verify(word, keys, audience) | {"span": span, "codeword": list(word)})
+        except Refused as refusal:
+            refused.append(refusal)
+    if found:
+        if len(found) > 1:
+            raise Refused("ambiguous")
+        return found[0]
+    if refused:
+        raise refused[0]
+    raise Refused("damaged" if is_damaged(text) else "not_found")
+
+
+def recognize(text: str) -> bool:
+    """Tell without a key whether a text holds a candidate of any version."""
+    return len(text) <= MAX_TEXT and bool(find_candidates(text))
