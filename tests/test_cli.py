@@ -397,6 +397,7 @@ def test_no_traceback_ever(
 def test_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
     """``python -m passphrase`` is the same command."""
     monkeypatch.setattr(sys, "argv", ["passphrase", "--version"])
+    monkeypatch.delitem(sys.modules, "passphrase.__main__")
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("passphrase", run_name="__main__")
     assert caught.value.code == 0

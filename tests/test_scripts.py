@@ -18,7 +18,7 @@ from passphrase.clipboard import IGNORABLE_RANGES
 from passphrase.scripts import load_script
 
 FROZEN = {
-    "emoji": "452c16cffd897ff95ca26acd2223a94afe5283aaf1e42af77a89af46b2b516b0",
+    "emoji": "d4a677a2aef03b5f26b41c7c302763045d1bdfa76cd05b9eed807a2fbb99a4d2",
     "hanzi": "6862ef015dec28c2d9a35d33e13764e6111cc0a058bab6520a7bed5705639aef",
     "base32": "28f0d8533c700b55926eaef9262af9098d72cbe0493763b4475bf11cd5c1acac",
 }
