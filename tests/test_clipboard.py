@@ -193,6 +193,6 @@ def _is_default_ignorable(code: int) -> bool:
     """Tell format characters that show nothing from Arabic, Kaithi, Egyptian and music signs."""
     shown = [
         *[(0x600, 0x605), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)],
-        *[(0x110BD, 0x110CD), (0x13430, 0x13438), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)],
+        *[(0x110BD, 0x110CD), (0x13430, 0x1345F), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)],
     ]
     return not any(first <= code <= last for first, last in shown)
