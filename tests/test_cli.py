@@ -219,8 +219,8 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     first = shell(*FIXED, "--keys-file", str(path)).out
     made = shell("keygen", "--keys-file", str(path))
     assert (made.code, made.out) == (0, "")
-    assert "key 2 signs from now on" in made.err
-    assert "key 1 still verifies" in made.err
+    assert "key 2 added to" in made.err
+    assert "beside 1, which still verify" in made.err
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [*tmp_path.iterdir()] == [path]
     monkeypatch.setenv("PASSPHRASE_KEYS_FILE", str(path))
@@ -229,7 +229,7 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         1,
         2,
     ]
-    assert "keys 1, 2 still verify" in shell("keygen", "--keys-file", str(path)).err
+    assert "beside 1, 2, which" in shell("keygen", "--keys-file", str(path)).err
     for shown in (made.err, first, second):
         assert not any(entry.split(":")[1] in shown for entry in path.read_text().split())
 
@@ -376,8 +376,14 @@ def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(KeyboardInterrupt(), 130), (click.Abort(), 130), (ZeroDivisionError("a secret"), 70)],
-    ids=["interrupt", "abort", "bug"],
+    [
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+        (OSError(28, "No space left", "a secret"), 74),
+        (BrokenPipeError(), 141),
+        (ZeroDivisionError("a secret"), 70),
+    ],
+    ids=["interrupt", "abort", "disk", "pipe", "bug"],
 )
 def test_no_traceback_ever(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
@@ -388,6 +394,8 @@ def test_no_traceback_ever(
         raise error
 
     monkeypatch.setattr(passphrase, "find", fail, raising=False)
+    monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
+    monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
     failed = shell("find", "text")
     assert (failed.code, failed.out) == (code, "")
     assert failed.err.count("\n") <= 1
@@ -420,6 +428,7 @@ def test_another_missing_module_is_not_explained_away(
         shell("demo")
 
 
+FULL = Path("/dev/full")
 COMMAND = [sys.executable, "-m", "passphrase"]
 
 
@@ -454,7 +463,25 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == 1
+        assert process.wait() == 141
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
+def test_a_full_disk_is_one_line() -> None:
+    with FULL.open("wb") as full:
+        done = subprocess.run(  # noqa: S603
+            [*COMMAND, "keygen"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (74, b"passphrase: No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout"])
+def test_a_closed_stream_is_no_traceback(monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
+    """As in ``passphrase find <&-``: Python then has None in its place."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["passphrase", "find" if closed == "stdin" else "demo"])
+        patch.setattr(sys, closed, None)
+        assert main() == (1 if closed == "stdin" else 0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")

@@ -47,12 +47,12 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "entry 1"),
+        ("", "is empty"),
         (ENCODED, "entry 1"),
         (f"8:{ENCODED}", "entry 1"),
         (f"1:{ENCODED},2", "entry 2"),
         (f"1:{ENCODED},1:{OTHER}!", "repeats key id 1"),
-        (f"1:{ENCODED},2:{OTHER}", "name the active"),
+        (f"1:{ENCODED},2:{OTHER}", "mark the key that signs"),
         (f"1:{ENCODED}!,2:{OTHER}!", "two keys"),
         (f"1:{ENCODED}!,2:{ENCODED}", "share one secret"),
         (f"1:{ENCODED[:-1]}", "entry 1"),

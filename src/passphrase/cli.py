@@ -1,7 +1,8 @@
 """The world -> the library: arguments, clock, random source, environment, files, exit codes.
 
 Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
-passphrase, 1 none, 2 usage, 66 no such input file, 78 bad keys, 70 a bug here.
+passphrase (which may have expired), 1 none, 2 usage, 66 no such keys file, 78 bad keys; and, as
+everywhere, 70 a bug, 74 an output that cannot be written, 130 interrupted, 141 a closed pipe.
 """
 
 import json
@@ -31,8 +32,10 @@ EXIT_NONE: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_NO_INPUT: Final = 66
 EXIT_BUG: Final = 70
+EXIT_OUTPUT: Final = 74
 EXIT_KEYS: Final = 78
 EXIT_INTERRUPTED: Final = 130
+EXIT_CLOSED_PIPE: Final = 141
 SECRET_BYTES: Final = 32
 KEYS_FILE_BYTES_MAX: Final = 1 << 16
 STDIN_BYTES_MAX: Final = 1 << 19  # of UTF-8, always more characters than a codec reads
@@ -50,6 +53,23 @@ class Stop(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click's own way, typed as a constant
 
 
+class _Commands(click.Group):
+    """The commands, in the order of their story."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name them as they stand in this file."""
+        return [*self.commands]
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run one; when a reader such as `head` has gone, click would end in 1, which says none."""
+        try:
+            return cast("object", super().invoke(ctx))
+        except BrokenPipeError:
+            # Python flushes stdout once more at exit; give it somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_CLOSED_PIPE
+
+
 def _read_id(_context: click.Context, _option: click.Parameter, text: str) -> "int | UUID":
     try:
         return passphrase.parse_id(text)
@@ -57,19 +77,24 @@ def _read_id(_context: click.Context, _option: click.Parameter, text: str) -> "i
         raise click.BadParameter(str(error)) from None
 
 
-def run() -> int:
+def run() -> int:  # noqa: PLR0911  # one return an exit code
     """Run the command line; whatever happens, end in an exit code and at most one line about it."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
         cast("TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return EXIT_USAGE
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "passphrase"
+        return _say(f"{error.format_message()} (see `{path} --help`)", EXIT_USAGE)
     except click.ClickException as error:
         return _say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
+    except OSError as error:
+        return _say(error.strerror or "an input or output error", EXIT_OUTPUT)
     except Exception as error:  # noqa: BLE001  # a traceback may hold a key or the clipboard
         return _say(f"internal error ({type(error).__name__}); please report it", EXIT_BUG)
 
@@ -105,13 +130,13 @@ _text_argument = click.argument("text", required=False, metavar="[TEXT|-]")
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(passphrase.__version__)
 def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
-    Start with `passphrase demo`. Exit codes: 0 a valid passphrase, 1 none, 2 usage, 66 no such
-    input file, 78 bad keys.
+    Start with `passphrase demo`. Exit codes: 0 a valid passphrase (look at "expired"), 1 none,
+    2 usage, 66 no such keys file, 78 bad keys.
     """
 
 
@@ -134,13 +159,12 @@ def keygen(keys_file: str | None) -> None:
             raise Stop(f"{path}: {error}", EXIT_KEYS) from None
         _write_keys_file(path.resolve(), keyring)
         old = ", ".join(map(str, before.ids))
-        verb = f"added to {path}; key{'s' * (len(before.ids) > 1)} {old} still verif"
-        verb += "y" if len(before.ids) > 1 else "ies"
+        verb = f"added to {path} beside {old}, which still verify what they have signed"
     else:
         keyring = passphrase.Keyring({1: secret})
         _write_keys_file(path, keyring)
         verb = f"made in {path}; keep it secret and backed up"
-    click.echo(f"key {keyring.active_id} signs from now on: {verb}", err=True)
+    click.echo(f"key {keyring.active_id} {verb}; it signs from now on", err=True)
 
 
 @main.command()
@@ -161,13 +185,22 @@ def keygen(keys_file: str | None) -> None:
     metavar="7d|12h|30m|ISO",
     help="Lifetime, or a moment with its zone such as 2026-12-01T20:00+08:00.",
 )
-@click.option("--origin", required=True, type=click.Choice(["wechat", "qq", "in_app"]))
+@click.option(
+    "--origin",
+    required=True,
+    type=click.Choice(["wechat", "qq", "in_app"], case_sensitive=False),
+    help="The app that carries it, or in_app for a direct pull.",
+)
 @click.option("--script", type=click.Choice(SCRIPT_NAMES), default="emoji", show_default=True)
 @click.option("--mutual-follow", is_flag=True, help="Only for mutual follows of the inviter.")
 @click.option("--approval", is_flag=True, help="Joining asks the group's owner first.")
 @click.option("--single-use", is_flag=True, help="The first join spends it (needs a ledger).")
-@click.option("--generation", type=click.IntRange(0, 255), default=0, metavar="0..255")
-@click.option("--variant", type=click.IntRange(0, 255), default=0, metavar="0..255")
+@click.option(
+    "--generation", type=click.IntRange(0, 255), default=0, help="The group's own count of resets."
+)
+@click.option(
+    "--variant", type=click.IntRange(0, 255), default=0, help="Another wording of the same."
+)
 @_json_option
 @_keyed
 def encode(  # noqa: PLR0913  # one parameter an option
@@ -188,7 +221,7 @@ def encode(  # noqa: PLR0913  # one parameter an option
             expires_at=_moment(expires, now), origin=passphrase.Origin(origin), **fields
         )
     except ValueError:  # the options have checked every other field
-        raise click.UsageError("--expires must lie between the years 2026 and 2089") from None
+        raise click.UsageError("--expires must lie between 2026-01-01 and 2089-10-18") from None
     if invite.expires_at <= now:
         _say("this invite has already expired", 0)
     text = codec.encode(invite, script=script)
@@ -201,14 +234,16 @@ def encode(  # noqa: PLR0913  # one parameter an option
 @main.command()
 @_text_argument
 @_json_option
-@click.option("--all", "every", is_flag=True, help="Every passphrase in the text, one a line.")
+@click.option(
+    "--all", "every", is_flag=True, help="Every passphrase that verifies; with --json one a line."
+)
 @_keyed
 def decode(
     *, text: str | None, keys_file: str | None, audience: str, as_json: bool, every: bool
 ) -> int:
-    """Read the passphrase out of a pasted message, whatever stands around it.
+    """Read the passphrase out of a pasted message.
 
-    The message is TEXT, or standard input when TEXT is - or missing.
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
     """
     message = _message(text)
     codec = _codec(keys_file, audience)
@@ -228,7 +263,7 @@ def decode(
 def find(*, text: str | None, as_json: bool) -> int:
     """Find passphrases without a key: their signature is NOT checked.
 
-    The message is TEXT, or standard input when TEXT is - or missing.
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
     """
     try:
         candidates = passphrase.find(_message(text))
@@ -308,7 +343,9 @@ def _moment(expires: str, now: datetime) -> datetime:
         if lifetime:
             return now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
         moment = datetime.fromisoformat(expires)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)  # which is out of range all the same
+    except ValueError:
         raise click.UsageError("--expires takes 7d, 12h, 30m or an ISO 8601 moment") from None
     if moment.tzinfo is None:
         raise click.UsageError("--expires needs a zone, such as 2026-12-01T20:00+08:00")
@@ -319,9 +356,10 @@ def _message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
         return text
-    if text is None and sys.stdin.isatty():
+    if text is None and sys.stdin and sys.stdin.isatty():
         raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
-    return sys.stdin.buffer.read(STDIN_BYTES_MAX).decode("utf-8", "replace")
+    piped = sys.stdin.buffer.read(STDIN_BYTES_MAX) if sys.stdin else b""
+    return piped.decode("utf-8", "replace")
 
 
 def _codec(keys_file: str | None, audience: str) -> "Codec":
@@ -356,7 +394,8 @@ def _read_keys_file(path: Path) -> "Keyring":
             mode = os.fstat(file.fileno()).st_mode
             if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
                 raise Stop(
-                    f"{path}: others can read it; chmod 600 it, or use fresh keys", EXIT_KEYS
+                    f"{path}: others can read it; chmod 600 it, and add a key if one may have",
+                    EXIT_KEYS,
                 )
             text = file.read(KEYS_FILE_BYTES_MAX).decode("utf-8", "replace")
     except FileNotFoundError:
@@ -379,7 +418,7 @@ def _write_keys_file(path: Path, keyring: "Keyring") -> None:
         fresh.replace(path)
     except FileExistsError:
         raise Stop(
-            f"{fresh} is in the way: another keygen, or the rest of one", EXIT_KEYS
+            f"{fresh} is in the way: another keygen is running, or died; then delete it", EXIT_KEYS
         ) from None
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}", EXIT_KEYS) from None
@@ -413,7 +452,10 @@ def _print_json(report: Json) -> None:
 def _print_table(report: Json) -> None:
     for name, value in _rows(report):
         shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+        if isinstance(value, tuple):
+            shown = "-".join(map(str, cast("Iterable[object]", value)))
         click.echo(f"{name:<14} {shown}")
+    click.echo()
 
 
 def _rows(report: Json) -> Iterable[tuple[str, object]]:

@@ -163,7 +163,9 @@ class Keyring(_Masked):
         """
         free = [key_id for key_id in KEY_IDS if key_id not in self._secrets]
         later = [key_id for key_id in free if key_id > self.active_id]
-        refusal = KeyringError("all eight key ids are taken; drop one that no live invite uses")
+        refusal = KeyringError(
+            "all eight key ids are taken; drop one that no live invite uses, but not the active one"
+        )
         try:
             if free:
                 new_id = (later or free)[0]
@@ -237,7 +239,11 @@ def _broken_rule(  # noqa: PLR0911  # one return a rule
     if len(set(secrets.values())) < len(secrets):
         return "two key ids share one secret"
     if active_id is None:
-        return "" if len(secrets) == 1 else "name the active key id: there is more than one"
+        return (
+            ""
+            if len(secrets) == 1
+            else "mark the key that signs (with ! behind it in text): there is more than one"
+        )
     if type(active_id) is not int or active_id not in secrets:
         return "the active key id is not in the ring"
     return ""
@@ -246,6 +252,8 @@ def _broken_rule(  # noqa: PLR0911  # one return a rule
 def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise KeyringError("the text form of a keyring is a str")
+    if not text.strip():
+        raise KeyringError("the keyring is empty")
     secrets: dict[int, bytes] = {}
     active_ids: list[int] = []
     for position, entry in enumerate(re.split(r"[,\s]+", text.strip()), start=1):
