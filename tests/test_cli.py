@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -187,6 +188,13 @@ def test_refusals(shell: Shell, text: str, error: str) -> None:
 # --- find ---------------------------------------------------------------------------------------
 
 
+def test_an_invite_ends_at_its_expiry() -> None:
+    """It is valid while now is before that moment."""
+    decoded = CODEC.decode(CODEC.encode(INVITE))
+    assert cli._success(decoded, INVITE.expires_at)["expired"] is True
+    assert cli._success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
+
+
 def test_find_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSPHRASE_KEYS")
     monkeypatch.delenv("PASSPHRASE_AUDIENCE")
@@ -253,14 +261,43 @@ def test_keygen_stops_at_eight_keys(shell: Shell, tmp_path: Path) -> None:
     assert path.read_text() == before
 
 
-def test_keygen_does_not_lose_a_key_to_another_keygen(shell: Shell, tmp_path: Path) -> None:
+def test_keygen_does_not_lose_a_key_to_another_keygen(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that rotate at once, the second stops before it reads; then nothing is left over."""
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    read = cli._read_keys_file
+    inner: list[Outcome] = []
+
+    def interrupted(keys_file: Path) -> Keyring:
+        monkeypatch.setattr(cli, "_read_keys_file", read)
+        inner.append(shell("keygen", "--keys-file", str(path)))
+        return read(keys_file)
+
+    monkeypatch.setattr(cli, "_read_keys_file", interrupted)
+    assert shell("keygen", "--keys-file", str(path)).code == 0
+    assert inner[0].code == 78
+    assert "keys.new is in the way" in inner[0].err
+    assert Keyring.parse(path.read_text()).ids == (1, 2)
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_keygen_leaves_nothing_behind_when_the_disk_is_full(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither half a file nor a secret in a forgotten one."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     before = path.read_text()
-    (tmp_path / "keys.new").touch()
-    stopped = shell("keygen", "--keys-file", str(path))
-    assert (stopped.code, path.read_text()) == (78, before)
-    assert "keys.new is in the way" in stopped.err
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", fail)
+        assert shell("keygen", "--keys-file", str(path)).code == 78
+    assert (path.read_text(), [*tmp_path.iterdir()]) == (before, [path])
 
 
 def test_keygen_into_no_directory(shell: Shell, tmp_path: Path) -> None:

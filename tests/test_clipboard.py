@@ -196,3 +196,27 @@ def _is_default_ignorable(code: int) -> bool:
         *[(0x110BD, 0x110CD), (0x13430, 0x1345F), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)],
     ]
     return not any(first <= code <= last for first, last in shown)
+
+
+def test_only_version_1_says_what_its_padding_is() -> None:
+    """A newer word with spare bits set is still found, so that it can be reported."""
+    newer = protect((header_symbol(Header(2, 0, 1, 1)), *range(5, 31)))
+    assert newer[26] & 0b1111
+    assert recognize(load_script("emoji").spell(newer))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_damaged"),
+    [
+        (load_script("emoji").glyphs[300:324] + "😂" * 24, True),
+        (load_script("emoji").glyphs[300:323] + "😂" * 25, True),
+        (load_script("emoji").glyphs[300:322] + "😂" * 26, False),
+        ("2A3B4C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", True),
+        ("2A3B1C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
+        ("2A3B4C" + "GHJKMA" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
+    ],
+)
+def test_the_bounds_of_chatter(text: str, *, is_damaged: bool) -> None:
+    """Half the symbols differ; of 48 characters 3 are figures and 6 letters past F: exactly."""
+    assert len(text) == 48
+    assert isinstance(scan(text).refusal, DamagedError) == is_damaged

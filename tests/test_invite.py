@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -138,3 +138,38 @@ def test_text_that_is_no_id(text: str) -> None:
         parse_id(text)
     with pytest.raises(ValidationError):
         Invite.model_validate_json(json.dumps({"group_id": text}))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"group_id": 5},
+        {"group_id": None},
+        *[
+            {"expires_at": text}
+            for text in ("1800000000", "1.8e9", "2027-01-01 00:00Z", "2027-01-01_00:00Z", 1.8e9)
+        ],
+    ],
+    ids=str,
+)
+def test_json_has_one_form(changed: dict[str, object]) -> None:
+    """Ids are strings and moments are ISO 8601, whatever else pydantic would take."""
+    fields = json.loads(INVITE.model_dump_json()) | changed
+    with pytest.raises(ValidationError) as caught:
+        Invite.model_validate_json(json.dumps(fields))
+    assert len(caught.value.errors()) == 1
+
+
+def test_json_schema_says_what_json_is() -> None:
+    """Both directions, so that a client can be generated from it."""
+    modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
+    for mode in modes:
+        properties = Invite.model_json_schema(mode=mode)["properties"]
+        assert properties["group_id"]["type"] == "string"
+        assert properties["expires_at"]["format"] == "date-time"
+
+
+def test_a_fold_is_no_difference() -> None:
+    """Two invites that mean one moment are equal in every way."""
+    folded = datetime(2026, 6, 1, tzinfo=UTC, fold=1)
+    assert Invite.model_validate(FIELDS | {"expires_at": folded}).expires_at.fold == 0

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import Signer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings
 from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, SECRET, secrets
 
@@ -79,6 +79,7 @@ def test_padding_of_the_text_form_may_stand() -> None:
     [
         ({}, None), ({8: SECRET}, None), ({-1: SECRET}, None), ({True: SECRET}, None),
         ({"1": SECRET}, None), ({1: SECRET[:31]}, None), ({1: b""}, None), ({1: "x" * 40}, None),
+        ({1: [1]}, None),
         ({1: bytearray(SECRET)}, None), ({1: None}, None), ([SECRET], None), (SECRET, None),
         (None, None), ({SECRET}, None), ({1: SECRET, 2: SECRET}, 1), ({1: SECRET}, 2),
         ({1: SECRET}, True), ({1: SECRET}, "1"), ({1: SECRET, 2: OTHER_SECRET}, None),
@@ -218,15 +219,30 @@ def test_a_keyring_is_a_settings_field(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.model_json_schema()["properties"]["keys"]["type"] == "string"
 
 
+def test_a_settings_class_can_hide_its_input() -> None:
+    """A model quotes all input when any field fails; this is how to stop it."""
+
+    class Hiding(BaseModel, hide_input_in_errors=True):
+        keys: Keyring
+        port: int
+
+    with pytest.raises(ValidationError) as caught:
+        Hiding.model_validate({"keys": KEYRING.reveal()})
+    assert_no_secret(str(caught.value) + repr(caught.value.errors(include_input=False)))
+
+
 def assert_no_secret(shown: str, secret: bytes = SECRET) -> None:
-    """Assert that no usual spelling of a secret stands in a text."""
-    for form in (
-        secret.hex(),
-        base64.b64encode(secret).decode()[:-2],
-        ENCODED[:-1],
-        repr(secret)[2:-1],
-    ):
+    """Assert that no usual spelling of the first half of a secret stands in a text."""
+    half = secret[:15]
+    encoded = base64.b64encode(half).decode()
+    for form in (half.hex(), encoded, encoded.translate({43: "-", 47: "_"}), repr(half)[2:-1]):
         assert form.lower() not in shown.lower()
+
+
+def test_the_assertion_would_see_a_secret() -> None:
+    for shown in (repr(SECRET), f"x{SECRET.hex()}", KEYRING.reveal(), repr({1: SECRET[:31]})):
+        with pytest.raises(AssertionError):
+            assert_no_secret(shown)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +276,7 @@ FAILURES: dict[str, Callable[[], object]] = {
     "forged": lambda: Codec(KEYRING, audience=AUDIENCE).decode(
         Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
     ),
+    "secret for an id": lambda: Keyring({1: SECRET}, cast("int", SECRET)),
     "audience": lambda: KEYRING.derive(""),
 }
 
@@ -279,6 +296,6 @@ def test_no_traceback_shows_a_secret(failure: str) -> None:
         FAILURES[failure]()
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     ours = [frame for frame in report.stack if "/src/passphrase/" in frame.filename]
-    assert_no_secret(str(caught.value) + repr(caught.value.args) + repr(ours))
-    assert_no_secret(repr([frame.locals for frame in ours]))
+    values = [value for frame in ours for value in (frame.locals or {}).values()]
+    assert_no_secret("\n".join([str(caught.value), repr(caught.value.args), *values]))
     assert caught.value.__context__ is None

@@ -11,10 +11,11 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar, cast
 
 import click
 
@@ -37,9 +38,8 @@ EXIT_KEYS: Final = 78
 EXIT_INTERRUPTED: Final = 130
 EXIT_CLOSED_PIPE: Final = 141
 SECRET_BYTES: Final = 32
-KEYS_FILE_BYTES_MAX: Final = 1 << 16
 STDIN_BYTES_MAX: Final = 1 << 19  # of UTF-8, always more characters than a codec reads
-_LIFETIME: Final = re.compile(r"([1-9][0-9]{0,6})([dhm])")
+_LIFETIME: Final = re.compile(r"([1-9][0-9]*)([dhm])")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 _Command = TypeVar("_Command", bound=Callable[..., object])
 Json = Mapping[str, object]
@@ -150,20 +150,18 @@ def keygen(keys_file: str | None) -> None:
     if keys_file is None:
         click.echo(passphrase.Keyring({1: secret}).reveal())
         return
-    path = Path(keys_file)
-    if path.exists():
-        before = _read_keys_file(path)
+    path = Path(os.path.realpath(keys_file))
+    with _replacement(path) as file:
+        before = _read_keys_file(path) if path.exists() else None
         try:
-            keyring = before.rotated(secret)
+            keyring = before.rotated(secret) if before else passphrase.Keyring({1: secret})
         except KeyringError as error:
             raise Stop(f"{path}: {error}", EXIT_KEYS) from None
-        _write_keys_file(path.resolve(), keyring)
+        file.write(keyring.reveal() + "\n")
+    verb = f"made in {keys_file}; keep it secret and backed up"
+    if before:
         old = ", ".join(map(str, before.ids))
-        verb = f"added to {path} beside {old}, which still verify what they have signed"
-    else:
-        keyring = passphrase.Keyring({1: secret})
-        _write_keys_file(path, keyring)
-        verb = f"made in {path}; keep it secret and backed up"
+        verb = f"added to {keys_file} beside {old}, which still verify what they have signed"
     click.echo(f"key {keyring.active_id} {verb}; it signs from now on", err=True)
 
 
@@ -355,7 +353,8 @@ def _moment(expires: str, now: datetime) -> datetime:
 def _message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
-        return text
+        # Under a locale that is not UTF-8, Python hides the bytes of arguments in surrogates.
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if text is None and sys.stdin and sys.stdin.isatty():
         raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
     piped = sys.stdin.buffer.read(STDIN_BYTES_MAX) if sys.stdin else b""
@@ -397,7 +396,7 @@ def _read_keys_file(path: Path) -> "Keyring":
                     f"{path}: others can read it; chmod 600 it, and add a key if one may have",
                     EXIT_KEYS,
                 )
-            text = file.read(KEYS_FILE_BYTES_MAX).decode("utf-8", "replace")
+            text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         raise Stop(f"{path}: no such file; `passphrase keygen` makes it", EXIT_NO_INPUT) from None
     except OSError as error:
@@ -405,23 +404,31 @@ def _read_keys_file(path: Path) -> "Keyring":
     return _parse_keys(text, str(path))
 
 
-def _write_keys_file(path: Path, keyring: "Keyring") -> None:
-    """Replace the file at once, by way of a new one that only its owner can ever read."""
+@contextmanager
+def _replacement(path: Path) -> Generator[TextIO]:
+    """Open what will replace a file at once; only its owner can ever read it.
+
+    It is opened before the file is read: of two that rotate at once, the second stops here.
+    """
     fresh = path.with_name(path.name + ".new")
     try:
-        # O_EXCL: of two that rotate at once, the second stops instead of losing the first's key.
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(keyring.reveal() + "\n")
-            file.flush()
-            os.fsync(descriptor)
-        fresh.replace(path)
     except FileExistsError:
         raise Stop(
             f"{fresh} is in the way: another keygen is running, or died; then delete it", EXIT_KEYS
         ) from None
     except OSError as error:
+        raise Stop(f"{fresh}: {error.strerror}", EXIT_KEYS) from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        fresh.replace(path)
+    except OSError as error:
         raise Stop(f"{path}: {error.strerror}", EXIT_KEYS) from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _success(decoded: "Decoded", now: datetime) -> Json:

@@ -23,6 +23,7 @@ from passphrase.errors import (
     PassphraseError,
     Span,
     TextTooLongError,
+    without_trace,
 )
 from passphrase.layout import (
     PARITY_SYMBOLS,
@@ -32,7 +33,7 @@ from passphrase.layout import (
     Header,
     read_header,
 )
-from passphrase.parity import check, is_sound
+from passphrase.parity import is_sound
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 from passphrase.symbols import join
@@ -97,6 +98,7 @@ class Findings(NamedTuple):
     refusal: PassphraseError
 
 
+@without_trace
 def find(text: str, *, max_chars: int = MAX_CHARS) -> list[Candidate]:
     """Find every codeword in a text by its parity, in order. Needs no key.
 
@@ -109,6 +111,7 @@ def find(text: str, *, max_chars: int = MAX_CHARS) -> list[Candidate]:
     return scan(text, max_chars=max_chars).candidates
 
 
+@without_trace
 def recognize(text: str, *, max_chars: int = MAX_CHARS) -> bool:
     """Tell whether a text holds a codeword, and so is worth sending to the backend.
 
@@ -119,6 +122,7 @@ def recognize(text: str, *, max_chars: int = MAX_CHARS) -> bool:
     return bool(find(text, max_chars=max_chars))
 
 
+@without_trace
 def scan(text: str, *, max_chars: int = MAX_CHARS) -> Findings:
     """Find every codeword in a text; where there is none, tell what is there instead.
 
@@ -223,7 +227,7 @@ def _is_word(codeword: tuple[int, ...]) -> bool:
     if read_header(codeword[0]).version != VERSION:
         return True
     try:
-        join(check(codeword))
+        join(codeword[:-PARITY_SYMBOLS])
     except PaddingError:
         return False
     return True

@@ -4,10 +4,18 @@ Source: docs/format.md. Each stage is a module of its own; this one only puts th
 """
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from passphrase.clipboard import MAX_CHARS, Candidate, scan
-from passphrase.errors import AmbiguousError, PassphraseError, SignatureError, Span, VersionError
+from passphrase.errors import (
+    AmbiguousError,
+    PassphraseError,
+    SignatureError,
+    Span,
+    VersionError,
+    without_trace,
+)
 from passphrase.invite import Invite
 from passphrase.keys import Keyring
 from passphrase.layout import TAG_BYTES, VERSION, header_symbol
@@ -68,6 +76,8 @@ class Codec:
     ) -> None:
         if not isinstance(keyring, Keyring):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("keyring must be a Keyring")
+        if type(max_chars) is not int:
+            raise TypeError("max_chars must be an int")
         self._keys: Final = keyring.derive(audience)
         self._active_id: Final = keyring.active_id
         self._script: Final = load_script(script)
@@ -84,15 +94,19 @@ class Codec:
         """Mint the passphrase of an invite. Inverse: `decode`.
 
         Raises:
-            pydantic.ValidationError: The invite is none, or was changed behind pydantic's back.
+            TypeError: The invite is none.
+            pydantic.ValidationError: It was changed behind pydantic's back.
             ValueError: There is no such script.
         """
+        if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("invite must be an Invite")
         spelling = load_script(script) if script else self._script
         header, body = pack(Invite.model_validate(invite), self._active_id)
         symbol = header_symbol(header)
         sealed = seal(self._keys[header.key_id], symbol, body)
         return spelling.spell(protect(chunk(symbol, sealed)))
 
+    @without_trace
     def decode(self, text: str) -> Decoded:
         """Read the one passphrase out of a pasted message, whatever stands around it.
 
@@ -104,16 +118,12 @@ class Codec:
             AmbiguousError: Several different ones verify, or there are too many to check.
             TypeError: The text is no str.
         """
-        try:
-            found = self._open_all(text)
-            if len(found) == 1:
-                return found[0]
-            refusal: PassphraseError = AmbiguousError(tuple(decoded.span for decoded in found))
-        except PassphraseError as error:
-            refusal = error.with_traceback(None)
-        del text  # an error tracker that records local variables must not record the clipboard
-        raise refusal
+        found = self._open_all(text)
+        if len(found) > 1:
+            raise AmbiguousError(tuple(decoded.span for decoded in found))
+        return found[0]
 
+    @without_trace
     def decode_all(self, text: str) -> list[Decoded]:
         """Read every passphrase out of a pasted text, each once, in order.
 
@@ -121,12 +131,7 @@ class Codec:
             PassphraseError: As for `decode`, when none can be read or there are too many to check.
             TypeError: The text is no str.
         """
-        try:
-            return self._open_all(text)
-        except PassphraseError as error:
-            refusal = error.with_traceback(None)
-        del text  # as in `decode`
-        raise refusal
+        return self._open_all(text)
 
     def _open_all(self, text: str) -> list[Decoded]:
         """Open each different codeword in a text once; refuse when none opens."""
@@ -135,7 +140,8 @@ class Codec:
         for candidate in findings.candidates:
             words.setdefault(candidate.codeword, candidate)
         if len(words) > TAG_CHECKS_MAX:
-            raise AmbiguousError(tuple(candidate.span for candidate in words.values()))
+            some = islice(words.values(), TAG_CHECKS_MAX + 1)
+            raise AmbiguousError(tuple(candidate.span for candidate in some))
         opened: list[Decoded] = []
         refusals: list[PassphraseError] = []
         for candidate in words.values():

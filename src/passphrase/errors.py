@@ -6,9 +6,13 @@ be logged as it is. Its ``code`` is the word that programs and the command line 
 A span is the pair ``(start, end)`` of character positions in the pasted text.
 """
 
-from typing import ClassVar
+from collections.abc import Callable
+from functools import wraps
+from typing import ClassVar, ParamSpec, TypeVar
 
 Span = tuple[int, int]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class PassphraseError(ValueError):
@@ -168,3 +172,23 @@ class KeyringError(TypeError):
     A ``TypeError`` on purpose: pydantic quotes the input of every ``ValueError`` that a validator
     raises, and a key must not be quoted when a settings class refuses it.
     """
+
+
+def without_trace(function: Callable[P, R]) -> Callable[P, R]:
+    """Let refusals leave a function with none of its frames and arguments.
+
+    Error trackers record the local variables of every frame of a traceback. Here these are keys,
+    tags and what somebody had on the clipboard.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (PassphraseError, TypeError) as error:
+            refusal = error.with_traceback(None)
+        refusal.__context__ = None
+        del args, kwargs
+        raise refusal
+
+    return call

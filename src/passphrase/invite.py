@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationInfo,
+    WithJsonSchema,
 )
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,6 +26,7 @@ INT_ID_MAX: Final = 2**64 - 1
 _FIRST_EXPIRY: Final = EPOCH + timedelta(minutes=1)
 _END_OF_EXPIRY: Final = EPOCH + timedelta(minutes=EXPIRY_MINUTES_MAX + 1)
 _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,19})\Z")
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
 
@@ -50,14 +52,27 @@ def parse_id(text: str) -> int | UUID:
 
 
 def _read_id(value: object, info: ValidationInfo) -> object:
-    return parse_id(value) if info.mode == "json" and isinstance(value, str) else value
+    if info.mode != "json":
+        return value
+    if not isinstance(value, str):
+        raise ValueError("an id is a string in JSON")  # noqa: TRY004  # pydantic's own way
+    return parse_id(value)
+
+
+def _read_moment(value: object, info: ValidationInfo) -> object:
+    """Refuse the numbers, also in strings, that pydantic would take for seconds since 1970."""
+    if info.mode != "json":
+        return value
+    if not isinstance(value, str) or not _MOMENT.match(value):
+        raise ValueError("expires_at is a string such as 2026-12-01T20:00:00Z in JSON")
+    return datetime.fromisoformat(value)
 
 
 def _floor_to_minute(moment: datetime) -> datetime:
-    if moment.utcoffset() is None or not _FIRST_EXPIRY <= moment < _END_OF_EXPIRY:
+    if not _FIRST_EXPIRY <= moment < _END_OF_EXPIRY:
         msg = f"expires_at must lie in [{_FIRST_EXPIRY}, {_END_OF_EXPIRY})"
         raise ValueError(msg)
-    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+    return moment.astimezone(UTC).replace(second=0, microsecond=0, fold=0)
 
 
 # JSON carries ids as strings: a JavaScript reader loses the digits of a number past 2^53.
@@ -65,6 +80,7 @@ Id = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=INT_ID_MAX)] | UUID,
     BeforeValidator(_read_id),
     PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "description": "decimal below 2^64, or a UUID"}),
 ]
 Byte = Annotated[int, Field(ge=0, le=255)]
 
@@ -76,7 +92,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
         group_id: An int in [0, 2^64) or a UUID; below 2^32 it makes a shorter passphrase.
         inviter_id: The same.
         expires_at: First moment at which the invite is no longer valid: an aware datetime from
-            2026-01-01T00:01Z to 2089-10-17; floored to the minute and turned into UTC.
+            2026-01-01T00:01Z to 2089-10-18T16:31Z; floored to the minute and turned into UTC.
         origin: The app that carries it, or in-app for a direct pull.
         mutual_follow: Only users who mutually follow the inviter may join.
         approval: Joining asks the group's owner first.
@@ -92,7 +108,9 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
 
     group_id: Id
     inviter_id: Id
-    expires_at: Annotated[AwareDatetime, AfterValidator(_floor_to_minute)]
+    expires_at: Annotated[
+        AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_floor_to_minute)
+    ]
     origin: Origin
     mutual_follow: bool = False
     approval: bool = False

@@ -16,13 +16,13 @@ import hmac
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 from pydantic_core import core_schema
 
-from passphrase.errors import KeyringError
+from passphrase.errors import KeyringError, without_trace
 from passphrase.layout import KEY_IDS, TAG_BYTES
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Keyring(_Masked):
 
     Its text form is ``id:base64url`` entries between commas or line breaks, ``!`` behind the active
     one; a lone key needs none. It can be a field of a pydantic model or settings class, where it is
-    read from that text and dumped as a mask.
+    read from that text and dumped as a mask. When another field of the class fails, pydantic quotes
+    the whole input: set ``hide_input_in_errors`` there, and log ``errors(include_input=False)``.
 
     Args:
         secrets: Secrets of at least 32 random bytes, by key id in [0, 8). All different.
@@ -111,14 +112,13 @@ class Keyring(_Masked):
 
     __slots__ = ("_active_id", "_secrets")
 
+    @without_trace
     def __init__(self, secrets: Mapping[int, bytes], active_id: int | None = None) -> None:
-        broken = _broken_rule(secrets, active_id)
-        usable = {} if broken else {key_id: secrets[key_id] for key_id in sorted(secrets)}
-        self._secrets: Final = usable
-        self._active_id: Final = next(iter(usable), None) if active_id is None else active_id
-        if broken:
-            del secrets  # as in `parse`
-            raise KeyringError(broken)
+        self._secrets: dict[int, bytes] = {}
+        self._active_id: int = -1
+        _check(secrets, active_id)
+        self._secrets = {key_id: secrets[key_id] for key_id in sorted(secrets)}
+        self._active_id = next(iter(secrets)) if active_id is None else active_id
 
     def __repr__(self) -> str:
         return f"Keyring(ids={self.ids}, active_id={self._active_id})"
@@ -131,21 +131,17 @@ class Keyring(_Masked):
     @property
     def active_id(self) -> int:
         """The key id that mints."""
-        return cast("int", self._active_id)
+        return self._active_id
 
     @classmethod
+    @without_trace
     def parse(cls, text: str) -> Self:
         """Read the text form. Inverse: `reveal`.
 
         Raises:
             KeyringError: The text breaks a rule; the message names the entry by its position.
         """
-        try:
-            return cls(*_parse(text))
-        except KeyringError as error:
-            refusal = error.with_traceback(None)
-        del text  # an error tracker that records local variables must not record keys
-        raise refusal
+        return cls(*_parse(text))
 
     def reveal(self) -> str:
         """Write the text form, secrets in clear, one entry a line. Inverse: `parse`."""
@@ -155,6 +151,7 @@ class Keyring(_Masked):
             for key_id, secret in self._secrets.items()
         )
 
+    @without_trace
     def rotated(self, secret: bytes) -> "Keyring":
         """Make a keyring that mints under a new secret and still verifies all the old ones.
 
@@ -163,17 +160,12 @@ class Keyring(_Masked):
         """
         free = [key_id for key_id in KEY_IDS if key_id not in self._secrets]
         later = [key_id for key_id in free if key_id > self.active_id]
-        refusal = KeyringError(
-            "all eight key ids are taken; drop one that no live invite uses, but not the active one"
-        )
-        try:
-            if free:
-                new_id = (later or free)[0]
-                return Keyring({**self._secrets, new_id: secret}, new_id)
-        except KeyringError as error:
-            refusal = error.with_traceback(None)
-        del secret  # as in `parse`
-        raise refusal
+        if not free:
+            raise KeyringError(
+                "all eight key ids are taken; drop one that no live invite uses, but not the active"
+            )
+        new_id = (later or free)[0]
+        return Keyring({**self._secrets, new_id: secret}, new_id)
 
     def without(self, key_id: int) -> "Keyring":
         """Make a keyring in which one key is retired: what it signed is refused from then on.
@@ -202,15 +194,10 @@ class Keyring(_Masked):
         return {key_id: DerivedKeys(secret, encoded) for key_id, secret in self._secrets.items()}
 
     @classmethod
+    @without_trace
     def _coerce(cls, given: object) -> Self:
-        if isinstance(given, cls):
-            return given
-        try:
-            return cls.parse(given)  # type: ignore[arg-type]  # parse refuses what is no str
-        except KeyringError as error:
-            refusal = error.with_traceback(None)
-        del given  # as in `parse`
-        raise refusal
+        # `parse` refuses what is no str.
+        return given if isinstance(given, cls) else cls.parse(given)  # type: ignore[arg-type]
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -225,28 +212,22 @@ class Keyring(_Masked):
         )
 
 
-def _broken_rule(  # noqa: PLR0911  # one return a rule
-    secrets: Mapping[int, bytes], active_id: int | None
-) -> str:
-    """Say which rule of `Keyring` the arguments break, or nothing."""
+def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
+    """Hold the rules of `Keyring`."""
     if not isinstance(secrets, Mapping) or not secrets:  # pyright: ignore[reportUnnecessaryIsInstance]
-        return "a keyring is a mapping of at least one key id to its secret"
+        raise KeyringError("a keyring is a mapping of at least one key id to its secret")
     for key_id, secret in secrets.items():
         if type(key_id) is not int or key_id not in KEY_IDS:
-            return "a key id is an int from 0 to 7"
-        if not isinstance(secret, bytes) or len(secret) < SECRET_BYTES_MIN:  # pyright: ignore[reportUnnecessaryIsInstance]
-            return f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
+            raise KeyringError("a key id is an int from 0 to 7")
+        if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
+            msg = f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
+            raise KeyringError(msg)
     if len(set(secrets.values())) < len(secrets):
-        return "two key ids share one secret"
-    if active_id is None:
-        return (
-            ""
-            if len(secrets) == 1
-            else "mark the key that signs (with ! behind it in text): there is more than one"
-        )
-    if type(active_id) is not int or active_id not in secrets:
-        return "the active key id is not in the ring"
-    return ""
+        raise KeyringError("two key ids share one secret")
+    if active_id is None and len(secrets) > 1:
+        raise KeyringError("mark the key that signs (with ! behind it in text): there are several")
+    if active_id is not None and (type(active_id) is not int or active_id not in secrets):
+        raise KeyringError("the active key id is not in the ring")
 
 
 def _parse(text: str) -> tuple[dict[int, bytes], int | None]:

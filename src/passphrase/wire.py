@@ -60,7 +60,6 @@ def unpack(header: Header, body: bytes) -> Invite:
     group_id = _read_id(header.group_width, body[FIXED_BYTES:end_of_group])
     inviter_id = _read_id(header.inviter_width, body[end_of_group:])
     refusals = {
-        "version": header.version != VERSION,
         "expiry": fields["expiry"] == 0,
         "origin": fields["origin"] >= len(ORIGINS),
         "reserved": fields["reserved"] != 0,
