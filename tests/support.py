@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from passphrase import Codec, Invite, Keyring, Origin
+from passphrase import Codec, Invite, Keyring, Origin, strategies
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import header_symbol
 from passphrase.parity import protect
@@ -27,23 +27,11 @@ INVITE = Invite(
     origin=Origin.WECHAT,
 )
 
-ids = st.integers(0, 2**32 - 1) | st.integers(2**32, 2**64 - 1) | st.uuids()
 moments = st.integers(1, EXPIRY_MINUTES_MAX).map(lambda m: EPOCH + timedelta(minutes=m))
 scripts = st.sampled_from(SCRIPTS)
 symbols = st.integers(0, 1023)
 secrets = st.binary(min_size=32, max_size=64)
-invites = st.builds(
-    Invite,
-    group_id=ids,
-    inviter_id=ids,
-    expires_at=moments,
-    origin=st.sampled_from(Origin),
-    mutual_follow=st.booleans(),
-    approval=st.booleans(),
-    single_use=st.booleans(),
-    generation=st.integers(0, 255),
-    variant=st.integers(0, 255),
-)
+invites = strategies.invites()
 
 
 def codeword_of(invite: Invite) -> tuple[int, ...]:

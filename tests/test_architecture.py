@@ -22,14 +22,19 @@ ORDER = [
     "seal",
     "symbols",
     "parity",
+    "repair",
     "scripts",
+    "markup",
+    "fold",
     "clipboard",
     "codec",
+    "diagnosis",
+    "strategies",
     "__init__",
     "cli",
     "__main__",
 ]
-OUTSIDE = {"keys": {"itsdangerous"}, "cli": {"click"}}
+OUTSIDE = {"keys": {"itsdangerous"}, "cli": {"click"}, "strategies": {"hypothesis", "random"}}
 WORLDLY = {"os", "sys", "time", "random", "secrets", "pathlib", "io", "socket", "subprocess"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
@@ -64,7 +69,7 @@ def test_imports_point_up(path: Path) -> None:
         if package == "passphrase":
             other = rest.split(".")[0] or "__init__"
             assert ORDER.index(other) <= ORDER.index(row)
-        elif package in {"itsdangerous", "click"}:
+        elif package in {"itsdangerous", "click", "hypothesis", "random"}:
             assert package in OUTSIDE.get(row, set())
         elif row not in {"cli", "__main__"}:
             assert package not in WORLDLY
@@ -76,12 +81,22 @@ def test_no_clock_and_no_normalisation(path: Path) -> None:
     """`now` comes in as an argument; Unicode normalisation is quadratic and never runs."""
     if place(path) == "cli":
         return
-    words = {
-        node.attr if isinstance(node, ast.Attribute) else node.id
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute | ast.Name)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    assert not words & {"now", "today", "utcnow", "normalize", "casefold", "IGNORECASE", "open"}
+    named = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    banned = {"utcnow", "today", "normalize", "casefold", "IGNORECASE", "open"}
+    assert not (attributes | called | named) & banned
+    assert "now" not in attributes | called
 
 
 def loaded_by(statement: str) -> set[str]:

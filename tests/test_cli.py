@@ -18,7 +18,6 @@ import click
 import pytest
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS
 
-import passphrase
 from passphrase import Codec, Keyring, cli
 from passphrase.__main__ import main
 
@@ -165,7 +164,7 @@ def test_decode_all(shell: Shell) -> None:
     ("text", "error"),
     [
         ("你好", "not_found"),
-        (CODEC.encode(INVITE)[:-1] + CODEC.encode(INVITE)[0], "damaged"),
+        (CODEC.encode(INVITE)[5:], "damaged"),
         (Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE), "signature"),
         (
             CODEC.encode(INVITE) + CODEC.encode(INVITE.model_copy(update={"variant": 1})),
@@ -430,7 +429,7 @@ def test_no_traceback_ever(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(passphrase, "find", fail, raising=False)
+    monkeypatch.setattr(cli, "scan", fail)
     monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
     monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
     failed = shell("find", "text")
@@ -543,3 +542,40 @@ def test_a_real_terminal_does_not_hang() -> None:
         os.close(slave)
     assert done.returncode == 2
     assert done.stderr.startswith(b"Usage:")
+
+
+# --- explain ------------------------------------------------------------------------------------
+
+
+def test_explain_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the damage and the sentence for the person, and repeats nothing of the text."""
+    monkeypatch.delenv("PASSPHRASE_KEYS")
+    monkeypatch.delenv("PASSPHRASE_AUDIENCE")
+    text = CODEC.encode(INVITE)
+    explained = shell("explain", "--json", stdin=text[:26].encode())
+    report = json.loads(explained.out)
+    assert (explained.code, report["finding"], report["surplus"]) == (1, "damaged", -4)
+    assert {*report["sentences"]} == {"zh-Hans", "zh-Hant", "en"}
+    assert not {*text} & {*explained.out}
+    assert re.search(r"^finding +unverified$", shell("explain", text).out, re.MULTILINE)
+
+
+def test_explain_with_keys(shell: Shell) -> None:
+    text = CODEC.encode(INVITE)
+    explained = shell("explain", "--json", text[:9] + text[10:])
+    report = json.loads(explained.out)
+    assert (explained.code, report["repairs"]) == (0, ["lost"])
+    assert report["finding"] in {"valid", "expired"}
+    assert report["expires_at"] == "2026-11-29T12:00:00Z"
+
+
+def test_decode_repairs(shell: Shell) -> None:
+    """What was repaired is in the JSON; --repair says how far to go."""
+    text = CODEC.encode(INVITE)
+    damaged = text[:9] + text[10:]
+    assert json.loads(shell("decode", "--json", damaged).out)["repairs"] == [
+        {"kind": "lost", "position": 9, "span": [9, 9], "read": "", "meant": text[9]}
+    ]
+    assert re.search(r"^repairs +1$", shell("decode", damaged).out, re.MULTILINE)
+    assert shell("decode", "--repair", "exact", damaged).code == 1
+    assert shell("decode", "--repair", "thorough", damaged[:20] + damaged[21:]).code == 0

@@ -6,25 +6,39 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CODEC, INVITE, SCRIPTS, codeword_of, invites, replaced, scripts
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    SCRIPTS,
+    SECRET,
+    codeword_of,
+    invites,
+    replaced,
+    scripts,
+)
 
 from passphrase import (
     Candidate,
+    Codec,
     DamagedError,
     Invite,
+    Keyring,
     NotFoundError,
     TextTooLongError,
     find,
     recognize,
 )
-from passphrase.clipboard import IGNORABLE_RANGES, scan
+from passphrase.clipboard import scan
+from passphrase.fold import IGNORABLE_RANGES
 from passphrase.layout import Header, header_symbol
 from passphrase.parity import protect
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)
+QUOTING = "*>\\_`|~＞"
 IGNORABLE = [chr(c) for first, last in IGNORABLE_RANGES for c in range(first, last + 1)]
-FOREIGN = "，。！？：（）【】「」“”,.!?:;()[]{}<>/@#的uU"
+FOREIGN = "，。！：（）【】「」“”,.!:;()[]{}</@#uU"
 
 
 def spelled(name: str) -> str:
@@ -186,7 +200,7 @@ def test_ignorable_characters_are_what_unicode_says() -> None:
         elif category == "Cf":
             assert (character in ignorable) or not _is_default_ignorable(code)
         elif character in ignorable:
-            assert category in {"Mn", "Me", "Sk", "Lo", "Cn"}
+            assert category in {"Mn", "Me", "Sk", "Lo", "Cn"} or character in QUOTING
 
 
 def _is_default_ignorable(code: int) -> bool:
@@ -209,14 +223,31 @@ def test_only_version_1_says_what_its_padding_is() -> None:
     ("text", "is_damaged"),
     [
         (load_script("emoji").glyphs[300:324] + "😂" * 24, True),
-        (load_script("emoji").glyphs[300:323] + "😂" * 25, True),
-        (load_script("emoji").glyphs[300:322] + "😂" * 26, False),
-        ("2A3B4C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", True),
-        ("2A3B1C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
-        ("2A3B4C" + "GHJKMA" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
+        (load_script("emoji").glyphs[300:321] + "😂" * 27, True),
+        (load_script("emoji").glyphs[300:320] + "😂" * 28, False),
+        ("1A1B4C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", True),
+        ("1A1B1C" + "GHJKMN" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
+        ("1A1B4C" + "GHJKMA" + "ABCDEFACEBDFADBECFBADCEAFDBCFEBACDFE", False),
     ],
 )
 def test_the_bounds_of_chatter(text: str, *, is_damaged: bool) -> None:
-    """Half the symbols differ; of 48 characters 3 are figures and 6 letters past F: exactly."""
+    """Half of 43 symbols differ; of 48 characters 1 is a figure, 6 are letters past F: exactly."""
     assert len(text) == 48
     assert isinstance(scan(text).refusal, DamagedError) == is_damaged
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "around",
+    [
+        *[("<", ">"), ("我<3你 ", "\n> 引用"), ("3<5 ", " -> 打开"), ("满100%", "%"), ("%", "")],
+        *[("[", "]"), ("a<b ", " c>d"), ("&", ";"), ("..", ".."), ("?", "?"), ("<p>", "</p>")],
+    ],
+)
+def test_punctuation_around_it_is_no_markup(script: str, around: tuple[str, str]) -> None:
+    """Whatever people write around it: hearts, arrows, per cent signs, half a tag."""
+    for key_id in range(8):
+        codec = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE)
+        text = codec.encode(INVITE, script=script)
+        decoded = codec.decode(around[0] + text + around[1], repair="exact")
+        assert decoded.span == (len(around[0]), len(around[0]) + len(text))

@@ -21,14 +21,7 @@ from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, SECRET, secrets
 
 from passphrase import Codec, Keyring, KeyringError, SignatureError
 from passphrase.keys import DerivedKeys, TruncatedHmac
-
-
-def keyrings() -> st.SearchStrategy[Keyring]:
-    """Rings of one to eight secrets, any of them active."""
-    by_id = st.dictionaries(st.integers(0, 7), secrets, min_size=1).filter(
-        lambda ring: len(set(ring.values())) == len(ring)
-    )
-    return by_id.flatmap(lambda ring: st.sampled_from(sorted(ring)).map(lambda a: Keyring(ring, a)))
+from passphrase.strategies import keyrings
 
 
 @given(keyring=keyrings())

@@ -141,12 +141,12 @@ def test_the_second_reader_reads_what_we_mint(
     assert read["fingerprint"] == CODEC.decode(text).fingerprint
 
 
-@given(fragments=st.lists(st.sampled_from([*WORDS, *"。 4Uu\ufe0f\ud83d", "🎉" * 9]), max_size=8))
+@given(fragments=st.lists(st.sampled_from([*WORDS, *"。 4Uu\ufe0f", "🎉" * 9]), max_size=8))
 def test_the_second_reader_refuses_what_we_refuse(fragments: list[str]) -> None:
     """The same answer for the same reason, on whatever words and fragments make up."""
     text = "".join(fragments)
     try:
-        ours: object = [*CODEC.decode(text).span]
+        ours: object = [*CODEC.decode(text, repair="exact").span]
     except PassphraseError as error:
         ours = error.code
     try:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from passphrase import Invite, Keyring, Origin, find
-from passphrase.clipboard import IGNORABLE_RANGES
+from passphrase.fold import IGNORABLE_RANGES
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.keys import DerivedKeys
 from passphrase.layout import (
@@ -216,8 +216,8 @@ def readings() -> Iterator[Test]:
         yield valid(comment, "Reading", INVITE, text)
     forged = spell(protect(chunk(symbol, derive("forged", 32))))
     kinds = [chr(first) + chr(last) for first, last in IGNORABLE_RANGES]
-    sprinkled = "".join(glyph + kind for glyph, kind in zip(emoji, kinds, strict=False))
-    sprinkled += emoji[len(kinds) :]
+    inside = ["".join(kinds[place::29]) for place in range(29)]
+    sprinkled = "".join(glyph + kind for glyph, kind in zip(emoji, [*inside, ""], strict=True))
     yield valid("ignorable characters of every range", "Reading", INVITE, sprinkled)
     dashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
     dashed = "".join(c + dashes[at % 11] for at, c in enumerate(base32.replace("-", "")))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from passphrase._version import __version__
 
 if TYPE_CHECKING:
-    from passphrase.clipboard import Candidate, find, recognize
+    from passphrase.clipboard import Candidate, Repair, find, recognize
     from passphrase.codec import Codec, Decoded
+    from passphrase.diagnosis import Client, Diagnosis, Finding, explain
     from passphrase.errors import (
         AmbiguousError,
         DamagedError,
@@ -24,22 +25,31 @@ if TYPE_CHECKING:
     )
     from passphrase.invite import Invite, Origin, parse_id
     from passphrase.keys import Keyring
+    from passphrase.repair import Damage
+    from passphrase.scripts.script import Script
 
 _HOMES = {
     "AmbiguousError": "errors",
     "Candidate": "clipboard",
+    "Client": "diagnosis",
     "Codec": "codec",
+    "Damage": "repair",
     "DamagedError": "errors",
     "Decoded": "codec",
+    "Diagnosis": "diagnosis",
+    "Finding": "diagnosis",
     "Invite": "invite",
     "Keyring": "keys",
     "KeyringError": "errors",
     "NotFoundError": "errors",
     "Origin": "invite",
     "PassphraseError": "errors",
+    "Repair": "clipboard",
+    "Script": "scripts.script",
     "SignatureError": "errors",
     "TextTooLongError": "errors",
     "VersionError": "errors",
+    "explain": "diagnosis",
     "find": "clipboard",
     "parse_id": "invite",
     "recognize": "clipboard",
@@ -48,19 +58,26 @@ _HOMES = {
 __all__ = [
     "AmbiguousError",
     "Candidate",
+    "Client",
     "Codec",
+    "Damage",
     "DamagedError",
     "Decoded",
+    "Diagnosis",
+    "Finding",
     "Invite",
     "Keyring",
     "KeyringError",
     "NotFoundError",
     "Origin",
     "PassphraseError",
+    "Repair",
+    "Script",
     "SignatureError",
     "TextTooLongError",
     "VersionError",
     "__version__",
+    "explain",
     "find",
     "parse_id",
     "recognize",

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar, cast
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar, cast
 import click
 
 import passphrase
+from passphrase.clipboard import scan
 from passphrase.errors import KeyringError, PassphraseError
 from passphrase.scripts import SCRIPT_NAMES
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from passphrase import Codec, Decoded, Invite, Keyring
+    from passphrase.codec import Level
 
 EXIT_NONE: Final = 1
 EXIT_USAGE: Final = 2
@@ -233,11 +236,24 @@ def encode(  # noqa: PLR0913  # one parameter an option
 @_text_argument
 @_json_option
 @click.option(
+    "--repair",
+    type=click.Choice(["exact", "standard", "thorough"]),
+    default="standard",
+    show_default=True,
+    help="How much damage to repair.",
+)
+@click.option(
     "--all", "every", is_flag=True, help="Every passphrase that verifies; with --json one a line."
 )
 @_keyed
-def decode(
-    *, text: str | None, keys_file: str | None, audience: str, as_json: bool, every: bool
+def decode(  # noqa: PLR0913  # one parameter an option
+    *,
+    text: str | None,
+    keys_file: str | None,
+    audience: str,
+    as_json: bool,
+    every: bool,
+    repair: "Level",
 ) -> int:
     """Read the passphrase out of a pasted message.
 
@@ -246,7 +262,10 @@ def decode(
     message = _message(text)
     codec = _codec(keys_file, audience)
     try:
-        found = codec.decode_all(message) if every else [codec.decode(message)]
+        if every:
+            found = codec.decode_all(message, repair=repair)
+        else:
+            found = [codec.decode(message, repair=repair)]
     except PassphraseError as error:
         return _refuse(error, as_json=as_json)
     for decoded in found:
@@ -264,12 +283,12 @@ def find(*, text: str | None, as_json: bool) -> int:
     The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
     """
     try:
-        candidates = passphrase.find(_message(text))
-        if not candidates:
-            raise passphrase.NotFoundError
+        findings = scan(_message(text))
+        if not findings.candidates:
+            raise findings.refusal
     except PassphraseError as error:
         return _refuse(error, as_json=as_json)
-    for candidate in candidates:
+    for candidate in findings.candidates:
         report = {
             "script": candidate.script,
             "span": candidate.span,
@@ -282,6 +301,30 @@ def find(*, text: str | None, as_json: bool) -> int:
         else:
             _print_table(report)
     return 0
+
+
+@main.command()
+@_text_argument
+@_json_option
+@click.option(
+    "--audience", envvar="PASSPHRASE_AUDIENCE", help="With keys: also check the signature."
+)
+@click.option(
+    "--keys-file", envvar="PASSPHRASE_KEYS_FILE", metavar="FILE", help="File of `keygen`."
+)
+def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file: str | None) -> int:
+    """Say what became of a passphrase, and what to tell the person.
+
+    Repeats nothing of the text. The message is TEXT, or standard input in UTF-8.
+    """
+    message = _message(text)
+    codec = _codec(keys_file, audience) if audience else None
+    diagnosis = passphrase.explain(message, codec, now=datetime.now(UTC))
+    report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
+    if diagnosis.expires_at:
+        report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    _print_json(report) if as_json else _print_table(report)
+    return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
 
 
 @main.command()
@@ -438,7 +481,7 @@ def _success(decoded: "Decoded", now: datetime) -> Json:
         "text": decoded.text,
         "script": decoded.script,
         "span": decoded.span,
-        "repairs": decoded.repairs,
+        "repairs": [asdict(repair) for repair in decoded.repairs],
         "key_id": decoded.key_id,
         "fingerprint": decoded.fingerprint,
         "expired": decoded.invite.expires_at <= now,
@@ -469,5 +512,7 @@ def _rows(report: Json) -> Iterable[tuple[str, object]]:
     for name, value in report.items():
         if isinstance(value, Mapping):
             yield from cast("Json", value).items()
-        elif name not in {"ok", "repairs"}:
+        elif name == "repairs":
+            yield name, len(cast("list[object]", value))
+        elif name != "ok":
             yield name, value

@@ -3,11 +3,21 @@
 Source: docs/format.md. Each stage is a module of its own; this one only puts them in order.
 """
 
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+from typing import Final, Literal, get_args
 
-from passphrase.clipboard import MAX_CHARS, Candidate, scan
+from passphrase.clipboard import (
+    MAX_CHARS,
+    Candidate,
+    Findings,
+    Repair,
+    repaired,
+    repairs,
+    scan,
+)
 from passphrase.errors import (
     AmbiguousError,
     PassphraseError,
@@ -16,15 +26,21 @@ from passphrase.errors import (
     VersionError,
     without_trace,
 )
+from passphrase.fold import Row, check_script
 from passphrase.invite import Invite
 from passphrase.keys import Keyring
 from passphrase.layout import TAG_BYTES, VERSION, header_symbol
 from passphrase.parity import check, protect
+from passphrase.repair import propose
 from passphrase.scripts import load_script
+from passphrase.scripts.script import Script
 from passphrase.seal import seal, unseal
 from passphrase.symbols import chunk, join
 from passphrase.wire import pack, unpack
 
+Level = Literal["exact", "standard", "thorough"]
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+REPAIRED_ROWS_MAX: Final = {"exact": 0, "standard": 16, "thorough": 4}  # what bounds the work
 TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md rests on it
 
 
@@ -47,7 +63,7 @@ class Decoded:
     text: str
     script: str
     span: Span
-    repairs: tuple[()]
+    repairs: tuple[Repair, ...]
     key_id: int
     fingerprint: str
 
@@ -58,12 +74,14 @@ class Codec:
     Args:
         keyring: The secrets; the active one mints, all of them verify.
         audience: The app family that may open the passphrases, 1 to 64 bytes of UTF-8.
-        script: How to spell when `encode` is not told: "emoji", "hanzi" or "base32".
+        script: How to spell when `encode` is not told: "emoji", "hanzi", "base32" or a `Script` of
+            your own, which is then read as well.
         max_chars: The longest text that is read, in characters.
 
     Raises:
         TypeError: The keyring or the audience is of another type.
-        ValueError: The audience is empty or too long, or there is no such script.
+        ValueError: The audience is empty or too long, there is no such script, or the glyphs of
+            your own would not survive the reading.
     """
 
     def __init__(
@@ -71,7 +89,7 @@ class Codec:
         keyring: Keyring,
         *,
         audience: str,
-        script: str = "emoji",
+        script: str | Script = "emoji",
         max_chars: int = MAX_CHARS,
     ) -> None:
         if not isinstance(keyring, Keyring):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -80,7 +98,10 @@ class Codec:
             raise TypeError("max_chars must be an int")
         self._keys: Final = keyring.derive(audience)
         self._active_id: Final = keyring.active_id
-        self._script: Final = load_script(script)
+        if isinstance(script, Script):
+            check_script(script)
+        self._script: Final = script if isinstance(script, Script) else load_script(script)
+        self._custom_scripts: Final = (script,) if isinstance(script, Script) else ()
         self._audience: Final = audience
         self._max_chars: Final = max_chars
 
@@ -107,53 +128,93 @@ class Codec:
         return spelling.spell(protect(chunk(symbol, sealed)))
 
     @without_trace
-    def decode(self, text: str) -> Decoded:
+    def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
         """Read the one passphrase out of a pasted message, whatever stands around it.
 
         The same passphrase twice is one, in whatever scripts. Inverse: `encode`.
+
+        Args:
+            text: Any text.
+            repair: "exact" repairs nothing; "standard" one wrong, lost or extra glyph, two swapped
+                neighbours, or up to three unreadable ones; "thorough" also two of a kind, and one
+                lost with one wrong: some milliseconds for a message, seconds for a hostile text.
 
         Raises:
             NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
                 read; the class says why and what to do.
             AmbiguousError: Several different ones verify, or there are too many to check.
             TypeError: The text is no str.
+            ValueError: There is no such level.
         """
-        found = self._open_all(text)
+        found = self._open_all(text, repair)
         if len(found) > 1:
             raise AmbiguousError(tuple(decoded.span for decoded in found))
         return found[0]
 
     @without_trace
-    def decode_all(self, text: str) -> list[Decoded]:
+    def decode_all(self, text: str, *, repair: Level = "standard") -> list[Decoded]:
         """Read every passphrase out of a pasted text, each once, in order.
 
-        Raises:
-            PassphraseError: As for `decode`, when none can be read or there are too many to check.
-            TypeError: The text is no str.
+        Args and errors are those of `decode`, but several different ones are no error.
         """
-        return self._open_all(text)
+        return self._open_all(text, repair)
 
-    def _open_all(self, text: str) -> list[Decoded]:
+    def scan(self, text: str) -> Findings:
+        """Find what a text holds before any key is used, as `decode` does first.
+
+        Raises:
+            TypeError: The text is no str.
+            TextTooLongError: It has more than `max_chars` characters.
+        """
+        return scan(text, scripts=self._custom_scripts, max_chars=self._max_chars)
+
+    def _open_all(self, text: str, level: Level) -> list[Decoded]:
         """Open each different codeword in a text once; refuse when none opens."""
-        findings = scan(text, max_chars=self._max_chars)
+        if level not in LEVELS:
+            msg = f"repair must be one of {', '.join(LEVELS)}"
+            raise ValueError(msg)
+        findings = self.scan(text)
         words: dict[tuple[int, ...], Candidate] = {}
         for candidate in findings.candidates:
             words.setdefault(candidate.codeword, candidate)
         if len(words) > TAG_CHECKS_MAX:
             some = islice(words.values(), TAG_CHECKS_MAX + 1)
             raise AmbiguousError(tuple(candidate.span for candidate in some))
-        opened: list[Decoded] = []
+        opened: dict[str, Decoded] = {}
         refusals: list[PassphraseError] = []
         for candidate in words.values():
             try:
-                opened.append(self._open(candidate))
+                decoded = self._open(candidate)
+                opened[decoded.fingerprint] = decoded
             except SignatureError as error:
                 refusals.append(SignatureError(error.key_id, candidate.span))
             except PassphraseError as error:
                 refusals.append(error)
+        for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
+            opened.setdefault(decoded.fingerprint, decoded)
         if not opened:
             raise (*refusals, findings.refusal)[0]
-        return opened
+        return sorted(opened.values(), key=_span)
+
+    def _repair(self, suspects: list[Row], level: Level, tag_checks: int) -> Iterator[Decoded]:
+        """Open the codewords that damaged rows may have been, the tag deciding which they were.
+
+        Raises:
+            AmbiguousError: One damaged row verifies as two different passphrases.
+        """
+        for row in suspects[: REPAIRED_ROWS_MAX[level]]:
+            width = row.script.glyphs_per_symbol
+            found: list[Decoded] = []
+            proposals = propose(row.glyphs, width, thorough=level == "thorough")
+            for proposal in islice(proposals, tag_checks):
+                tag_checks -= 1
+                with suppress(PassphraseError):
+                    decoded = self._open(repaired(row, proposal))
+                    found.append(replace(decoded, repairs=repairs(row, proposal)))
+            spans = sorted(decoded.span for decoded in found)
+            if any(first[1] > second[0] for first, second in pairwise(spans)):
+                raise AmbiguousError(tuple(spans))
+            yield from found
 
     def _open(self, candidate: Candidate) -> Decoded:
         """Turn a sound codeword into the invite that it carries."""
@@ -173,3 +234,7 @@ class Codec:
             key_id=header.key_id,
             fingerprint=f"{header.key_id}-{sealed[-TAG_BYTES:].hex()}",
         )
+
+
+def _span(decoded: Decoded) -> Span:
+    return decoded.span

@@ -39,14 +39,16 @@ class DamagedError(PassphraseError):
     Attributes:
         span: Where the row stands.
         readable: How many symbols of it could be read.
+        unreadable: Where marks stand instead of glyphs.
     """
 
     code = "damaged"
 
-    def __init__(self, span: Span, readable: int) -> None:
-        super().__init__(span, readable)
+    def __init__(self, span: Span, readable: int, unreadable: tuple[Span, ...] = ()) -> None:
+        super().__init__(span, readable, unreadable)
         self.span = span
         self.readable = readable
+        self.unreadable = unreadable
 
     def __str__(self) -> str:
         return (

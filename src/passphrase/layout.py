@@ -104,6 +104,8 @@ def _word_symbols(header: Header) -> int:
     return -(-bits // SYMBOL_BITS) + PARITY_SYMBOLS
 
 
-# Symbols in the codeword that a header symbol opens; 0 where it names a width that does not exist.
-WORD_SYMBOLS: Final = tuple(_word_symbols(read_header(symbol)) for symbol in range(1024))
-SHORTEST_WORD_SYMBOLS: Final = min(filter(None, WORD_SYMBOLS))
+# What each header symbol says, and the symbols in the codeword that it opens; 0 where it names a
+# width that does not exist.
+HEADERS: Final = tuple(map(read_header, range(1 << SYMBOL_BITS)))
+WORD_SYMBOLS: Final = tuple(map(_word_symbols, HEADERS))
+WORD_SIZES: Final = tuple(sorted({size for size in WORD_SYMBOLS if size}))

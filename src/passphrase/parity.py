@@ -7,9 +7,11 @@ Shapes:
     data symbols  21 to 40 ints in [0, 1024)
     codeword      the same and 3 more
     remainder     a 30-bit int, three symbols with the first in the high bits
+    exponent      n - 1 - i for symbol i of n: the power of x that it stands at
+    syndrome      a 30-bit int: what a word has too much at a, a^2 and a^3, ten bits each
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from passphrase.errors import ParityError
@@ -19,6 +21,8 @@ FIELD_POLYNOMIAL: Final = 0x409  # x^10 + x^3 + 1
 # The first 30 bits of SHA-256(b"passphrase/v1"). Not 1, so that no symbol can slip in before the
 # end unseen, as one could in bech32.
 TARGET_REMAINDER: Final = 0x1E09AEB9
+
+ORDER: Final = (1 << SYMBOL_BITS) - 1  # of the element a, which is 2
 
 _SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
 _LOW_BITS: Final = SYMBOL_BITS * (PARITY_SYMBOLS - 1)
@@ -30,15 +34,25 @@ def _times_alpha(element: int) -> int:
     return doubled ^ FIELD_POLYNOMIAL if doubled >> SYMBOL_BITS else doubled
 
 
+def _powers() -> tuple[int, ...]:
+    powers = [1]
+    for _ in range(ORDER - 1):
+        powers.append(_times_alpha(powers[-1]))
+    return tuple(powers)
+
+
+_POWERS: Final = _powers()
+_LOGS: Final = {power: log for log, power in enumerate(_POWERS)}
+
+
 def multiply(left: int, right: int) -> int:
     """Multiply two elements of GF(1024)."""
-    product = 0
-    while right:
-        if right & 1:
-            product ^= left
-        left = _times_alpha(left)
-        right >>= 1
-    return product
+    return _POWERS[(_LOGS[left] + _LOGS[right]) % ORDER] if left and right else 0
+
+
+def divide(left: int, right: int) -> int:
+    """Divide one element of GF(1024) by another that is not 0."""
+    return _POWERS[(_LOGS[left] - _LOGS[right]) % ORDER] if left else 0
 
 
 def _generator() -> tuple[int, ...]:
@@ -102,3 +116,77 @@ def check(codeword: tuple[int, ...]) -> tuple[int, ...]:
     if not is_sound(codeword):
         raise ParityError(remainder(codeword) ^ TARGET_REMAINDER)
     return codeword[:-PARITY_SYMBOLS]
+
+
+def contribution(symbol: int, exponent: int) -> int:
+    """Return what a symbol at a power of x adds to the syndrome."""
+    if not symbol:
+        return 0
+    log = _LOGS[symbol]
+    return (
+        _POWERS[(log + exponent) % ORDER] << 2 * SYMBOL_BITS
+        | _POWERS[(log + 2 * exponent) % ORDER] << SYMBOL_BITS
+        | _POWERS[(log + 3 * exponent) % ORDER]
+    )
+
+
+def blank_syndrome(size: int) -> int:
+    """Return the syndrome of a codeword of so many symbols before any symbol is added to it."""
+    blank = contribution(1, size)
+    for exponent in range(PARITY_SYMBOLS):
+        blank ^= contribution(TARGET_REMAINDER >> SYMBOL_BITS * exponent & _SYMBOL_MASK, exponent)
+    return blank
+
+
+def locate(syndrome: int) -> tuple[int, int]:
+    """Return the exponent and the value of the one wrong symbol that makes a syndrome.
+
+    Returns:
+        (exponent in [0, 1023), value to add); the value is 0 if no single symbol makes it.
+    """
+    first, second, third = _parts(syndrome)
+    if not (first and second and third) or multiply(second, second) != multiply(first, third):
+        return 0, 0
+    exponent = (_LOGS[second] - _LOGS[first]) % ORDER
+    return exponent, divide(first, _POWERS[exponent])
+
+
+def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
+    """Return the symbols at one to three different exponents that make a syndrome.
+
+    Returns:
+        One value an exponent; nothing if no values make it.
+    """
+    first, second, third = _parts(syndrome)
+    points = [_POWERS[exponent] for exponent in exponents]
+    match points:
+        case [x]:
+            terms: tuple[int, ...] = (first,)
+            is_consistent = second == multiply(first, x) and third == multiply(second, x)
+        case [x, y]:
+            term = divide(second ^ multiply(first, y), x ^ y)
+            terms = (term, first ^ term)
+            squares = multiply(x, x), multiply(y, y)
+            is_consistent = third == multiply(terms[0], squares[0]) ^ multiply(terms[1], squares[1])
+        case [x, y, z]:
+            terms = tuple(
+                divide(
+                    third ^ multiply(second, b ^ c) ^ multiply(first, multiply(b, c)),
+                    multiply(a ^ b, a ^ c),
+                )
+                for a, b, c in ((x, y, z), (y, z, x), (z, x, y))
+            )
+            is_consistent = True
+        case _:
+            return ()
+    if not is_consistent:
+        return ()
+    return tuple(divide(term, point) for term, point in zip(terms, points, strict=True))
+
+
+def _parts(syndrome: int) -> tuple[int, int, int]:
+    return (
+        syndrome >> 2 * SYMBOL_BITS,
+        syndrome >> SYMBOL_BITS & _SYMBOL_MASK,
+        syndrome & _SYMBOL_MASK,
+    )

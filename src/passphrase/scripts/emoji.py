@@ -4,5 +4,6 @@ from typing import Final
 
 from passphrase.scripts.emoji_table import GLYPHS
 from passphrase.scripts.script import Script
+from passphrase.scripts.softbank_table import ALIASES
 
-SCRIPT: Final = Script("emoji", GLYPHS)
+SCRIPT: Final = Script("emoji", GLYPHS, aliases=ALIASES)

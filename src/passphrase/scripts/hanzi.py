@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from passphrase.scripts.compat_table import ALIASES
 from passphrase.scripts.hanzi_table import GLYPHS
 from passphrase.scripts.script import Script
 
-SCRIPT: Final = Script("hanzi", GLYPHS)
+SCRIPT: Final = Script("hanzi", GLYPHS, aliases=ALIASES)

@@ -34,6 +34,11 @@ class Script:
         group: int = 0,
         separators: str = "",
     ) -> None:
+        if len(glyphs) not in {32, 1024} or len({*glyphs}) < len(glyphs):
+            raise ValueError("a script has 1024 different glyphs, or 32")
+        strange = {*(aliases or {}).values()} - {*glyphs} | {*separators} & {*glyphs}
+        if strange or any(len(alias) != 1 for alias in aliases or ()) or (group and not separators):
+            raise ValueError("a script has aliases of its glyphs, and separators between groups")
         self.name: Final = name
         self.glyphs: Final = glyphs
         self.separators: Final = separators
@@ -48,21 +53,26 @@ class Script:
     def __repr__(self) -> str:
         return f"Script({self.name!r})"
 
-    def spell(self, codeword: Sequence[int]) -> str:
-        """Write a codeword in its one spelling. Inverse: `read`."""
+    def values(self, codeword: Sequence[int]) -> list[int]:
+        """Return the value of every glyph that spells a codeword. Inverse: `read`."""
         mask = (1 << self.glyph_bits) - 1
         shifts = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
-        spelling = "".join(
-            self.glyphs[symbol >> shift & mask] for symbol in codeword for shift in shifts
-        )
+        return [symbol >> shift & mask for symbol in codeword for shift in shifts]
+
+    def read(self, values: Sequence[int]) -> tuple[int, ...]:
+        """Put glyphs' values together to symbols. Inverse: `values`.
+
+        A lone glyph at the end is left out; a symbol with a value below 0 in it is below 0.
+        """
+        if self.glyphs_per_symbol == 1:
+            return tuple(values)
+        pairs = zip(values[::2], values[1::2], strict=False)
+        return tuple(high << self.glyph_bits | low for high, low in pairs)
+
+    def spell(self, codeword: Sequence[int]) -> str:
+        """Write a codeword in its one spelling."""
+        spelling = "".join(self.glyphs[value] for value in self.values(codeword))
         if not self.group:
             return spelling
         groups = range(0, len(spelling), self.group)
         return self.separators[0].join(spelling[at : at + self.group] for at in groups)
-
-    def read(self, digits: Sequence[int]) -> tuple[int, ...]:
-        """Put digits together to symbols; a lone digit at the end is left out. Inverse: `spell`."""
-        if self.glyphs_per_symbol == 1:
-            return tuple(digits)
-        pairs = zip(digits[::2], digits[1::2], strict=False)
-        return tuple(high << self.glyph_bits | low for high, low in pairs)

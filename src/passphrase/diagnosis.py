@@ -1,0 +1,232 @@
+"""A text -> what became of the passphrase in it, and one sentence for the person who pasted it.
+
+For support staff and for a client's error popup. A diagnosis repeats nothing of the clipboard and
+holds no key, tag or id, so it can be logged as it is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from passphrase.clipboard import Findings, scan
+from passphrase.errors import PassphraseError, Span, TextTooLongError, VersionError
+from passphrase.fold import Row
+from passphrase.layout import VERSION, WORD_SIZES, WORD_SYMBOLS, read_header
+from passphrase.repair import Damage
+
+if TYPE_CHECKING:
+    from passphrase.codec import Codec
+
+
+class Finding(StrEnum):
+    """What the text holds, in one word."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    UNVERIFIED = "unverified"
+    DAMAGED = "damaged"
+    EMOJI_LOST = "emoji_lost"
+    NOT_FOUND = "not_found"
+    SIGNATURE = "signature"
+    VERSION = "version"
+    AMBIGUOUS = "ambiguous"
+    TOO_LONG = "too_long"
+
+
+class Client(StrEnum):
+    """Which client a trace in the text points to."""
+
+    OLD_WECHAT = "old_wechat"
+    WEB_WECHAT = "web_wechat"
+    QQ_ON_WINDOWS = "qq_on_windows"
+    QQ_BOT = "qq_bot"
+    COMPUTER = "computer"
+
+
+TRACES: Final[Mapping[Client, re.Pattern[str]]] = {
+    Client.OLD_WECHAT: re.compile("[\ue001-\ue537]"),
+    Client.WEB_WECHAT: re.compile(r"<(?:span|img)\b[^<>]{0,200}emoji|\[emoji[0-9A-Fa-f]{4,6}\]"),
+    Client.QQ_ON_WINDOWS: re.compile(r"\r(?!\n)"),
+    Client.QQ_BOT: re.compile(r"\[CQ:"),
+}
+# Brackets that have lost what they set off, or a row of marks and nothing else.
+_EMPTIED: Final = re.compile(
+    r"【\s*】|「\s*」|《\s*》|(?:(?:[?\uff1f\u25a1\ufffd]|\[[^][\r\n]{1,20}\])\s{0,9}){20}"
+)
+
+SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
+    Finding.VALID: {
+        "zh-Hans": "口令有效。",
+        "zh-Hant": "口令有效。",
+        "en": "The passphrase is valid.",
+    },
+    Finding.EXPIRED: {
+        "zh-Hans": "口令已过期，请让对方重新发一个。",
+        "zh-Hant": "口令已過期，請讓對方重新發一個。",
+        "en": "The passphrase has expired; ask for a new one.",
+    },
+    Finding.UNVERIFIED: {
+        "zh-Hans": "找到了完整的口令，签名尚未验证。",
+        "zh-Hant": "找到了完整的口令，簽名尚未驗證。",
+        "en": "There is a whole passphrase; its signature has not been checked.",
+    },
+    Finding.DAMAGED: {
+        "zh-Hans": "口令不完整或被改动，请回到聊天里长按整条消息重新复制。",
+        "zh-Hant": "口令不完整或被改動，請回到聊天裡長按整則訊息重新複製。",
+        "en": "The passphrase is damaged; go back to the chat and copy the whole message again.",
+    },
+    Finding.EMOJI_LOST: {
+        "zh-Hans": "消息里的表情丢失了，可能是在电脑上复制的；请在手机上复制，或让对方发汉字口令。",
+        "zh-Hant": "訊息裡的表情遺失了，可能是在電腦上複製的；請在手機上複製，或讓對方發漢字口令。",
+        "en": "The emoji are gone, probably because the message was copied on a computer; copy it "
+        "on a phone, or ask for a passphrase in hanzi.",
+    },
+    Finding.NOT_FOUND: {
+        "zh-Hans": "没有找到口令，请复制整条消息。",
+        "zh-Hant": "沒有找到口令，請複製整則訊息。",
+        "en": "There is no passphrase; copy the whole message.",
+    },
+    Finding.SIGNATURE: {
+        "zh-Hans": "口令无效：可能是伪造、属于别的应用或已停用，无法区分；请让对方重新邀请。",
+        "zh-Hant": "口令無效：可能是偽造、屬於別的應用或已停用，無法區分；請讓對方重新邀請。",
+        "en": "The passphrase is not valid: forged, for another app, or retired, which cannot be "
+        "told apart; ask for a new invite.",
+    },
+    Finding.VERSION: {
+        "zh-Hans": "这是新版口令，请更新应用。",
+        "zh-Hant": "這是新版口令，請更新應用程式。",
+        "en": "This passphrase is of a newer version; update the app.",
+    },
+    Finding.AMBIGUOUS: {
+        "zh-Hans": "内容里有多个口令，请只复制一条消息。",
+        "zh-Hant": "內容裡有多個口令，請只複製一則訊息。",
+        "en": "There are several passphrases; copy only one message.",
+    },
+    Finding.TOO_LONG: {
+        "zh-Hans": "粘贴的内容太长，请只复制带口令的那条消息。",
+        "zh-Hant": "貼上的內容太長，請只複製帶口令的那則訊息。",
+        "en": "The text is too long; copy only the message with the passphrase.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What became of the passphrase in a text.
+
+    Attributes:
+        finding: What the text holds, in one word.
+        script: Name of the script; None if nothing was found.
+        span: Where it stands, in characters.
+        readable: Symbols that could be read; 0 with those below when a codec read it all.
+        expected: Symbols that it should have, by its header or, failing that, the nearest size.
+        surplus: Symbols too many, or too few if below 0; marks count as symbols.
+        unreadable: Where marks stand instead of glyphs.
+        repairs: What was repaired, by kind, when a codec read it all the same.
+        clients: Clients that left their traces in the text.
+        version: Format version; None if nothing was found.
+        expires_at: When it ends, if a codec could read it.
+    """
+
+    finding: Finding
+    script: str | None = None
+    span: Span | None = None
+    readable: int = 0
+    expected: int | None = None
+    surplus: int = 0
+    unreadable: tuple[Span, ...] = ()
+    repairs: tuple[Damage, ...] = ()
+    clients: tuple[Client, ...] = ()
+    version: int | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def sentences(self) -> Mapping[str, str]:
+        """What to tell the person, by language: zh-Hans, zh-Hant, en."""
+        return SENTENCES[self.finding]
+
+
+def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = None) -> Diagnosis:
+    """Say what became of the passphrase in a text. Never raises a `PassphraseError`.
+
+    Args:
+        text: Any text.
+        codec: With it signatures are checked and damage is repaired.
+        now: With it an expired passphrase is called one; an aware datetime.
+
+    Raises:
+        TypeError: The text is no str, or `now` is naive.
+    """
+    try:
+        diagnosis = _judged(text, codec, now) if codec else _seen(scan(text))
+    except TextTooLongError:
+        return Diagnosis(finding=Finding.TOO_LONG)
+    clients = [client for client, trace in TRACES.items() if trace.search(text)]
+    if diagnosis.finding is Finding.NOT_FOUND and _EMPTIED.search(text):
+        lost = (*clients, Client.COMPUTER)
+        return replace(diagnosis, finding=Finding.EMOJI_LOST, clients=lost)
+    return replace(diagnosis, clients=tuple(clients))
+
+
+def _seen(findings: Findings) -> Diagnosis:
+    """Say what can be seen without a key."""
+    if findings.candidates:
+        first = findings.candidates[0]
+        known = first.header.version == VERSION
+        return Diagnosis(
+            finding=Finding.UNVERIFIED if known else Finding.VERSION,
+            script=first.script,
+            span=first.span,
+            readable=len(first.codeword),
+            expected=len(first.codeword),
+            version=first.header.version,
+        )
+    if findings.suspects:
+        return _damaged(max(findings.suspects, key=_length))
+    return Diagnosis(finding=Finding.NOT_FOUND)
+
+
+def _damaged(row: Row) -> Diagnosis:
+    damage = row.damage()
+    symbols = len(row.glyphs) // row.script.glyphs_per_symbol
+    header = row.script.read(row.glyphs)[0]
+    opens = header >= 0 and read_header(header).version == VERSION and WORD_SYMBOLS[header]
+    expected = opens or min(WORD_SIZES, key=lambda size: abs(size - symbols))
+    return Diagnosis(
+        finding=Finding.DAMAGED,
+        script=row.script.name,
+        span=damage.span,
+        readable=damage.readable,
+        expected=expected,
+        surplus=symbols - expected,
+        unreadable=damage.unreadable,
+        version=VERSION if opens else None,
+    )
+
+
+def _judged(text: str, codec: "Codec", now: datetime | None) -> Diagnosis:
+    """Say what only a holder of the keys can say."""
+    try:
+        decoded = codec.decode(text)
+    except TextTooLongError:
+        raise
+    except VersionError as error:
+        return replace(_seen(codec.scan(text)), finding=Finding.VERSION, version=error.version)
+    except PassphraseError as error:
+        return replace(_seen(codec.scan(text)), finding=Finding(error.code))
+    ends = decoded.invite.expires_at
+    return Diagnosis(
+        finding=Finding.EXPIRED if now is not None and ends <= now else Finding.VALID,
+        script=decoded.script,
+        span=decoded.span,
+        version=VERSION,
+        repairs=tuple(repair.kind for repair in decoded.repairs),
+        expires_at=ends,
+    )
+
+
+def _length(row: Row) -> int:
+    return len(row.glyphs)

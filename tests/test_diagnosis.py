@@ -1,0 +1,128 @@
+"""Diagnosis: what happened, who did it, what to tell the person; and nothing of the clipboard."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, codeword_of
+
+from passphrase import Client, Codec, Damage, Diagnosis, Finding, Keyring, explain
+from passphrase.diagnosis import SENTENCES
+from passphrase.parity import protect
+from passphrase.scripts import load_script
+from passphrase.strategies import HARMLESS, Mangling
+
+TEXT = CODEC.encode(INVITE)
+WORD = codeword_of(INVITE)
+NEWER = load_script("emoji").spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
+STRANGERS = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
+OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
+
+
+@pytest.mark.parametrize(
+    ("text", "keyless", "with_keys"),
+    [
+        (TEXT, Finding.UNVERIFIED, Finding.VALID),
+        (STRANGERS, Finding.UNVERIFIED, Finding.SIGNATURE),
+        (NEWER, Finding.VERSION, Finding.VERSION),
+        (f"{TEXT}，{OTHER}", Finding.UNVERIFIED, Finding.AMBIGUOUS),
+        (TEXT[1:], Finding.DAMAGED, Finding.VALID),
+        (TEXT[5:], Finding.DAMAGED, Finding.DAMAGED),
+        ("今天吃什么", Finding.NOT_FOUND, Finding.NOT_FOUND),
+        ("3 复制这条消息，打开抖音【】", Finding.EMOJI_LOST, Finding.EMOJI_LOST),
+        ("x" * 65_537, Finding.TOO_LONG, Finding.TOO_LONG),
+    ],
+    ids=["valid", "forged", "newer", "two", "lost", "cut", "nothing", "emoji lost", "too long"],
+)
+def test_findings(text: str, keyless: Finding, with_keys: Finding) -> None:
+    """What can be seen without a key, and what the keys add."""
+    assert explain(text).finding == keyless
+    assert explain(text, CODEC).finding == with_keys
+
+
+def test_a_valid_one_ends() -> None:
+    """Expiry is said when it is asked for."""
+    ends = INVITE.expires_at
+    assert explain(TEXT, CODEC).expires_at == ends
+    assert explain(TEXT, CODEC, now=ends).finding is Finding.EXPIRED
+    assert explain(TEXT, CODEC, now=ends - timedelta(seconds=1)).finding is Finding.VALID
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_damage_in_numbers(script: str) -> None:
+    """How many symbols are there, how many should be, and where the marks stand."""
+    text = CODEC.encode(INVITE, script=script)
+    glyphs = text.replace("-", "")
+    per_symbol = len(glyphs) // 30
+    cut = explain("看 " + glyphs[: 26 * per_symbol])
+    assert (cut.script, cut.readable, cut.expected, cut.surplus) == (script, 26, 30, -4)
+    assert cut.span == (2, 2 + 26 * per_symbol)
+    assert cut.version == 1
+    headless = explain(glyphs[4 * per_symbol :])
+    assert headless.expected in {24, 27, 30}
+    blotted = explain("?" + glyphs[1:5] + "□□" + glyphs[7:])
+    assert blotted.unreadable == ((0, 1), (5, 6), (6, 7))
+    assert explain(glyphs[:5] + glyphs[6:], CODEC).repairs == (Damage.LOST,)
+
+
+def test_a_row_without_a_known_header() -> None:
+    """The nearest size is what it should have had."""
+    found = explain(load_script("emoji").glyphs[300:328])
+    assert (found.finding, found.expected, found.surplus, found.version) == (
+        Finding.DAMAGED, 27, 1, None
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "client"),
+    [
+        ("SoftBank codes", Client.OLD_WECHAT),
+        ("span tags", Client.WEB_WECHAT),
+        ("img tags", Client.WEB_WECHAT),
+        ("bracketed codes", Client.WEB_WECHAT),
+        ("CQ codes", Client.QQ_BOT),
+    ],
+)
+def test_clients_leave_traces(name: str, client: Client) -> None:
+    for text in (TEXT, TEXT[6:]):
+        mangled = Mangling(name, 0, (HARMLESS[name],), 1)(text)
+        assert client in explain(mangled).clients
+
+
+def test_more_traces() -> None:
+    assert explain("a\rb").clients == (Client.QQ_ON_WINDOWS,)
+    assert explain("a\r\nb").clients == ()
+    assert explain("打开抖音【 】").clients == (Client.COMPUTER,)
+    for lost in ("?" * 30, "□ " * 30, "[表情]" * 30):
+        assert explain(f"看【{lost}】").finding is Finding.EMOJI_LOST
+    for chat in ("please copy that file", "口令是什么", "真的吗？？？"):
+        assert explain(chat).finding is Finding.NOT_FOUND
+
+
+@given(text=st.text(st.characters(), min_size=1, max_size=80), cut=st.integers(0, 30))
+def test_nothing_of_the_clipboard_is_repeated(text: str, cut: int) -> None:
+    """Its record can be logged: no text, id, tag or fingerprint is in it, whatever is pasted."""
+    for codec in (None, CODEC):
+        record = json.dumps(
+            asdict(explain(text + TEXT[cut:], codec)), default=str, ensure_ascii=False
+        )
+        assert not {*TEXT} & {*record}
+        assert str(INVITE.group_id) not in record
+        assert not {c for c in text if not c.isascii()} & {*record}
+
+
+def test_every_finding_has_a_sentence_in_three_languages() -> None:
+    """One sentence each, all different."""
+    for finding in Finding:
+        sentences = Diagnosis(finding=finding).sentences
+        assert {*sentences} == {"zh-Hans", "zh-Hant", "en"}
+    for language in ("zh-Hans", "en"):
+        assert len({SENTENCES[finding][language] for finding in Finding}) == len(Finding)
+
+
+def test_only_text_is_explained() -> None:
+    with pytest.raises(TypeError):
+        explain(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

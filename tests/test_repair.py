@@ -1,0 +1,402 @@
+"""Repair: parity proposes what was meant, the tag decides, and nothing is ever misread."""
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reedsolo import RSCodec
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    KEYRING,
+    SCRIPTS,
+    codeword_of,
+    invites,
+    replaced,
+    scripts,
+    symbols,
+)
+
+from passphrase import (
+    AmbiguousError,
+    Codec,
+    Damage,
+    DamagedError,
+    Invite,
+    NotFoundError,
+    PassphraseError,
+    Repair,
+    SignatureError,
+)
+from passphrase.codec import REPAIRED_ROWS_MAX, Level
+from passphrase.keys import DerivedKeys
+from passphrase.layout import WORD_SIZES
+from passphrase.parity import blank_syndrome, contribution, is_sound, locate, protect, solve
+from passphrase.repair import UNREADABLE, WINDOWS_MAX, Proposal, _windows, propose
+from passphrase.scripts import load_script
+
+WORD = codeword_of(INVITE)
+WIDTHS = {"emoji": 1, "hanzi": 1, "base32": 2}
+ROWS = {name: load_script(name).values(WORD) for name in SCRIPTS}
+
+
+def syndrome_of(codeword: tuple[int, ...]) -> int:
+    syndrome = blank_syndrome(len(codeword))
+    for place, symbol in enumerate(codeword):
+        syndrome ^= contribution(symbol, len(codeword) - 1 - place)
+    return syndrome
+
+
+def proposals(row: list[int], script: str, *, thorough: bool = False) -> list[Proposal]:
+    return [*propose(row, WIDTHS[script], thorough=thorough)]
+
+
+def finds(row: list[int], script: str, *, thorough: bool = False) -> bool:
+    """Tell whether the word is among the proposals, all of which have sound parity."""
+    found = proposals(row, script, thorough=thorough)
+    assert all(is_sound(proposal.codeword) for proposal in found)
+    return WORD in {proposal.codeword for proposal in found}
+
+
+# --- The arithmetic -----------------------------------------------------------------------------
+
+
+@given(data=st.lists(symbols, min_size=21, max_size=40).map(tuple))
+def test_a_codeword_has_no_syndrome(data: tuple[int, ...]) -> None:
+    """Syndrome and remainder agree on what is sound."""
+    assert syndrome_of(protect(data)) == 0
+    assert (syndrome_of(data) == 0) == is_sound(data)
+
+
+@given(
+    data=st.lists(symbols, min_size=21, max_size=40).map(tuple),
+    errors=st.dictionaries(st.integers(0, 23), st.integers(1, 1023), min_size=1, max_size=3),
+)
+def test_solve_finds_what_was_added(data: tuple[int, ...], errors: dict[int, int]) -> None:
+    """At known places, one to three values; at an unknown one, place and value."""
+    codeword = damaged = protect(data)
+    for place, error in errors.items():
+        damaged = replaced(damaged, place, damaged[place] ^ error)
+    exponents = [len(codeword) - 1 - place for place in errors]
+    assert solve(syndrome_of(damaged), exponents) == tuple(errors.values())
+    located = locate(syndrome_of(damaged))
+    if len(errors) == 1:
+        assert located == (exponents[0], *errors.values())
+    elif len(errors) == 2:
+        assert located[1] == 0 or located[0] not in exponents
+
+
+def test_solve_has_nothing_to_say_where_parity_contradicts() -> None:
+    assert solve(1, [0]) == solve(1, [0, 1]) == solve(1, []) == ()
+    assert locate(0) == locate(1) == (0, 0)
+
+
+def test_against_reedsolo() -> None:
+    """Another implementation of the code finds the same wrong symbol; ours is its coset by C."""
+    coder: Any = RSCodec(3, nsize=1023, c_exp=10, prim=0x409, fcr=1)
+    draw = random.Random(39)
+    for _ in range(50):
+        data = [draw.randrange(1024) for _ in range(27)]
+        plain = [*coder.encode(data)]
+        word = protect(tuple(data))
+        offset = [a ^ b for a, b in zip(plain[-3:], word[-3:], strict=True)]
+        damaged = [*word]
+        damaged[draw.randrange(30)] ^= draw.randrange(1, 1024)
+        shifted = damaged[:27] + [a ^ b for a, b in zip(damaged[27:], offset, strict=True)]
+        assert [*coder.decode(shifted)[0]] == data
+
+
+# --- Standard damage, exhaustively --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_one_wrong_glyph_everywhere(script: str) -> None:
+    """Every place of the word, and of each a spread of wrong glyphs."""
+    row = ROWS[script]
+    size = len(load_script(script).glyphs)
+    for at in range(len(row)):
+        for change in range(1, size, max(1, size // 7)):
+            wrong = [*row[:at], (row[at] + change) % size, *row[at + 1 :]]
+            assert finds(wrong, script)
+
+
+def one_damage(row: list[int], size: int) -> Iterator[list[int]]:
+    """Lose, add, swap and blot at every place."""
+    for at in range(len(row)):
+        yield [*row[:at], *row[at + 1 :]]
+        yield [*row[:at], UNREADABLE, *row[at + 1 :]]
+        yield [*row[:at], UNREADABLE, UNREADABLE, *row[at + 1 :]]
+    for at in range(len(row) + 1):
+        yield [*row[:at], (at * 37) % size, *row[at:]]
+    for at in range(len(row) - 1):
+        yield [*row[:at], row[at + 1], row[at], *row[at + 2 :]]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_one_damage_everywhere(script: str) -> None:
+    """One lost, one extra, one swap, one mark, or two marks for one glyph, at every place."""
+    for row in one_damage(ROWS[script], len(load_script(script).glyphs)):
+        assert finds(row, script) or row == ROWS[script]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_two_and_three_unreadable_glyphs(script: str) -> None:
+    """Every pair of neighbours and a spread of pairs and triples."""
+    row = ROWS[script]
+    draw = random.Random(3)
+    pairs = [*combinations(range(len(row)), 2)]
+    triples = [draw.sample(range(len(row)), 3) for _ in range(100)]
+    for places in [*draw.sample(pairs, 100), *((a, a + 1) for a in range(29)), *triples]:
+        assert finds([UNREADABLE if at in places else g for at, g in enumerate(row)], script)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("damage", ["two wrong", "lost and wrong", "two lost", "two extra"])
+def test_thorough(script: str, damage: str) -> None:
+    """Two damages of a kind, and one lost with one wrong; not found without `thorough`."""
+    row = ROWS[script]
+    size = len(load_script(script).glyphs)
+    draw = random.Random(damage + script)
+    for _ in range(12):
+        one, other = sorted(draw.sample(range(len(row)), 2))
+        wrong = [
+            (g + draw.randrange(1, size)) % size if at == other else g for at, g in enumerate(row)
+        ]
+        if damage == "two wrong":
+            wrong[one] = (wrong[one] + draw.randrange(1, size)) % size
+        elif damage == "lost and wrong":
+            del wrong[one]
+        elif damage == "two lost":
+            wrong = [g for at, g in enumerate(row) if at not in {one, other}]
+        else:
+            wrong = [*row]
+            wrong.insert(other, draw.randrange(size))
+            wrong.insert(one, draw.randrange(size))
+        assert finds(wrong, script, thorough=True)
+
+
+def test_both_characters_of_a_symbol_lost() -> None:
+    """In base 32 the two lost glyphs may be one symbol."""
+    row = ROWS["base32"]
+    for at in range(0, len(row), 2):
+        assert finds([*row[:at], *row[at + 2 :]], "base32", thorough=True)
+
+
+@given(invite=invites, script=scripts, seed=st.integers(0, 2**32))
+def test_every_size_is_repaired(invite: Invite, script: str, seed: int) -> None:
+    """One damage of a random kind, in a word of any size, between glyphs of its own script."""
+    draw = random.Random(seed)
+    alphabet = load_script(script).glyphs
+    glyphs = [*CODEC.encode(invite, script=script).replace("-", "")]
+    at = draw.randrange(len(glyphs) - 1)
+    kind = draw.choice([*Damage])
+    if kind is Damage.WRONG:
+        glyphs[at] = draw.choice(alphabet)
+    elif kind is Damage.UNREADABLE:
+        glyphs[at] = "?"
+    elif kind is Damage.LOST:
+        del glyphs[at]
+    elif kind is Damage.EXTRA:
+        glyphs.insert(at, draw.choice(alphabet))
+    else:
+        glyphs[at : at + 2] = glyphs[at + 1], glyphs[at]
+    after = "".join(draw.choices(alphabet, k=draw.randrange(4)))
+    assert CODEC.decode(f"看【{''.join(glyphs)}{after}】").invite == invite
+
+
+# --- What is said of it -------------------------------------------------------------------------
+
+
+def spelled(script: str) -> str:
+    return load_script(script).spell(WORD)
+
+
+def test_repairs_are_reported() -> None:
+    """Kind, place in the word, place in the text, what was read and what was meant."""
+    text = spelled("emoji")
+    cases: dict[str, tuple[Repair, ...]] = {
+        text[:4] + "😂" + text[5:]: (Repair(Damage.WRONG, 4, (4, 5), "😂", text[4]),),
+        text[:4] + "?" + text[5:]: (Repair(Damage.UNREADABLE, 4, (4, 5), "", text[4]),),
+        text[:4] + text[5:]: (Repair(Damage.LOST, 4, (4, 4), "", text[4]),),
+        text[:-1]: (Repair(Damage.LOST, 29, (29, 29), "", text[-1]),),
+        text[:-1] + "😂": (Repair(Damage.WRONG, 29, (29, 30), "😂", text[-1]),),
+        text[:-1] + "?": (Repair(Damage.UNREADABLE, 29, (29, 30), "", text[-1]),),
+        text[:-2] + text[-1] + text[-2]: (
+            Repair(Damage.SWAPPED, 28, (28, 30), text[-1] + text[-2], text[-2:]),
+        ),
+        text[:-1] + "😂" + text[-1]: (Repair(Damage.EXTRA, 29, (29, 30), "😂", ""),),
+        text[:5] + "??" + text[7:]: (
+            Repair(Damage.UNREADABLE, 5, (5, 6), "", text[5]),
+            Repair(Damage.UNREADABLE, 6, (6, 7), "", text[6]),
+        ),
+        text[:5] + "?" + text[5:]: (),
+        text[:4] + "😂" + text[4:]: (Repair(Damage.EXTRA, 4, (4, 5), "😂", ""),),
+        text[:4] + text[5] + text[4] + text[6:]: (
+            Repair(Damage.SWAPPED, 4, (4, 6), text[5] + text[4], text[4:6]),
+        ),
+    }
+    for damaged, expected in cases.items():
+        decoded = CODEC.decode(damaged)
+        assert decoded.repairs == expected
+        assert CODEC.decode(damaged, repair="thorough").repairs == expected
+        assert (decoded.text, decoded.script, decoded.invite) == (text, "emoji", INVITE)
+        assert decoded.span == (0, len(damaged))
+        assert decoded.fingerprint == CODEC.decode(text).fingerprint
+
+
+def test_repairs_of_base32_are_characters() -> None:
+    text = spelled("base32")
+    decoded = CODEC.decode(text[:8] + text[9:])
+    assert decoded.repairs == (Repair(Damage.LOST, 7, (8, 8), "", text[8]),)
+    swapped = text[:3] + text[4] + text[3] + text[5:]
+    assert CODEC.decode(swapped).repairs == (
+        Repair(Damage.SWAPPED, 3, (3, 5), text[4] + text[3], text[3:5]),
+    )
+    within = text[:4] + text[5] + text[4] + text[6:]  # both characters of one symbol
+    assert [repair.kind for repair in CODEC.decode(within).repairs] == [Damage.WRONG] * 2
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_levels(script: str) -> None:
+    """Exact repairs nothing, standard one damage, thorough two; a wrong level is refused."""
+    text = spelled(script)
+    once = text[:3] + text[4:]
+    twice = once[:20] + once[21:]
+    assert CODEC.decode(text, repair="exact").repairs == ()
+    for damaged, level in ((once, "exact"), (twice, "exact"), (twice, "standard")):
+        with pytest.raises(DamagedError):
+            CODEC.decode(damaged, repair=level)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert CODEC.decode(once).invite == CODEC.decode(twice, repair="thorough").invite == INVITE
+    assert len(CODEC.decode_all(twice, repair="thorough")[0].repairs) == 2
+    with pytest.raises(ValueError, match="repair must be one of"):
+        CODEC.decode(text, repair="magic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_damage_says_what_is_there() -> None:
+    """How much could be read, and where the marks stand."""
+    text = spelled("emoji")
+    with pytest.raises(DamagedError) as caught:
+        CODEC.decode("看，" + text[:3] + "??" + text[8:20] + "□" + text[22:])
+    error = caught.value
+    assert (error.span, error.readable) == ((2, 28), 23)
+    assert error.unreadable == ((5, 6), (6, 7), (19, 20))
+
+
+# --- Never misread ------------------------------------------------------------------------------
+
+
+@given(script=scripts, seed=st.integers(0, 2**32))
+def test_beyond_capacity_it_is_refused(script: str, seed: int) -> None:
+    """Four to ten damages: read right by chance of the damage, or refused, never misread."""
+    draw = random.Random(seed)
+    glyphs = [*spelled(script).replace("-", "")]
+    for _ in range(draw.randrange(4, 10)):
+        at = draw.randrange(len(glyphs))
+        glyphs[at] = draw.choice(["", "?", *draw.choices(load_script(script).glyphs, k=4)])
+    with suppress(DamagedError, NotFoundError):
+        assert CODEC.decode("".join(glyphs), repair="thorough").invite == INVITE
+
+
+def test_a_repaired_forgery_is_still_a_forgery() -> None:
+    """Repair adds guesses at the tag, not trust."""
+    forged = protect((*WORD[:9], WORD[9] ^ 1, *WORD[10:27]))
+    text = load_script("emoji").spell(forged)
+    with pytest.raises(SignatureError):
+        CODEC.decode(text)
+    with pytest.raises(DamagedError):
+        CODEC.decode(text[:5] + text[6:])
+
+
+def test_tag_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted: 256 for one call, exact words and repairs together, whatever the text."""
+    checks: list[bytes] = []
+
+    def refuse(_self: DerivedKeys, _message: bytes, tag: bytes) -> bool:
+        checks.append(tag)
+        return False
+
+    monkeypatch.setattr(DerivedKeys, "verify", refuse)
+    whole = [
+        CODEC.encode(INVITE.model_copy(update={"variant": variant}), script="hanzi")
+        for variant in range(250)
+    ]
+    text = spelled("emoji")
+    blotted = [f"{text[:3]}??{text[4:9]}?{text[10:at]}?{text[at + 1 :]}" for at in range(12, 28)]
+    with pytest.raises(PassphraseError):
+        CODEC.decode("，".join([*whole, *blotted]))
+    assert len(checks) == 256
+
+
+def test_windows_are_bounded() -> None:
+    """Of a row of nothing but headers, only so many parts are looked at."""
+    row = [WORD[0]] * 4000
+    some = [*_windows(row, 1, 1)]
+    assert WINDOWS_MAX <= len(some) < WINDOWS_MAX + 18
+
+
+@pytest.mark.parametrize("level", ["standard", "thorough"])
+def test_repaired_rows_are_bounded(level: Level) -> None:
+    """Of many damaged passphrases in one text, only the first are repaired."""
+    damaged = [
+        CODEC.encode(INVITE.model_copy(update={"variant": variant}))[1:]
+        for variant in range(REPAIRED_ROWS_MAX[level] + 4)
+    ]
+    found = CODEC.decode_all("，".join(damaged), repair=level)
+    assert len(found) == REPAIRED_ROWS_MAX[level]
+
+
+def test_a_mark_before_it_is_no_part_of_it() -> None:
+    """A question mark of the prose that touches the row is not in the span."""
+    text = spelled("emoji")
+    assert CODEC.decode("来吗？" + "😂" + text[1:]).span == (3, 33)
+
+
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("between", ["\n", " ", "\n> "])
+def test_a_damaged_one_pasted_again_and_again(times: int, between: str) -> None:
+    """Nothing but white space between, and symbols that repeat."""
+    for variant in range(20):
+        invite = INVITE.model_copy(update={"variant": variant})
+        text = CODEC.encode(invite)
+        assert CODEC.decode(between.join([text[:5] + text[6:]] * times)).invite == invite
+
+
+def test_two_repairs_that_verify_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the tag out of the way, the proposals of one row differ: the codec must not choose."""
+
+    def accept(*_: object) -> bool:
+        return True
+
+    def any_invite(*_: object) -> Invite:
+        return INVITE
+
+    monkeypatch.setattr(DerivedKeys, "verify", accept)
+    monkeypatch.setattr("passphrase.codec.unpack", any_invite)
+    text = spelled("emoji")
+    with pytest.raises(AmbiguousError):
+        CODEC.decode(f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}")
+
+
+def test_a_damaged_one_beside_a_whole_one() -> None:
+    """The same is one, repaired or not; another is ambiguous, and `decode_all` returns both."""
+    whole = spelled("emoji")
+    other = INVITE.model_copy(update={"variant": 1})
+    damaged_other = CODEC.encode(other)[:7] + CODEC.encode(other)[8:]
+    assert CODEC.decode(f"{whole}，{whole[:6] + whole[7:]}").repairs == ()
+    assert CODEC.decode(f"{whole}{whole[:6] + whole[7:]}").repairs == ()
+    with pytest.raises(AmbiguousError):
+        CODEC.decode(f"{damaged_other}，{whole}")
+    found = CODEC.decode_all(f"{damaged_other}{whole}")
+    assert [decoded.invite for decoded in found] == [other, INVITE]
+    assert [len(decoded.repairs) for decoded in found] == [1, 0]
+
+
+def test_sizes_are_those_of_the_format() -> None:
+    assert WORD_SIZES == (24, 27, 30, 33, 36, 43)
+    assert Codec(KEYRING, audience=AUDIENCE).decode(spelled("hanzi")).invite == INVITE
