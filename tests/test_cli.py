@@ -569,6 +569,11 @@ def test_explain_with_keys(shell: Shell) -> None:
     assert report["expires_at"] == "2026-11-29T12:00:00Z"
 
 
+def test_explain_does_not_ignore_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSPHRASE_AUDIENCE")
+    assert shell("explain", "--keys-file", "keys", "text").code == 2
+
+
 def test_decode_repairs(shell: Shell) -> None:
     """What was repaired is in the JSON; --repair says how far to go."""
     text = CODEC.encode(INVITE)

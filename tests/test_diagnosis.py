@@ -126,3 +126,12 @@ def test_every_finding_has_a_sentence_in_three_languages() -> None:
 def test_only_text_is_explained() -> None:
     with pytest.raises(TypeError):
         explain(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("kept", [8, 15, 20])
+def test_a_fragment_says_how_much_is_missing(kept: int) -> None:
+    """Too short to be read, but it begins as a passphrase does."""
+    found = explain(f"看【{TEXT[:kept]}】")
+    assert (found.finding, found.readable, found.surplus) == (Finding.DAMAGED, kept, kept - 30)
+    assert explain(f"看【{TEXT[1 : kept + 1]}】").finding in {Finding.NOT_FOUND, Finding.DAMAGED}
+    assert explain(TEXT[0] * 12).finding is Finding.NOT_FOUND

@@ -38,7 +38,7 @@ from passphrase.codec import REPAIRED_ROWS_MAX, Level
 from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SIZES
 from passphrase.parity import blank_syndrome, contribution, is_sound, locate, protect, solve
-from passphrase.repair import UNREADABLE, WINDOWS_MAX, Proposal, _windows, propose
+from passphrase.repair import GUESSES_MAX, UNREADABLE, Proposal, _windows, propose
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)
@@ -333,11 +333,23 @@ def test_tag_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(checks) == 256
 
 
-def test_windows_are_bounded() -> None:
+def test_guesses_are_bounded() -> None:
     """Of a row of nothing but headers, only so many parts are looked at."""
     row = [WORD[0]] * 4000
-    some = [*_windows(row, 1, 1)]
-    assert WINDOWS_MAX <= len(some) < WINDOWS_MAX + 18
+    some = [*_windows(row, 1, 1, range(4000))]
+    assert len(some) == 2 * GUESSES_MAX * 3
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("change", ["?", "", "wrong"])
+def test_a_damaged_header_behind_a_word_and_a_space(script: str, change: str) -> None:
+    """Prose in the same script stands before it, but does not touch it."""
+    text = spelled(script)
+    before = {"emoji": "😂🔥", "hanzi": "快看", "base32": "ok"}[script]
+    first = load_script(script).glyphs[7] if change == "wrong" else change
+    decoded = CODEC.decode(f"{before} {first}{text[1:]}")
+    assert decoded.invite == INVITE
+    assert decoded.span[1] == len(before) + len(first) + len(text)
 
 
 @pytest.mark.parametrize("level", ["standard", "thorough"])

@@ -112,9 +112,11 @@ def test_invalid(vector: Vector) -> None:
 # --- The second implementation, which was written from docs/format.md alone --------------------
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=name)
+@pytest.mark.parametrize(
+    "vector", [vector for vector in VECTORS if "Markup" not in vector.test["flags"]], ids=name
+)
 def test_the_second_reader(vector: Vector) -> None:
-    """What the page says is enough to agree on every vector."""
+    """What the page says is enough to agree on every vector; it reads no markup."""
     test, secrets, audience = vector
     if test["result"] == "invalid":
         with pytest.raises(second_reader.Refused) as caught:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from passphrase import Invite, Keyring, Origin, find
@@ -32,6 +33,8 @@ from passphrase.layout import (
 )
 from passphrase.parity import TARGET_REMAINDER, protect, remainder
 from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.scripts.compat_table import ALIASES as COMPAT
+from passphrase.scripts.softbank_table import ALIASES as SOFTBANK
 from passphrase.seal import seal
 from passphrase.symbols import chunk
 from passphrase.wire import pack
@@ -44,6 +47,7 @@ NOTES: Final = {
     "Layout": "The bits of header and body.",
     "Boundary": "A field at the end of its range.",
     "Reading": "How a spelling is found in a text and read.",
+    "Markup": "Characters written as markup, or as an alias of another time or block.",
     "Several": "More than one codeword in a text.",
     "ModifiedTag": "Parity is sound, the tag is not that of the body.",
     "ModifiedBody": "Parity is sound, the body is not that of the tag.",
@@ -214,6 +218,24 @@ def readings() -> Iterator[Test]:
         "between 20 glyphs of its own script": spell(word[:20]) + emoji + spell(word[5:25]),
     }.items():
         yield valid(comment, "Reading", INVITE, text)
+    softbank = {glyph: code for code, glyph in SOFTBANK.items()}
+    compat = {glyph: code for code, glyph in COMPAT.items()}
+    for comment, text in {
+        "span tags": "".join(f'<span class="emoji emoji{ord(g):x}"></span>' for g in emoji),
+        "img tags": "".join(f'<img class="emoji emoji{ord(g):x}" src="a.gif" />' for g in emoji),
+        "bracketed codes": "".join(f"[emoji{ord(g):x}]" for g in emoji),
+        "CQ codes": "".join(f"[CQ:emoji,id={ord(g)}]" for g in emoji),
+        "decimal entities": "".join(f"&#{ord(g)};" for g in hanzi),
+        "hexadecimal entities, escaped": "".join(f"&amp;#x{ord(g):X};" for g in hanzi),
+        "percent-encoding": quote(f"看 {emoji}"),
+        "SoftBank codes": "".join(softbank.get(g, g) for g in emoji),
+        "compatibility ideographs": "".join(compat.get(g, g) for g in hanzi),
+        "quoted lines with line break tags": f"> {emoji[:15]}<br/>> {emoji[15:]}",
+        "Markdown": f"**`{base32}`**",
+        "a heart and an arrow around": f"我<3你 {base32} -> 打开",
+        "a per cent sign before": f"满100%{base32}",
+    }.items():
+        yield valid(comment, "Markup", INVITE, text)
     forged = spell(protect(chunk(symbol, derive("forged", 32))))
     kinds = [chr(first) + chr(last) for first, last in IGNORABLE_RANGES]
     inside = ["".join(kinds[place::29]) for place in range(29)]

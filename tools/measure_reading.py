@@ -138,7 +138,8 @@ def two_off(script: str, kind: str) -> Callable[[list[str]], None]:
             word.insert(one, DRAW.choice(alphabet))
             return
         for at in (one, other):
-            word[at] = "" if kind == "2 lost" else DRAW.choice(alphabet)
+            others = alphabet.replace(word[at], "")
+            word[at] = "" if kind == "2 lost" else DRAW.choice(others)
         if kind == "1 lost, 1 wrong":
             word[DRAW.choice((one, other))] = ""
 
@@ -151,7 +152,7 @@ def ruined(script: str) -> Callable[[list[str]], None]:
 
     def change(word: list[str]) -> None:
         for at in DRAW.sample(range(len(word)), DRAW.randint(4, 10)):
-            word[at] = DRAW.choice(("", "?", *DRAW.choices(alphabet, k=3)))
+            word[at] = DRAW.choice(("", "?", *DRAW.choices(alphabet.replace(word[at], ""), k=3)))
 
     return change
 

@@ -318,6 +318,9 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     Repeats nothing of the text. The message is TEXT, or standard input in UTF-8.
     """
     message = _message(text)
+    given = click.get_current_context().get_parameter_source("keys_file")
+    if given is click.core.ParameterSource.COMMANDLINE and not audience:
+        raise click.UsageError("--keys-file needs --audience")
     codec = _codec(keys_file, audience) if audience else None
     diagnosis = passphrase.explain(message, codec, now=datetime.now(UTC))
     report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}

@@ -205,7 +205,7 @@ class Codec:
         for row in suspects[: REPAIRED_ROWS_MAX[level]]:
             width = row.script.glyphs_per_symbol
             found: list[Decoded] = []
-            proposals = propose(row.glyphs, width, thorough=level == "thorough")
+            proposals = propose(row.glyphs, width, thorough=level == "thorough", begins=row.begins)
             for proposal in islice(proposals, tag_checks):
                 tag_checks -= 1
                 with suppress(PassphraseError):

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from passphrase.clipboard import Findings, scan
 from passphrase.errors import PassphraseError, Span, TextTooLongError, VersionError
-from passphrase.fold import Row
-from passphrase.layout import VERSION, WORD_SIZES, WORD_SYMBOLS, read_header
+from passphrase.fold import Row, rows
+from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.markup import unwrap
 from passphrase.repair import Damage
+from passphrase.scripts import load_script
 
 if TYPE_CHECKING:
     from passphrase.codec import Codec
@@ -52,6 +54,7 @@ TRACES: Final[Mapping[Client, re.Pattern[str]]] = {
     Client.QQ_ON_WINDOWS: re.compile(r"\r(?!\n)"),
     Client.QQ_BOT: re.compile(r"\[CQ:"),
 }
+FRAGMENT_GLYPHS_MIN: Final = 8
 # Brackets that have lost what they set off, or a row of marks and nothing else.
 _EMPTIED: Final = re.compile(
     r"【\s*】|「\s*」|《\s*》|(?:(?:[?\uff1f\u25a1\ufffd]|\[[^][\r\n]{1,20}\])\s{0,9}){20}"
@@ -161,7 +164,7 @@ def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = N
         TypeError: The text is no str, or `now` is naive.
     """
     try:
-        diagnosis = _judged(text, codec, now) if codec else _seen(scan(text))
+        diagnosis = _judged(text, codec, now) if codec else _seen(text, scan(text))
     except TextTooLongError:
         return Diagnosis(finding=Finding.TOO_LONG)
     clients = [client for client, trace in TRACES.items() if trace.search(text)]
@@ -171,7 +174,7 @@ def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = N
     return replace(diagnosis, clients=tuple(clients))
 
 
-def _seen(findings: Findings) -> Diagnosis:
+def _seen(text: str, findings: Findings) -> Diagnosis:
     """Say what can be seen without a key."""
     if findings.candidates:
         first = findings.candidates[0]
@@ -184,16 +187,26 @@ def _seen(findings: Findings) -> Diagnosis:
             expected=len(first.codeword),
             version=first.header.version,
         )
-    if findings.suspects:
-        return _damaged(max(findings.suspects, key=_length))
-    return Diagnosis(finding=Finding.NOT_FOUND)
+    rest = findings.suspects or _fragments(text)
+    return _damaged(max(rest, key=_length)) if rest else Diagnosis(finding=Finding.NOT_FOUND)
+
+
+def _fragments(text: str) -> list[Row]:
+    """Find rows of emoji that begin as a passphrase does and are too short to be read as one."""
+    return [
+        row
+        for row in rows(unwrap(text), load_script("emoji"), FRAGMENT_GLYPHS_MIN)
+        if row.glyphs[0] >= 0
+        and HEADERS[row.glyphs[0]].version == VERSION
+        and 2 * len({*row.glyphs}) >= len(row.glyphs)
+    ]
 
 
 def _damaged(row: Row) -> Diagnosis:
     damage = row.damage()
     symbols = len(row.glyphs) // row.script.glyphs_per_symbol
     header = row.script.read(row.glyphs)[0]
-    opens = header >= 0 and read_header(header).version == VERSION and WORD_SYMBOLS[header]
+    opens = header >= 0 and HEADERS[header].version == VERSION and WORD_SYMBOLS[header]
     expected = opens or min(WORD_SIZES, key=lambda size: abs(size - symbols))
     return Diagnosis(
         finding=Finding.DAMAGED,
@@ -214,9 +227,11 @@ def _judged(text: str, codec: "Codec", now: datetime | None) -> Diagnosis:
     except TextTooLongError:
         raise
     except VersionError as error:
-        return replace(_seen(codec.scan(text)), finding=Finding.VERSION, version=error.version)
+        return replace(
+            _seen(text, codec.scan(text)), finding=Finding.VERSION, version=error.version
+        )
     except PassphraseError as error:
-        return replace(_seen(codec.scan(text)), finding=Finding(error.code))
+        return replace(_seen(text, codec.scan(text)), finding=Finding(error.code))
     ends = decoded.invite.expires_at
     return Diagnosis(
         finding=Finding.EXPIRED if now is not None and ends <= now else Finding.VALID,

@@ -72,6 +72,15 @@ class Row(NamedTuple):
         """Where it stands, from its first glyph to its last."""
         return self.starts[0], self.ends[-1]
 
+    @property
+    def begins(self) -> list[int]:
+        """Indices of glyphs that no glyph touches before."""
+        return [
+            at
+            for at, start in enumerate(self.starts)
+            if at == 0 or self.glyphs[at - 1] == UNREADABLE or self.ends[at - 1] < start
+        ]
+
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
         marks = [at for at, glyph in enumerate(self.glyphs) if glyph == UNREADABLE]

@@ -15,7 +15,7 @@ Shapes:
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from itertools import accumulate, chain, groupby, pairwise, product, zip_longest
+from itertools import accumulate, chain, groupby, islice, pairwise, product, zip_longest
 from typing import Final, NamedTuple
 
 from passphrase.layout import SYMBOL_BITS, VERSION, WORD_SIZES, WORD_SYMBOLS, read_header
@@ -23,7 +23,7 @@ from passphrase.parity import blank_syndrome, contribution, locate, solve
 
 UNREADABLE: Final = -1
 ERASURES_MAX: Final = 3
-WINDOWS_MAX: Final = 64  # parts of a row that are looked at, which bounds the work
+GUESSES_MAX: Final = 24  # at where a codeword begins in a row, of each kind; it bounds the work
 _HALF_BITS: Final = SYMBOL_BITS // 2
 _HALF_MASK: Final = (1 << _HALF_BITS) - 1
 
@@ -70,17 +70,21 @@ class Proposal(NamedTuple):
     end: int
 
 
-def propose(row: Sequence[int], width: int, *, thorough: bool) -> Iterator[Proposal]:
+def propose(
+    row: Sequence[int], width: int, *, thorough: bool, begins: Sequence[int] = (0,)
+) -> Iterator[Proposal]:
     """Propose codewords that parts of a row may have been, the likelier damage first.
 
     Args:
         row: What was read, any number of glyphs.
         width: Glyphs to a symbol.
         thorough: Also two damages of a kind, and one lost with one wrong glyph.
+        begins: Where no glyph stands directly before: a codeword may begin there, whatever its
+            header has become.
     """
     seen: set[tuple[int, ...]] = set()
     for damages, slack in ((STANDARD, 1), (THOROUGH, 2))[: 1 + thorough]:
-        for start, end, size, is_header_wrong in _windows(row, width, slack):
+        for start, end, size, is_header_wrong in _windows(row, width, slack, begins):
             first_places = range(1 if is_header_wrong else size)
             for part, origins in _readings(row[start:end], size * width):
                 window = _Window(part, width, size, first_places)
@@ -99,29 +103,33 @@ def _opens(header_symbol: int, size: int) -> bool:
     return WORD_SYMBOLS[header_symbol] == size and read_header(header_symbol).version == VERSION
 
 
-def _windows(row: Sequence[int], width: int, slack: int) -> Iterator[tuple[int, int, int, bool]]:
+def _windows(
+    row: Sequence[int], width: int, slack: int, begins: Sequence[int]
+) -> Iterator[tuple[int, int, int, bool]]:
     """Choose parts of a row: start, end, symbols, and whether only a wrong header explains it.
 
     A codeword begins at a symbol that can be its header or, whatever its header has become, where
-    the row begins. It has at most `slack` glyphs more or less than its header says; where there are
-    marks, whose number may not be that of the glyphs they stand for, it may also end with the row.
+    no glyph stands directly before. It has at most `slack` glyphs more or less than its header
+    says; where there are marks, whose number may not be that of the glyphs they stand for, it may
+    also end with the row.
     """
     has_marks = UNREADABLE in row
-    count = 0
-    for start in range(len(row)):
-        header = _symbol(row[start : start + width], width)
-        sizes = [size for size in WORD_SIZES if header != UNREADABLE and _opens(header, size)]
-        for size in sizes + [size for size in WORD_SIZES if start == 0 and size not in sizes]:
-            is_header_wrong = size not in sizes
+    headers = (_symbol(row[start : start + width], width) for start in range(len(row)))
+    known = (
+        (start, size, False)
+        for start, header in enumerate(headers)
+        for size in WORD_SIZES
+        if header != UNREADABLE and _opens(header, size)
+    )
+    unknown = ((start, size, True) for start in begins for size in WORD_SIZES)
+    for guesses in (known, unknown):
+        for start, size, is_header_wrong in islice(guesses, GUESSES_MAX):
             # More glyphs first: an extra one is explained by none that is made up.
             ends = [start + size * width + extra for extra in range(slack, -slack - 1, -1)]
             ends += [len(row)] if has_marks and len(row) not in ends else []
             for end in ends:
                 if start < end <= len(row):
                     yield start, end, size, is_header_wrong
-                    count += 1
-        if count >= WINDOWS_MAX:
-            return
 
 
 def _readings(part: Sequence[int], glyphs: int) -> Iterator[tuple[list[int], list[int]]]:
