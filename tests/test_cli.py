@@ -190,8 +190,10 @@ def test_refusals(shell: Shell, text: str, error: str) -> None:
 def test_an_invite_ends_at_its_expiry() -> None:
     """It is valid while now is before that moment."""
     decoded = CODEC.decode(CODEC.encode(INVITE))
-    assert cli._success(decoded, INVITE.expires_at)["expired"] is True
-    assert cli._success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
+    assert cli.read.success(decoded, INVITE.expires_at)["expired"] is True
+    assert (
+        cli.read.success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
+    )
 
 
 def test_find_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,15 +268,15 @@ def test_keygen_does_not_lose_a_key_to_another_keygen(
     """Of two that rotate at once, the second stops before it reads; then nothing is left over."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
-    read = cli._read_keys_file
+    read = cli.keys._read_file
     inner: list[Outcome] = []
 
     def interrupted(keys_file: Path) -> Keyring:
-        monkeypatch.setattr(cli, "_read_keys_file", read)
+        monkeypatch.setattr(cli.keys, "_read_file", read)
         inner.append(shell("keygen", "--keys-file", str(path)))
         return read(keys_file)
 
-    monkeypatch.setattr(cli, "_read_keys_file", interrupted)
+    monkeypatch.setattr(cli.keys, "_read_file", interrupted)
     assert shell("keygen", "--keys-file", str(path)).code == 0
     assert inner[0].code == 78
     assert "keys.new is in the way" in inner[0].err
@@ -406,7 +408,7 @@ def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
 
 
 def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("passphrase.cli.secrets.token_bytes", bytes)
+    monkeypatch.setattr("passphrase.cli.keys.secrets.token_bytes", bytes)
     assert shell("demo").code == 70
 
 
@@ -429,7 +431,7 @@ def test_no_traceback_ever(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "scan", fail)
+    monkeypatch.setattr(cli.read, "scan", fail)
     monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
     monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
     failed = shell("find", "text")
@@ -459,7 +461,7 @@ def test_another_missing_module_is_not_explained_away(
     monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
     monkeypatch.delitem(sys.modules, "passphrase.cli")
-    monkeypatch.setitem(sys.modules, "stat", None)
+    monkeypatch.setitem(sys.modules, "passphrase.cli.world", None)
     with pytest.raises(ModuleNotFoundError):
         shell("demo")
 

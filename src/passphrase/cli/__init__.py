@@ -1,0 +1,82 @@
+"""The world -> the library: arguments, clock, random source, environment, files, exit codes.
+
+Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
+passphrase (which may have expired), 1 none, 2 usage, 66 no such keys file, 78 bad keys; and, as
+everywhere, 70 a bug, 74 an output that cannot be written, 130 interrupted, 141 a closed pipe.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING, cast
+
+import click
+
+import passphrase
+from passphrase.cli.demo import demo
+from passphrase.cli.keys import keygen
+from passphrase.cli.mint import encode
+from passphrase.cli.read import decode, explain, find
+from passphrase.cli.world import (
+    EXIT_BUG,
+    EXIT_CLOSED_PIPE,
+    EXIT_INTERRUPTED,
+    EXIT_OUTPUT,
+    EXIT_USAGE,
+    say,
+)
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+
+class _Commands(click.Group):
+    """The commands, in the order of their story."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name them in the order in which they were added."""
+        return [*self.commands]
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run one; when a reader such as `head` has gone, click would end in 1, which says none."""
+        try:
+            return cast("object", super().invoke(ctx))
+        except BrokenPipeError:
+            # Python flushes stdout once more at exit; give it somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_CLOSED_PIPE
+
+
+def run() -> int:  # noqa: PLR0911  # one return an exit code
+    """Run the command line; whatever happens, end in an exit code and at most one line about it."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
+        cast("TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return main.main(prog_name="passphrase", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "passphrase"
+        return say(f"{error.format_message()} (see `{path} --help`)", EXIT_USAGE)
+    except click.ClickException as error:
+        return say(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        return say(error.strerror or "an input or output error", EXIT_OUTPUT)
+    except Exception as error:  # noqa: BLE001  # a traceback may hold a key or the clipboard
+        return say(f"internal error ({type(error).__name__}); please report it", EXIT_BUG)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(passphrase.__version__)
+def main() -> None:
+    """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
+
+    Start with `passphrase demo`. Exit codes: 0 a valid passphrase (look at "expired"), 1 none,
+    2 usage, 66 no such keys file, 78 bad keys.
+    """
+
+
+for _command in (keygen, encode, decode, find, explain, demo):
+    main.add_command(_command)

@@ -1,0 +1,141 @@
+"""The commands that read a pasted message: decode, find, explain."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+import passphrase
+from passphrase.cli.keys import keyed, load_codec
+from passphrase.cli.world import (
+    EXIT_NONE,
+    Json,
+    clock,
+    json_option,
+    print_json,
+    print_table,
+    read_message,
+    refuse,
+    text_argument,
+)
+from passphrase.clipboard import scan
+from passphrase.errors import PassphraseError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from passphrase import Decoded
+    from passphrase.codec import Level
+
+
+@click.command()
+@text_argument
+@json_option
+@click.option(
+    "--repair",
+    type=click.Choice(["exact", "standard", "thorough"]),
+    default="standard",
+    show_default=True,
+    help="How much damage to repair.",
+)
+@click.option(
+    "--all", "every", is_flag=True, help="Every passphrase that verifies; with --json one a line."
+)
+@keyed
+def decode(  # noqa: PLR0913  # one parameter an option
+    *,
+    text: str | None,
+    keys_file: str | None,
+    audience: str,
+    as_json: bool,
+    every: bool,
+    repair: "Level",
+) -> int:
+    """Read the passphrase out of a pasted message.
+
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
+    """
+    message = read_message(text)
+    codec = load_codec(keys_file, audience)
+    try:
+        if every:
+            found = codec.decode_all(message, repair=repair)
+        else:
+            found = [codec.decode(message, repair=repair)]
+    except PassphraseError as error:
+        return refuse(error, as_json=as_json)
+    for decoded in found:
+        report = success(decoded, clock())
+        print_json(report) if as_json else print_table(report)
+    return 0
+
+
+@click.command()
+@text_argument
+@json_option
+def find(*, text: str | None, as_json: bool) -> int:
+    """Find passphrases without a key: their signature is NOT checked.
+
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
+    """
+    try:
+        findings = scan(read_message(text))
+        if not findings.candidates:
+            raise findings.refusal
+    except PassphraseError as error:
+        return refuse(error, as_json=as_json)
+    for candidate in findings.candidates:
+        report = {
+            "script": candidate.script,
+            "span": candidate.span,
+            "version": candidate.header.version,
+            "key_id": candidate.header.key_id,
+            "text": candidate.text,
+        }
+        if as_json:
+            print_json({"ok": True, **report})
+        else:
+            print_table(report)
+    return 0
+
+
+@click.command()
+@text_argument
+@json_option
+@click.option(
+    "--audience", envvar="PASSPHRASE_AUDIENCE", help="With keys: also check the signature."
+)
+@click.option(
+    "--keys-file", envvar="PASSPHRASE_KEYS_FILE", metavar="FILE", help="File of `keygen`."
+)
+def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file: str | None) -> int:
+    """Say what became of a passphrase, and what to tell the person.
+
+    Repeats nothing of the text. The message is TEXT, or standard input in UTF-8.
+    """
+    message = read_message(text)
+    given = click.get_current_context().get_parameter_source("keys_file")
+    if given is click.core.ParameterSource.COMMANDLINE and not audience:
+        raise click.UsageError("--keys-file needs --audience")
+    codec = load_codec(keys_file, audience) if audience else None
+    diagnosis = passphrase.explain(message, codec, now=clock())
+    report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
+    if diagnosis.expires_at:
+        report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    print_json(report) if as_json else print_table(report)
+    return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
+
+
+def success(decoded: "Decoded", now: "datetime") -> Json:
+    """Report what a passphrase says."""
+    return {
+        "ok": True,
+        "invite": decoded.invite.model_dump(mode="json"),
+        "text": decoded.text,
+        "script": decoded.script,
+        "span": decoded.span,
+        "repairs": [asdict(repair) for repair in decoded.repairs],
+        "key_id": decoded.key_id,
+        "fingerprint": decoded.fingerprint,
+        "expired": decoded.invite.expires_at <= now,
+    }
