@@ -20,6 +20,7 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS
 
 from passphrase import Codec, Keyring, cli
 from passphrase.__main__ import main
+from passphrase.cli import keys, read
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
@@ -190,9 +191,9 @@ def test_refusals(shell: Shell, text: str, error: str) -> None:
 def test_an_invite_ends_at_its_expiry() -> None:
     """It is valid while now is before that moment."""
     decoded = CODEC.decode(CODEC.encode(INVITE))
-    assert cli.read.success(decoded, INVITE.expires_at)["expired"] is True
+    assert read.success(decoded, INVITE.expires_at)["expired"] is True
     assert (
-        cli.read.success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
+        read.success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
     )
 
 
@@ -268,15 +269,15 @@ def test_keygen_does_not_lose_a_key_to_another_keygen(
     """Of two that rotate at once, the second stops before it reads; then nothing is left over."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
-    read = cli.keys._read_file
+    read_file = keys._read_file
     inner: list[Outcome] = []
 
     def interrupted(keys_file: Path) -> Keyring:
-        monkeypatch.setattr(cli.keys, "_read_file", read)
+        monkeypatch.setattr(keys, "_read_file", read_file)
         inner.append(shell("keygen", "--keys-file", str(path)))
-        return read(keys_file)
+        return read_file(keys_file)
 
-    monkeypatch.setattr(cli.keys, "_read_file", interrupted)
+    monkeypatch.setattr(keys, "_read_file", interrupted)
     assert shell("keygen", "--keys-file", str(path)).code == 0
     assert inner[0].code == 78
     assert "keys.new is in the way" in inner[0].err
@@ -431,7 +432,7 @@ def test_no_traceback_ever(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli.read, "scan", fail)
+    monkeypatch.setattr(read, "scan", fail)
     monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
     monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
     failed = shell("find", "text")
