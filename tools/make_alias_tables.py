@@ -13,13 +13,14 @@ Both are what others make of a glyph of ours on its way through a chat, and both
                emoji of their own.
 """
 
-import argparse
 import json
 import sys
 import unicodedata
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+
+from generated import write_or_check
 
 from passphrase.scripts import load_script
 
@@ -81,17 +82,8 @@ def build() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write the tables, or check them, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Build the alias tables from public data.")
-    parser.add_argument("--check", action="store_true", help="only tell whether a file differs")
-    check = parser.parse_args().check
-    for path, text in build().items():
-        if not check:
-            path.write_text(text, encoding="utf-8", newline="\n")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"{path.name} is not what tools/make_alias_tables.py builds", file=sys.stderr)
-            return 1
-    return 0
+    """Write or check the tables."""
+    return write_or_check(__doc__, build())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ and then by code point. It is frozen: what its name stands for never changes, so
 where it came from, and needs the version of the data that it was built with, emoji 2.16.0.
 """
 
-import argparse
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import emoji
+from generated import write_or_check
 
 TABLE: Final = Path(__file__).parents[1] / "src" / "passphrase" / "scripts" / "emoji_table.py"
 GLYPHS: Final = 1024
@@ -85,16 +85,7 @@ def build() -> str:
 
 def main() -> int:
     """Write or check the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, compare")
-    table = build()
-    if parser.parse_args().check:
-        if TABLE.read_text(encoding="utf-8") != table:
-            print(f"{TABLE.name} is not what {Path(__file__).name} builds", file=sys.stderr)
-            return 1
-        return 0
-    TABLE.write_text(table, encoding="utf-8")
-    return 0
+    return write_or_check(__doc__, {TABLE: build()})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ and needs the versions of the data that it was built with:
     wordfreq 3.1.1        how frequent a character is in Chinese text
 """
 
-import argparse
 import re
 import sys
 import unicodedata
@@ -24,6 +23,7 @@ from typing import Final, NamedTuple
 
 import opencc
 import wordfreq
+from generated import write_or_check
 
 TABLE: Final = Path(__file__).parents[1] / "src" / "passphrase" / "scripts" / "hanzi_table.py"
 GLYPHS: Final = 1024
@@ -203,21 +203,11 @@ def source(glyphs: list[str]) -> str:
 
 
 def main() -> int:
-    """Write the table, or check it, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Build the hanzi table from public data.")
-    parser.add_argument("--check", action="store_true", help="only tell whether the file differs")
-    check = parser.parse_args().check
+    """Write or check the table; say how many characters each rule leaves."""
     steps = candidates()
-    text = source(steps[-1][1])
-    if check:
-        if TABLE.exists() and TABLE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{TABLE.name} is not what tools/make_hanzi_table.py builds", file=sys.stderr)
-        return 1
-    TABLE.write_text(text, encoding="utf-8", newline="\n")
     for rule, chars in steps:
         print(f"{len(chars):5}  {rule}")
-    return 0
+    return write_or_check(__doc__, {TABLE: source(steps[-1][1])})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 Shape: that of the Wycheproof project, as docs/format.md, "Test vectors" describes it.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
+
+from generated import write_or_check
 
 from passphrase import Invite, Keyring, Origin, find
 from passphrase.fold import IGNORABLE_RANGES
@@ -455,16 +456,7 @@ def build() -> str:
 
 def main() -> int:
     """Write or check the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, compare")
-    document = build()
-    if parser.parse_args().check:
-        if VECTORS.read_text(encoding="ascii") != document:
-            print(f"{VECTORS.name} is stale: run tools/make_vectors.py", file=sys.stderr)
-            return 1
-        return 0
-    VECTORS.write_text(document, encoding="ascii")
-    return 0
+    return write_or_check(__doc__, {VECTORS: build()})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Group invites as a sealed, signed row of emoji that survives WeChat and QQ.
 
-`Codec` mints passphrases and reads them out of pasted text; `find` and `recognize` need no key.
+`Codec` mints passphrases and reads them out of pasted text; `find` and `recognize` need no key;
+`share` makes the message that carries one, and `join_prompt` the popup that it leads to.
 Names are loaded when they are first used, so that a client which only recognises pays for no more.
 """
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from passphrase._version import __version__
 
 if TYPE_CHECKING:
+    from passphrase.admission import Action, Facts, Policy, Reason, needed_facts
     from passphrase.clipboard import Candidate, Repair, find, recognize
     from passphrase.codec import Codec, Decoded
     from passphrase.diagnosis import Client, Diagnosis, Finding, explain
@@ -25,10 +27,14 @@ if TYPE_CHECKING:
     )
     from passphrase.invite import Invite, Origin, parse_id
     from passphrase.keys import Keyring
+    from passphrase.prompt import JoinPrompt, join_prompt
     from passphrase.repair import Damage
     from passphrase.scripts.script import Script
+    from passphrase.sharing import Problem, Trouble, lint, open_url, share, spells_none_of
+    from passphrase.words import Words
 
 _HOMES = {
+    "Action": "admission",
     "AmbiguousError": "errors",
     "Candidate": "clipboard",
     "Client": "diagnosis",
@@ -37,25 +43,39 @@ _HOMES = {
     "DamagedError": "errors",
     "Decoded": "codec",
     "Diagnosis": "diagnosis",
+    "Facts": "admission",
     "Finding": "diagnosis",
     "Invite": "invite",
+    "JoinPrompt": "prompt",
     "Keyring": "keys",
     "KeyringError": "errors",
     "NotFoundError": "errors",
     "Origin": "invite",
     "PassphraseError": "errors",
+    "Policy": "admission",
+    "Problem": "sharing",
+    "Reason": "admission",
     "Repair": "clipboard",
     "Script": "scripts.script",
     "SignatureError": "errors",
     "TextTooLongError": "errors",
+    "Trouble": "sharing",
     "VersionError": "errors",
+    "Words": "words",
     "explain": "diagnosis",
     "find": "clipboard",
+    "join_prompt": "prompt",
+    "lint": "sharing",
+    "needed_facts": "admission",
+    "open_url": "sharing",
     "parse_id": "invite",
     "recognize": "clipboard",
+    "share": "sharing",
+    "spells_none_of": "sharing",
 }
 
 __all__ = [
+    "Action",
     "AmbiguousError",
     "Candidate",
     "Client",
@@ -64,23 +84,36 @@ __all__ = [
     "DamagedError",
     "Decoded",
     "Diagnosis",
+    "Facts",
     "Finding",
     "Invite",
+    "JoinPrompt",
     "Keyring",
     "KeyringError",
     "NotFoundError",
     "Origin",
     "PassphraseError",
+    "Policy",
+    "Problem",
+    "Reason",
     "Repair",
     "Script",
     "SignatureError",
     "TextTooLongError",
+    "Trouble",
     "VersionError",
+    "Words",
     "__version__",
     "explain",
     "find",
+    "join_prompt",
+    "lint",
+    "needed_facts",
+    "open_url",
     "parse_id",
     "recognize",
+    "share",
+    "spells_none_of",
 ]
 
 

@@ -3,7 +3,7 @@
 Source: docs/format.md. Each stage is a module of its own; this one only puts them in order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
@@ -41,6 +41,7 @@ from passphrase.wire import pack, unpack
 Level = Literal["exact", "standard", "thorough"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 REPAIRED_ROWS_MAX: Final = {"exact": 0, "standard": 16, "thorough": 4}  # what bounds the work
+VARIANTS: Final = 256  # of one invite, each another wording
 TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md rests on it
 
 
@@ -126,6 +127,27 @@ class Codec:
         symbol = header_symbol(header)
         sealed = seal(self._keys[header.key_id], symbol, body)
         return spelling.spell(protect(chunk(symbol, sealed)))
+
+    def encode_acceptable(
+        self, invite: Invite, accept: Callable[[str], bool], *, script: str | None = None
+    ) -> str:
+        """Mint the first wording of an invite that is acceptable, beginning with its own variant.
+
+        Args:
+            invite: What to mint; its variant is raised, modulo 256, until the text is accepted.
+            accept: Tells whether a text may be shown, such as `spells_none_of(words)`.
+            script: As for `encode`.
+
+        Raises:
+            ValueError: None of the 256 wordings is acceptable, or there is no such script.
+        """
+        for step in range(VARIANTS):
+            variant = (invite.variant + step) % VARIANTS
+            text = self.encode(invite.model_copy(update={"variant": variant}), script=script)
+            if accept(text):
+                return text
+        msg = f"none of the {VARIANTS} wordings of this invite is acceptable"
+        raise ValueError(msg)
 
     @without_trace
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:

@@ -14,7 +14,8 @@ import click
 import passphrase
 from passphrase.cli.demo import demo
 from passphrase.cli.keys import keygen
-from passphrase.cli.mint import encode
+from passphrase.cli.mint import encode, share
+from passphrase.cli.popup import open_
 from passphrase.cli.read import decode, explain, find
 from passphrase.cli.world import (
     EXIT_BUG,
@@ -78,5 +79,5 @@ def main() -> None:
     """
 
 
-for _command in (keygen, encode, decode, find, explain, demo):
+for _command in (keygen, encode, share, decode, open_, find, explain, demo):
     main.add_command(_command)

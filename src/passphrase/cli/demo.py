@@ -1,49 +1,76 @@
 """The whole story on one screen, with a key made on the spot."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 import passphrase
+from passphrase.admission import Action, Facts
 from passphrase.cli.keys import make_secret
+from passphrase.cli.popup import show
 from passphrase.cli.world import EXIT_BUG, Stop, clock
 from passphrase.errors import PassphraseError
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:
-    from passphrase import Codec, Invite
+    from datetime import datetime
+
+    from passphrase import Codec, Invite, JoinPrompt
+
+VIEWER_ID: Final = 42
+GROUP_NAME: Final = "火锅小分队"
+INVITER_NAME: Final = "老王"
 
 
 @click.command()
 def demo() -> None:
     """Tell the whole story on one screen, with a key made on the spot."""
-    codec = passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo")
-    invite = passphrase.Invite(
-        group_id=6824193837465920001,
-        inviter_id=102938475610293847,
-        expires_at=clock() + timedelta(days=7),
-        origin=passphrase.Origin.WECHAT,
+    now = clock()
+    codec, stranger = (
+        passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)
     )
+    invite = _invite(expires_at=now + timedelta(days=7))
     text = codec.encode(invite)
-    message = f"3 复制这条消息，打开抖音，加入「火锅小分队」【{text}】"
-    pasted = f"老王: {message[:28]}\n{message[28:40]}\u200b\n{message[40:]} 快来!"
-    stranger = passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo")
+    message = passphrase.share(text, to=invite.origin, group_name=GROUP_NAME, app_name="抖音")
+    middle = len(message) - 20
+    pasted = f"老王: {message[:middle]}\n{message[middle:-9]}\u200b{message[-8:]} 快来!"
+    _tell("An invite", _line(invite))
+    _tell("in three spellings", *(codec.encode(invite, script=name) for name in SCRIPT_NAMES))
+    _tell("The message to share", message)
+    _tell("as a chat gives it back, wrapped and with an emoji lost", *pasted.splitlines())
     decoded = codec.decode(pasted)
-    for heading, lines in (
-        ("An invite", [_line(invite)]),
-        ("in three spellings", [codec.encode(invite, script=script) for script in SCRIPT_NAMES]),
-        ("The message to paste", [message]),
-        ("as a chat gives it back", pasted.splitlines()),
+    lost = ", ".join(f"{repair.kind} {repair.meant}" for repair in decoded.repairs)
+    _tell("is found, repaired, verified", f"{lost}; {_line(decoded.invite)}")
+    click.secho("and opens this popup", bold=True)
+    show(_popup(codec, pasted, now))
+    pull = _invite(expires_at=invite.expires_at, origin=passphrase.Origin.IN_APP)
+    for heading, told in (
+        ("A stranger's forgery", _refusal(codec, stranger.encode(invite))),
+        ("An expired one", _no(_popup(codec, text, now + timedelta(days=8)))),
         (
-            f"is found at {decoded.span[0]}-{decoded.span[1]}, verified and read",
-            [_line(decoded.invite)],
+            "A direct pull by somebody they do not mutually follow",
+            _no(_popup(codec, codec.encode(pull), now)),
         ),
-        ("A stranger's forgery is refused", [_refusal(codec, stranger.encode(invite))]),
     ):
-        click.secho(heading, bold=True)
-        for line in lines:
-            click.echo(f"  {line}")
+        _tell(heading, told)
+
+
+def _tell(heading: str, *lines: str) -> None:
+    click.secho(heading, bold=True)
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+def _invite(**fields: Any) -> "Invite":  # noqa: ANN401  # fields of an invite
+    return passphrase.Invite(
+        **{
+            "group_id": 6824193837465920001,
+            "inviter_id": 102938475610293847,
+            "origin": passphrase.Origin.WECHAT,
+            **fields,
+        }
+    )
 
 
 def _line(invite: "Invite") -> str:
@@ -51,6 +78,34 @@ def _line(invite: "Invite") -> str:
         f"group {invite.group_id}, from {invite.inviter_id}, by {invite.origin}, "
         f"until {invite.expires_at:%Y-%m-%d %H:%M}Z"
     )
+
+
+def _popup(codec: "Codec", pasted: str, now: "datetime") -> "JoinPrompt":
+    """Open a message where everything about the group is as it should be, but no mutual follow."""
+    decoded = codec.decode(pasted)
+    facts = Facts(
+        generation=0,
+        member=False,
+        banned=False,
+        inviter_is_member=True,
+        group_full=False,
+        mutual_follow=False,
+    )
+    return passphrase.join_prompt(
+        decoded,
+        viewer_id=VIEWER_ID,
+        now=now,
+        source=decoded.invite.origin,
+        facts=facts,
+        group_name=GROUP_NAME,
+        inviter_name=INVITER_NAME,
+    )
+
+
+def _no(prompt: "JoinPrompt") -> str:
+    if prompt.action is not Action.NONE:
+        raise Stop("the popup offers too much", EXIT_BUG)
+    return f"{prompt.reason}: {prompt.title}。{prompt.message}"
 
 
 def _refusal(codec: "Codec", text: str) -> str:

@@ -5,11 +5,15 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
+import passphrase
 from passphrase.errors import PassphraseError
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 EXIT_NONE: Final = 1
 EXIT_USAGE: Final = 2
@@ -26,6 +30,13 @@ Json = Mapping[str, object]
 
 text_argument = click.argument("text", required=False, metavar="[TEXT|-]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+locale_option = click.option(
+    "--locale",
+    type=click.Choice(["zh-Hans", "zh-Hant", "en"]),
+    default="zh-Hans",
+    show_default=True,
+    help="The language of the words.",
+)
 
 
 class Stop(click.ClickException):
@@ -45,6 +56,14 @@ def say(message: str, exit_code: int = 0) -> int:
 def clock() -> datetime:
     """Return the moment that it is: the only clock of this package."""
     return datetime.now(UTC)
+
+
+def read_id(_context: click.Context, _option: click.Parameter, text: str) -> "int | UUID":
+    """Read an id, as an option's callback."""
+    try:
+        return passphrase.parse_id(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def read_moment(text: str, now: datetime, option: str) -> datetime:

@@ -1,0 +1,348 @@
+"""`Invite` and facts -> verdict: every rule about origin, mutual follow, expiry and revocation.
+
+Source: docs/admission.md, whose table is printed from RULES. Nothing here looks anything up: the
+backend does, and `needed_facts` tells it what for. Only True is true and only False is false, so a
+fact that is missing or strange never admits anybody.
+
+Shapes:
+    fact  an attribute of `Facts`; None where it has not been looked up
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from types import EllipsisType
+from typing import Annotated, Final, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from passphrase.errors import without_trace
+from passphrase.invite import Invite, Origin
+
+GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
+
+
+class Action(StrEnum):
+    """What the popup offers."""
+
+    JOIN = "join"
+    REQUEST = "request"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why it offers no more than that."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    USED_UP = "used_up"
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    ORIGIN_MISMATCH = "origin_mismatch"
+    SELF_INVITE = "self_invite"
+    ALREADY_MEMBER = "already_member"
+    BANNED = "banned"
+    INVITER_LEFT = "inviter_left"
+    GROUP_FULL = "group_full"
+    NOT_MUTUAL = "not_mutual"
+    NEEDS_APPROVAL = "needs_approval"
+    UNDECIDED = "undecided"
+
+
+class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
+    """What the backend knows about group, viewer and inviter; None where it has not asked.
+
+    Attributes:
+        generation: How often the group has reset its invites; compared modulo 256.
+        revoked: The passphrase's fingerprint is on the deny-list.
+        spent: This single-use passphrase has been spent by somebody else.
+        member: The viewer is in the group.
+        banned: The viewer is banned from the group.
+        inviter_is_member: The inviter is in the group.
+        group_full: The group takes nobody more.
+        mutual_follow: Viewer and inviter follow each other.
+
+    Raises:
+        pydantic.ValidationError: A fact is unknown or of another type; 1 is not True.
+    """
+
+    generation: Annotated[int, Field(ge=0)] | None = None
+    revoked: bool | None = None
+    spent: bool | None = None
+    member: bool | None = None
+    banned: bool | None = None
+    inviter_is_member: bool | None = None
+    group_full: bool | None = None
+    mutual_follow: bool | None = None
+
+
+class Policy(BaseModel, frozen=True, extra="forbid", strict=True):
+    """What a product allows; the defaults are the rules of 2020.
+
+    Attributes:
+        origins: Apps that may carry a passphrase. The direct pull inside the app needs no entry:
+            it has a rule of its own.
+        strict_source: Refuse a passphrase that came another way than it was made for.
+        require_source: Refuse it also when the client does not say which way it came.
+        require_mutual_follow: Ask for mutual follow, whatever the invite says.
+        request_when_not_mutual: Offer a join request to those who do not mutually follow.
+        deny_list: Ask for the fact `revoked`: there is a deny-list of fingerprints.
+        icebreakers: Greeting stickers, by whatever ids the client knows them, offered after a join.
+
+    Raises:
+        pydantic.ValidationError: A switch is unknown or of another type.
+    """
+
+    origins: Annotated[frozenset[Origin], Field(strict=False)] = frozenset(
+        {Origin.WECHAT, Origin.QQ}
+    )
+    strict_source: bool = True
+    require_source: bool = False
+    require_mutual_follow: bool = False
+    request_when_not_mutual: bool = False
+    deny_list: bool = False
+    icebreakers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+class Case(NamedTuple):
+    """All that the rules look at. What is not known yet is taken not to refuse."""
+
+    invite: Invite
+    policy: Policy
+    facts: Facts
+    viewer_id: int | UUID | None
+    now: datetime | None
+    source: Origin | EllipsisType | None
+
+
+class Rule(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        number: Rows of one number share a condition.
+        when: The condition in words.
+        asks: Tells whether the condition can hold here at all, which needs no fact.
+        fact: Name of the fact that decides; None where `asks` has decided.
+        refuses_on: The value of the fact on which the condition holds.
+        action: What the popup then offers.
+        reason: And why.
+    """
+
+    number: int
+    when: str
+    asks: Callable[[Case], bool]
+    fact: str | None
+    refuses_on: bool
+    action: Action
+    reason: Reason | None
+
+    def holds(self, case: Case) -> bool | None:
+        """Tell whether the condition holds; None if the fact that decides is missing."""
+        if not self.asks(case):
+            return False
+        if self.fact is None:
+            return True
+        known = _fact(case, self.fact)
+        return None if known is None else known is self.refuses_on
+
+
+def _fact(case: Case, name: str) -> bool | None:
+    """Return a fact: True, False, or None for whatever is neither."""
+    known = getattr(case.facts, name)
+    if name == "generation":
+        return None if type(known) is not int else known % GENERATIONS == case.invite.generation
+    return known if known is True or known is False else None
+
+
+def _always(_case: Case) -> bool:
+    return True
+
+
+def _is_expired(case: Case) -> bool:
+    return case.now is not None and case.now >= case.invite.expires_at
+
+
+def _has_deny_list(case: Case) -> bool:
+    return case.policy.deny_list
+
+
+def _is_single_use(case: Case) -> bool:
+    return case.invite.single_use
+
+
+def _is_foreign(case: Case) -> bool:
+    origin = case.invite.origin
+    return origin is not Origin.IN_APP and origin not in case.policy.origins
+
+
+def _is_misrouted(case: Case) -> bool:
+    if case.source is ...:
+        return False
+    if case.source is None:
+        return case.policy.require_source
+    return case.policy.strict_source and case.source is not case.invite.origin
+
+
+def _is_self(case: Case) -> bool:
+    return case.viewer_id == case.invite.inviter_id
+
+
+def _asks_mutual_follow(case: Case) -> bool:
+    return (
+        case.invite.origin is Origin.IN_APP
+        or case.invite.mutual_follow
+        or case.policy.require_mutual_follow
+    )
+
+
+def _asks_mutual_follow_or_request(case: Case) -> bool:
+    return case.policy.request_when_not_mutual and _asks_mutual_follow(case)
+
+
+def _asks_approval(case: Case) -> bool:
+    return case.invite.approval
+
+
+# The first rule that holds decides; the first whose fact is missing ends in UNDECIDED.
+RULES: Final = (
+    Rule(1, "the invite has expired", _is_expired, None, True, Action.NONE, Reason.EXPIRED),
+    Rule(2, "the group has reset its invites since", _always, "generation", False,
+         Action.NONE, Reason.REVOKED),
+    Rule(3, "the policy has a deny-list, and the passphrase is on it", _has_deny_list, "revoked",
+         True, Action.NONE, Reason.REVOKED),
+    Rule(3, "it is for single use, and spent", _is_single_use, "spent", True,
+         Action.NONE, Reason.USED_UP),
+    Rule(4, "the policy does not allow the app it was signed for (in-app is left to rule 8)",
+         _is_foreign, None, True, Action.NONE, Reason.ORIGIN_NOT_ALLOWED),
+    Rule(5, "it came another way than it was signed for, or an unknown one where the policy "
+         "requires it to be known", _is_misrouted, None, True,
+         Action.NONE, Reason.ORIGIN_MISMATCH),
+    Rule(6, "the viewer is the inviter", _is_self, None, True, Action.NONE, Reason.SELF_INVITE),
+    Rule(6, "the viewer is a member already", _always, "member", True,
+         Action.NONE, Reason.ALREADY_MEMBER),
+    Rule(7, "the viewer is banned", _always, "banned", True, Action.NONE, Reason.BANNED),
+    Rule(7, "the inviter is no longer a member", _always, "inviter_is_member", False,
+         Action.NONE, Reason.INVITER_LEFT),
+    Rule(7, "the group is full", _always, "group_full", True, Action.NONE, Reason.GROUP_FULL),
+    Rule(8, "mutual follow is asked for (by an in-app pull, the invite or the policy) and there "
+         "is none, and the policy then lets people ask to join", _asks_mutual_follow_or_request,
+         "mutual_follow", False, Action.REQUEST, Reason.NOT_MUTUAL),
+    Rule(8, "the same, and the policy does not let them", _asks_mutual_follow, "mutual_follow",
+         False, Action.NONE, Reason.NOT_MUTUAL),
+    Rule(9, "the invite asks for approval", _asks_approval, None, True,
+         Action.REQUEST, Reason.NEEDS_APPROVAL),
+    Rule(10, "otherwise", _always, None, True, Action.JOIN, None),
+)  # fmt: skip
+
+
+class Verdict(NamedTuple):
+    """What the rules say.
+
+    Attributes:
+        action: What the popup offers.
+        reason: Why it offers no more; None with JOIN.
+        missing: The facts that were needed and not given; empty unless UNDECIDED.
+        passed: The rules that were looked at, in order; the last one decided.
+    """
+
+    action: Action
+    reason: Reason | None
+    missing: tuple[str, ...]
+    passed: tuple[Rule, ...]
+
+
+@without_trace
+def judge(  # noqa: PLR0913  # all that the rules look at, by name
+    invite: Invite,
+    *,
+    viewer_id: int | UUID,
+    now: datetime,
+    source: Origin | None,
+    facts: Facts,
+    policy: Policy,
+) -> Verdict:
+    """Apply the rules: the first that holds decides.
+
+    Args:
+        invite: What a verified passphrase says.
+        viewer_id: Who has pasted it; from the session, never from the text.
+        now: An aware datetime.
+        source: Where the client says that the text was copied from; None if it does not say.
+        facts: What the backend has looked up.
+        policy: What the product allows.
+
+    Raises:
+        TypeError: An argument is of another type, or `now` is naive.
+    """
+    case = _case(invite, policy, facts, viewer_id, now, source)
+    if None in (case.viewer_id, case.now) or case.source is ...:
+        raise TypeError("viewer_id, now and source must be given")
+    return decide(case)
+
+
+def decide(case: Case) -> Verdict:
+    """Apply the rules to a case whose types have been checked."""
+    for index, rule in enumerate(RULES):
+        holds = rule.holds(case)
+        if holds is None and rule.fact:
+            return Verdict(Action.NONE, Reason.UNDECIDED, (rule.fact,), RULES[: index + 1])
+        if holds:
+            return Verdict(rule.action, rule.reason, (), RULES[: index + 1])
+    raise AssertionError("the last rule always holds")
+
+
+@without_trace
+def needed_facts(  # noqa: PLR0913  # those of `judge`, each of which may be left out
+    invite: Invite,
+    policy: Policy | None = None,
+    *,
+    viewer_id: int | UUID | None = None,
+    now: datetime | None = None,
+    source: Origin | EllipsisType | None = ...,
+    facts: Facts | None = None,
+) -> tuple[str, ...]:
+    """Name the facts that are worth a query: those not given that the outcome may depend on.
+
+    They come in the order of the rules, the cheapest first, and the social graph last. Look one up,
+    ask again with it, and stop when nothing is named; or look all of them up at once.
+
+    Args and errors are those of `judge`. What is left out is taken not to refuse, so give what you
+    know: with `now`, an expired passphrase costs no query.
+    """
+    case = _case(invite, policy or Policy(), facts or Facts(), viewer_id, now, source)
+    return tuple(dict.fromkeys(_needed(case)))
+
+
+def _needed(case: Case) -> Iterator[str]:
+    for rule in RULES:
+        holds = rule.holds(case)
+        if holds:
+            return
+        if holds is None and rule.fact:
+            yield rule.fact
+
+
+def _case(  # noqa: PLR0913, PLR0917  # the fields of a case
+    invite: Invite,
+    policy: Policy,
+    facts: Facts,
+    viewer_id: int | UUID | None,
+    now: datetime | None,
+    source: Origin | EllipsisType | None,
+) -> Case:
+    """Make a case of arguments of the right types: a wrong one must not slip through a rule."""
+    for name, value, types in (
+        ("invite", invite, Invite),
+        ("policy", policy, Policy),
+        ("facts", facts, Facts),
+        ("source", source, (Origin, EllipsisType, type(None))),
+        ("now", now, (datetime, type(None))),
+        ("viewer_id", viewer_id, (int, UUID, type(None))),
+    ):
+        is_right = isinstance(value, types)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_right or isinstance(value, bool):
+            msg = f"{name} is a {type(value).__name__}"
+            raise TypeError(msg)
+    if now is not None and now.tzinfo is None:
+        raise TypeError("now has no time zone")
+    return Case(invite, policy, facts, viewer_id, now, source)

@@ -1,0 +1,175 @@
+"""The command that opens a passphrase as an app would: the popup, and the rules behind it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+import passphrase
+from passphrase.admission import Action, Facts, Policy, Verdict, judge
+from passphrase.cli.keys import keyed, load_codec
+from passphrase.cli.world import (
+    EXIT_NONE,
+    Json,
+    clock,
+    json_option,
+    locale_option,
+    print_json,
+    read_id,
+    read_message,
+    read_moment,
+    refuse,
+    say,
+    text_argument,
+)
+from passphrase.errors import PassphraseError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from passphrase import JoinPrompt
+    from passphrase.words import Locale
+
+YES_NO: Final = click.Choice(["yes", "no"])
+POPUP_COLUMNS: Final = 46
+_FACTS: Final = {
+    "member": "The viewer is in the group.",
+    "banned": "The viewer is banned from it.",
+    "inviter_is_member": "The inviter is in the group.",
+    "group_full": "The group takes nobody more.",
+    "mutual_follow": "Viewer and inviter follow each other.",
+    "spent": "A single-use passphrase is spent.",
+    "revoked": "It is on the deny-list; needs --deny-list.",
+}
+_SWITCHES: Final = {
+    "any_source": "Let pass what came another way than it was signed for.",
+    "require_source": "Refuse --source unknown.",
+    "require_mutual_follow": "Ask for mutual follow, whatever the invite says.",
+    "request_when_not_mutual": "Offer a join request to those who do not mutually follow.",
+    "deny_list": "There is a deny-list of fingerprints.",
+}
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _judging(command: _Command) -> _Command:
+    """Add an option for each fact and each switch of the policy."""
+    switches = [click.option(_flag(name), is_flag=True, help=_SWITCHES[name]) for name in _SWITCHES]
+    facts = [click.option(_flag(name), type=YES_NO, help=_FACTS[name]) for name in _FACTS]
+    resets = click.option(
+        "--generation", type=click.IntRange(0), help="How often the group has reset its invites."
+    )
+    for option in reversed([resets, *facts, *switches]):
+        command = option(command)
+    return command
+
+
+@click.command("open")
+@text_argument
+@click.option(
+    "--viewer",
+    "viewer_id",
+    required=True,
+    metavar="ID",
+    callback=read_id,
+    help="Who has pasted it.",
+)
+@click.option(
+    "--source",
+    required=True,
+    type=click.Choice(["wechat", "qq", "in_app", "unknown"]),
+    help="Where it was copied from, as the client says.",
+)
+@_judging
+@click.option("--group-name", metavar="NAME", help="As your database has it.")
+@click.option("--inviter-name", metavar="NAME", help="The same.")
+@click.option("--at", metavar="ISO", help="Open it at another moment than now.")
+@locale_option
+@click.option("--why", is_flag=True, help="Also print the rules it passed through.")
+@json_option
+@keyed
+def open_(  # noqa: PLR0913  # one parameter an option
+    *,
+    text: str | None,
+    keys_file: str | None,
+    audience: str,
+    viewer_id: "int | UUID",
+    source: str,
+    group_name: str | None,
+    inviter_name: str | None,
+    at: str | None,
+    locale: "Locale",
+    why: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401  # what click has checked
+) -> int:
+    """Open a pasted message as an app would, and show the popup.
+
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing. A fact that is
+    needed and not given admits nobody. Exit code 0: the popup offers to join or to ask for it.
+    """
+    message = read_message(text)
+    codec = load_codec(keys_file, audience)
+    now = read_moment(at, clock(), "--at") if at else clock()
+    facts, policy = _facts(given), _policy(given)
+    case: Any = {
+        "viewer_id": viewer_id,
+        "now": now,
+        "source": None if source == "unknown" else passphrase.Origin(source),
+        "facts": facts,
+        "policy": policy,
+    }
+    try:
+        decoded = codec.decode(message)
+    except PassphraseError as error:
+        return refuse(error, as_json=as_json)
+    prompt = passphrase.join_prompt(
+        decoded, locale=locale, group_name=group_name, inviter_name=inviter_name, **case
+    )
+    verdict = judge(decoded.invite, **case)
+    if as_json:
+        report = prompt.model_dump(mode="json")
+        print_json({"ok": True, **report, **({"rules": _rules(verdict)} if why else {})})
+    else:
+        show(prompt)
+        for row in _rules(verdict) if why else ():
+            click.echo("rule {rule:>2} {outcome:<8} {when}".format_map(row))
+        if prompt.missing:
+            say(f"needs {', '.join(map(_flag, passphrase.needed_facts(decoded.invite, **case)))}")
+    return 0 if prompt.action is not Action.NONE else EXIT_NONE
+
+
+def _facts(given: dict[str, Any]) -> Facts:
+    known = {name: given[name] == "yes" for name in _FACTS if given[name]}
+    return Facts(generation=given["generation"], **known)
+
+
+def _policy(given: dict[str, Any]) -> Policy:
+    switches = {name: given[name] for name in _SWITCHES if name != "any_source"}
+    return Policy(strict_source=not given["any_source"], **switches)
+
+
+def _rules(verdict: Verdict) -> list[Json]:
+    """Say of each rule that was looked at what came of it."""
+    lacks = f"lacks {', '.join(verdict.missing)}"
+    outcomes = ["passed"] * (len(verdict.passed) - 1) + [lacks if verdict.missing else "decides"]
+    return [
+        {"rule": rule.number, "outcome": outcome, "when": rule.when}
+        for rule, outcome in zip(verdict.passed, outcomes, strict=True)
+    ]
+
+
+def show(prompt: "JoinPrompt") -> None:
+    """Draw the popup."""
+    from rich.align import Align  # noqa: PLC0415  # no other command pays for it
+    from rich.console import Console, Group  # noqa: PLC0415
+    from rich.panel import Panel  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    buttons = Text(f"[ {prompt.button} ]", style="bold")
+    body = Group(Text(prompt.message), Text(), Align.center(buttons))
+    panel = Panel(body, title=Text(prompt.title, style="bold"), width=POPUP_COLUMNS, padding=(1, 2))
+    Console(highlight=False, emoji=False).print(panel)

@@ -1,0 +1,155 @@
+"""`Decoded`, facts and policy -> `JoinPrompt`: the popup, as JSON for a client.
+
+Source: docs/admission.md. The rules are `passphrase.admission`, the words `passphrase.words`; names
+come from the caller, who looks them up, and never from the pasted text.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from passphrase.admission import Action, Facts, Policy, Reason, judge
+from passphrase.codec import Decoded
+from passphrase.errors import without_trace
+from passphrase.invite import Id, Origin
+from passphrase.names import one_line
+from passphrase.repair import Damage
+from passphrase.words import (
+    LANGUAGES,
+    LOCALES,
+    POPUPS,
+    Locale,
+    Outcome,
+    Words,
+    name_group,
+    time_ago,
+    time_left,
+)
+
+CONFIRM_GLYPHS_MIN: Final = 2
+SECOND: Final = timedelta(seconds=1)
+# Whom a refusal may tell which group it is about: they know it already.
+_KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
+
+
+class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
+    """The popup. A refusal tells somebody outside the group nothing of it but the reason.
+
+    Attributes:
+        action: What the button does: join, ask to join, or nothing.
+        reason: Why it does no more; null with join.
+        title: One line.
+        message: One or two sentences.
+        button: The word on the button.
+        locale: The language of these words.
+        confirm: Two glyphs or more were repaired: let the person check group and inviter.
+        group_id: The group; null where the viewer is not to know.
+        inviter_id: Who invites; null where the viewer is not to know.
+        expires_at: First moment at which the invite is no longer valid.
+        seconds_left: Whole seconds until then, 0 or more.
+        icebreakers: Greeting stickers to offer after the join; empty without one.
+        missing: The facts that were needed and not given; for the backend's log.
+    """
+
+    action: Action
+    reason: Reason | None
+    title: str
+    message: str
+    button: str
+    locale: Locale
+    confirm: bool
+    group_id: Id | None
+    inviter_id: Id | None
+    expires_at: AwareDatetime
+    seconds_left: Annotated[int, Field(ge=0)]
+    icebreakers: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@without_trace
+def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
+    decoded: Decoded,
+    *,
+    viewer_id: int | UUID,
+    now: datetime,
+    source: Origin | None,
+    facts: Facts,
+    policy: Policy | None = None,
+    locale: Locale = "zh-Hans",
+    group_name: str | None = None,
+    inviter_name: str | None = None,
+    words: Mapping[Outcome, Words] | None = None,
+) -> JoinPrompt:
+    """Make the popup that a pasted passphrase leads to.
+
+    Args:
+        decoded: What the codec has read and verified.
+        viewer_id: Who has pasted it; from the session, never from the text.
+        now: An aware datetime.
+        source: Where the client says that the text was copied from; None if it does not say.
+        facts: What the backend has looked up; `needed_facts` names what is worth it.
+        policy: What the product allows; the rules of 2020 if left out.
+        locale: "zh-Hans", "zh-Hant" or "en".
+        group_name: The group's name as it is now.
+        inviter_name: The inviter's name as it is now.
+        words: Words of your own for some outcomes, in the language of `locale`, with the
+            placeholders of `Words`.
+
+    Raises:
+        TypeError: An argument is of another type, or `now` is naive.
+        ValueError: There is no such locale, or words of your own have an unknown placeholder.
+    """
+    policy = policy or Policy()
+    if locale not in LOCALES:
+        msg = f"locale must be one of {', '.join(LOCALES)}"
+        raise ValueError(msg)
+    invite = decoded.invite
+    verdict = judge(invite, viewer_id=viewer_id, now=now, source=source, facts=facts, policy=policy)
+    offers = verdict.action is not Action.NONE
+    may_know = offers or verdict.reason in _KNOWING
+    left = max(invite.expires_at - now, timedelta()) // SECOND
+    ago = max(now - invite.expires_at, timedelta()) // SECOND
+    names = (group_name, inviter_name) if may_know else (None, None)
+    outcome = verdict.action, verdict.reason
+    spoken = _fill({**POPUPS[locale], **(words or {})}[outcome], locale, names, left, ago)
+    confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
+    caution = LANGUAGES[locale].confirm
+    return JoinPrompt(
+        action=verdict.action,
+        reason=verdict.reason,
+        title=spoken.title,
+        message=f"{spoken.message} {caution}" if confirm and offers else spoken.message,
+        button=spoken.button,
+        locale=locale,
+        confirm=confirm,
+        group_id=invite.group_id if may_know else None,
+        inviter_id=invite.inviter_id if may_know else None,
+        expires_at=invite.expires_at,
+        seconds_left=left,
+        icebreakers=policy.icebreakers if verdict.action is Action.JOIN else (),
+        missing=verdict.missing,
+    )
+
+
+def _glyphs_changed(decoded: Decoded) -> int:
+    return sum(2 if repair.kind is Damage.SWAPPED else 1 for repair in decoded.repairs)
+
+
+def _fill(
+    words: Words, locale: Locale, names: tuple[str | None, str | None], left: int, ago: int
+) -> Words:
+    """Fill in the placeholders; a group or inviter without a name gets a word for what it is."""
+    group, inviter = (one_line(name or "") for name in names)
+    fields = {
+        "group": name_group(group, locale),
+        "inviter": inviter or LANGUAGES[locale].inviter,
+        "left": time_left(left, locale),
+        "ago": time_ago(ago, locale),
+    }
+    try:
+        return Words(*(part.format_map(fields) for part in words))
+    except (KeyError, IndexError, AttributeError):
+        raise ValueError("words have placeholders {group}, {inviter}, {left} and {ago}") from None

@@ -1,0 +1,241 @@
+"""Passphrase -> the one-line message that carries it through WeChat or QQ, and what could break it.
+
+Source: docs/sharing.md. The message is found in by what it holds, not by what is around; what is
+around keeps chat apps from turning parts of it into faces and links, and lets an iOS app tell that
+a clipboard is worth reading without reading it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from passphrase.clipboard import Candidate, find
+from passphrase.errors import Span, without_trace
+from passphrase.fold import IGNORABLE_RANGES
+from passphrase.invite import Origin
+from passphrase.markup import unwrap
+from passphrase.names import harmless
+from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.scripts.script import Script
+from passphrase.words import LOCALES, Locale, name_group
+
+MESSAGE_CHARS_MAX: Final = 199
+APP_NAMES: Final[Mapping[Locale, str]] = {"zh-Hans": "应用", "zh-Hant": "應用程式", "en": "the app"}
+TEMPLATES: Final[Mapping[Locale, str]] = {
+    "zh-Hans": "3 p:/ 复制这条消息，打开{app}，加入{group}【{passphrase}】",
+    "zh-Hant": "3 p:/ 複製這則訊息，打開{app}，加入{group}【{passphrase}】",
+    "en": "3 p:/ Copy this message, open {app}, join {group}【{passphrase}】",
+}
+APPS: Final[Mapping[Origin, str]] = {Origin.WECHAT: "weixin://", Origin.QQ: "mqq://"}
+_IGNORABLE: Final = re.compile(
+    "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in IGNORABLE_RANGES) + "]"
+)
+_INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+@without_trace
+def share(  # noqa: PLR0913  # all that a message says, by name
+    text: str,
+    *,
+    to: Origin,
+    locale: Locale = "zh-Hans",
+    group_name: str | None = None,
+    app_name: str | None = None,
+    template: str | None = None,
+    scripts: Sequence[Script] = (),
+) -> str:
+    """Make the message that a person pastes into a chat: one line, under 200 characters.
+
+    Args:
+        text: What `Codec.encode` has made.
+        to: The app that carries it, the origin of the invite: WeChat or QQ.
+        locale: "zh-Hans", "zh-Hant" or "en".
+        group_name: The group's name, any text; it is made harmless.
+        app_name: The name of your app; it is made harmless too.
+        template: A message of your own with the placeholders {passphrase}, {group} and {app}; let
+            `lint` look at what comes out.
+        scripts: Scripts of your own that `text` may be spelled in.
+
+    Raises:
+        TypeError: `to` is no origin, or `text` no str.
+        ValueError: There is nothing to carry in-app, no such locale, an unknown placeholder or none
+            for the passphrase, or `text` is no passphrase.
+    """
+    if not isinstance(to, Origin):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("to must be an Origin")
+    if to not in APPS:
+        raise ValueError("a message goes to WeChat or QQ; an in-app pull needs none")
+    if locale not in LOCALES:
+        msg = f"locale must be one of {', '.join(LOCALES)}"
+        raise ValueError(msg)
+    if [candidate.text for candidate in find(text, scripts=scripts)] != [text]:
+        raise ValueError("text is no passphrase as Codec.encode spells it")
+    fields = {
+        "passphrase": text,
+        "group": name_group(harmless(group_name or ""), locale),
+        "app": harmless(app_name or "") or APP_NAMES[locale],
+    }
+    try:
+        message = (template or TEMPLATES[locale]).format_map(fields)
+    except (KeyError, IndexError, AttributeError):
+        raise ValueError("a template has the placeholders {passphrase}, {group}, {app}") from None
+    if text not in message:
+        raise ValueError("the template has no placeholder {passphrase}")
+    return message
+
+
+def open_url(to: Origin) -> str:
+    """Return the address that opens the chat app, for a button beside "copy".
+
+    Raises:
+        KeyError: There is none for this origin.
+    """
+    return APPS[to]
+
+
+class Trouble(StrEnum):
+    """What could break a message on its way."""
+
+    NO_PASSPHRASE = "no_passphrase"  # noqa: S105  # no password, its name
+    SEVERAL = "several"
+    TOUCHED = "touched"
+    TOO_LONG = "too_long"
+    LINE_BREAK = "line_break"
+    INVISIBLE = "invisible"
+    FACE = "face"
+    MARKUP = "markup"
+    NO_NUMBER = "no_number"
+    NO_PATTERN = "no_pattern"
+
+
+class Problem(NamedTuple):
+    """One thing that could break.
+
+    Attributes:
+        trouble: What it is.
+        span: Where, in characters; empty where something is missing.
+    """
+
+    trouble: Trouble
+    span: Span
+
+    @property
+    def advice(self) -> str:
+        """What would break, and what to do."""
+        return ADVICE[self.trouble]
+
+
+ADVICE: Final[Mapping[Trouble, str]] = {
+    Trouble.NO_PASSPHRASE: "no passphrase can be found; put {passphrase} into the template",
+    Trouble.SEVERAL: "more than one passphrase is found, and a reader would refuse to choose",
+    Trouble.TOUCHED: "the passphrase touches a glyph of its script or something that is skipped; "
+    "set it off with brackets such as 【】",
+    Trouble.TOO_LONG: "200 characters or more; chat apps split or cut long messages",
+    Trouble.LINE_BREAK: "a line break; chat apps drop them or copy one line only",
+    Trouble.INVISIBLE: "an invisible character; some chat apps show or drop it",
+    Trouble.FACE: "chat apps turn this into a face",
+    Trouble.MARKUP: "this is read as markup",
+    Trouble.NO_NUMBER: "does not begin with a digit; iOS then does not tell an app that the "
+    "clipboard holds a number",
+    Trouble.NO_PATTERN: "has no letter before `:/ `; iOS then does not tell an app that the "
+    "clipboard is worth reading",
+}
+_FACE: Final = re.compile(r"\[[^][\r\n]{1,20}\]|/:|/[\u3400-\u9fff]")
+_PATTERNS: Final = (
+    (Trouble.LINE_BREAK, re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")),
+    (Trouble.INVISIBLE, _INVISIBLE),
+    (Trouble.FACE, _FACE),
+)
+_HINTS: Final = (
+    (Trouble.NO_NUMBER, re.compile("^[0-9]")),
+    (Trouble.NO_PATTERN, re.compile("[A-Za-z]:/ ")),
+)
+
+
+@without_trace
+def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]:
+    """Tell what could break a message on its way; nothing if it is safe to send.
+
+    Args:
+        message: As it would be sent.
+        scripts: Scripts of your own that its passphrase may be spelled in.
+
+    Raises:
+        TypeError: The message is no str.
+        TextTooLongError: It has more than 64 Ki characters.
+    """
+    found = find(message, scripts=scripts)
+    problems = [Problem(Trouble.SEVERAL, candidate.span) for candidate in found[1:]]
+    if found:
+        problems += _touching(message, found[0], scripts)
+    else:
+        problems.append(Problem(Trouble.NO_PASSPHRASE, (0, 0)))
+    return tuple(sorted([*problems, *_problems(message)], key=_place))
+
+
+def _place(problem: Problem) -> tuple[Span, str]:
+    return problem.span, problem.trouble
+
+
+def _problems(message: str) -> Iterator[Problem]:
+    """Find what is wrong with a message, whatever passphrase it holds."""
+    if len(message) > MESSAGE_CHARS_MAX:
+        yield Problem(Trouble.TOO_LONG, (MESSAGE_CHARS_MAX, len(message)))
+    for trouble, pattern in _PATTERNS:
+        for match in pattern.finditer(message):
+            yield Problem(trouble, match.span())
+    for trouble, pattern in _HINTS:
+        if not pattern.search(message):
+            yield Problem(trouble, (0, 0))
+    plain, bounds = unwrap(message)
+    for character, span in zip(plain, pairwise(bounds), strict=True):
+        written = message[slice(*span)]
+        if written != character and not _FACE.fullmatch(written):
+            yield Problem(Trouble.MARKUP, span)
+
+
+def _touching(message: str, candidate: Candidate, scripts: Sequence[Script]) -> Iterator[Problem]:
+    """Find what stands at the ends of a passphrase and could be taken for part of it."""
+    script = _script(candidate.script, scripts)
+    start, end = candidate.span
+    for at in (start - 1, end):
+        beside = message[at : at + 1] if at >= 0 else ""
+        is_part = beside in script.digits or beside in {*script.separators}
+        if beside and (is_part or _IGNORABLE.match(beside)):
+            yield Problem(Trouble.TOUCHED, (at, at + 1))
+
+
+def _script(name: str, scripts: Sequence[Script]) -> Script:
+    return next((script for script in scripts if script.name == name), None) or load_script(name)
+
+
+def spells_none_of(
+    words: Collection[str], *, scripts: Sequence[Script] = ()
+) -> Callable[[str], bool]:
+    """Make a predicate for `Codec.encode_acceptable`: False for what spells a listed word.
+
+    A word counts in any way in which a script reads it: base 32 has no I, L, O, so "OIL" is found
+    as "011", in either case and across hyphens.
+
+    Raises:
+        ValueError: A word is empty.
+    """
+    folded: dict[str, list[str]] = {}
+    for script in (*map(load_script, SCRIPT_NAMES), *scripts):
+        for word in words:
+            if not word:
+                raise ValueError("a word is empty")
+            if all(character in script.digits for character in word):
+                spelling = "".join(script.glyphs[script.digits[character]] for character in word)
+                folded.setdefault(script.separators, []).append(spelling)
+
+    def is_acceptable(text: str) -> bool:
+        return not any(
+            word in text.translate(dict.fromkeys(map(ord, separators)))
+            for separators, spellings in folded.items()
+            for word in spellings
+        )
+
+    return is_acceptable

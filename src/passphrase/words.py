@@ -1,0 +1,274 @@
+"""What the popup says, in three languages: one row an outcome, and the words for a stretch of time.
+
+The words are for a person with a popup: short, neutral, and saying what to do next. A refusal names
+neither the group nor the inviter.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, get_args
+
+from passphrase.admission import Action, Reason
+
+Locale = Literal["zh-Hans", "zh-Hant", "en"]
+LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
+Outcome = tuple[Action, Reason | None]
+SECONDS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+class Words(NamedTuple):
+    """The words of a popup; {group}, {inviter}, {left} and {ago} in them are filled in."""
+
+    title: str
+    message: str
+    button: str
+
+
+class _Language(NamedTuple):
+    """How a language names what has no name, and counts time."""
+
+    group: str
+    named_group: str
+    inviter: str
+    confirm: str
+    left: str
+    ago: str
+    moment: str
+    just_now: str
+    units: Mapping[str, tuple[str, str]]  # one, several
+    gap: str
+
+
+LANGUAGES: Final[Mapping[Locale, _Language]] = {
+    "zh-Hans": _Language(
+        group="群聊",
+        named_group="「{}」",
+        inviter="好友",
+        confirm="口令在传输中有损坏，已自动修复，请先核对群聊和邀请人。",
+        left="还剩 {}",
+        ago="{}前",
+        moment="不到 1 分钟",
+        just_now="刚刚",
+        units={"day": ("天", "天"), "hour": ("小时", "小时"), "minute": ("分钟", "分钟")},
+        gap=" ",
+    ),
+    "zh-Hant": _Language(
+        group="群聊",
+        named_group="「{}」",
+        inviter="好友",
+        confirm="口令在傳輸中有損壞，已自動修復，請先核對群聊和邀請人。",
+        left="還剩 {}",
+        ago="{}前",
+        moment="不到 1 分鐘",
+        just_now="剛剛",
+        units={"day": ("天", "天"), "hour": ("小時", "小時"), "minute": ("分鐘", "分鐘")},
+        gap=" ",
+    ),
+    "en": _Language(
+        group="a group chat",
+        named_group="“{}”",
+        inviter="A friend",
+        confirm="The passphrase was damaged on its way and has been repaired: check the group and "
+        "the inviter first.",
+        left="{} left",
+        ago="{} ago",
+        moment="Less than a minute",
+        just_now="just now",
+        units={"day": ("day", "days"), "hour": ("hour", "hours"), "minute": ("minute", "minutes")},
+        gap=" ",
+    ),
+}
+
+POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
+    "zh-Hans": {
+        (Action.JOIN, None): Words(
+            "加入{group}？", "{inviter}邀请你加入。邀请{left}。", "加入群聊"
+        ),
+        (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
+            "申请加入{group}？", "{inviter}邀请你加入，需要群主同意。邀请{left}。", "申请加入"
+        ),
+        (Action.REQUEST, Reason.NOT_MUTUAL): Words(
+            "申请加入{group}？",
+            "你和{inviter}还没有互相关注，需要群主同意才能加入。邀请{left}。",
+            "申请加入",
+        ),
+        (Action.NONE, Reason.EXPIRED): Words(
+            "口令已过期", "过期时间：{ago}。请让对方重新发一个。", "知道了"
+        ),
+        (Action.NONE, Reason.REVOKED): Words(
+            "口令已失效", "这个邀请已被收回，请让对方重新发一个。", "知道了"
+        ),
+        (Action.NONE, Reason.USED_UP): Words(
+            "口令已被使用", "这个邀请只能用一次，请让对方重新发一个。", "知道了"
+        ),
+        (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
+            "无法使用这个口令", "请让对方用微信或 QQ 重新邀请。", "知道了"
+        ),
+        (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
+            "请回到原来的聊天复制",
+            "这个口令只能从收到它的应用里复制，请回到那条消息，重新复制。",
+            "知道了",
+        ),
+        (Action.NONE, Reason.SELF_INVITE): Words(
+            "这是你发出的口令", "把它发给好友，好友复制后打开应用就能加入。", "知道了"
+        ),
+        (Action.NONE, Reason.ALREADY_MEMBER): Words(
+            "你已经在{group}里了", "直接进去打个招呼吧。", "进入群聊"
+        ),
+        (Action.NONE, Reason.BANNED): Words(
+            "暂时不能加入", "你目前不能加入这个群聊。", "知道了"
+        ),
+        (Action.NONE, Reason.INVITER_LEFT): Words(
+            "邀请已失效", "邀请人已不在群里，请让群成员重新邀请你。", "知道了"
+        ),
+        (Action.NONE, Reason.GROUP_FULL): Words(
+            "群聊已满", "现在无法加入，请稍后再试。", "知道了"
+        ),
+        (Action.NONE, Reason.NOT_MUTUAL): Words(
+            "互相关注后才能加入", "请先和邀请人互相关注，再打开口令。", "知道了"
+        ),
+        (Action.NONE, Reason.UNDECIDED): Words(
+            "暂时无法确认", "请稍后再打开一次口令。", "知道了"
+        ),
+    },
+    "zh-Hant": {
+        (Action.JOIN, None): Words(
+            "加入{group}？", "{inviter}邀請你加入。邀請{left}。", "加入群聊"
+        ),
+        (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
+            "申請加入{group}？", "{inviter}邀請你加入，需要群主同意。邀請{left}。", "申請加入"
+        ),
+        (Action.REQUEST, Reason.NOT_MUTUAL): Words(
+            "申請加入{group}？",
+            "你和{inviter}還沒有互相關注，需要群主同意才能加入。邀請{left}。",
+            "申請加入",
+        ),
+        (Action.NONE, Reason.EXPIRED): Words(
+            "口令已過期", "過期時間：{ago}。請讓對方重新發一個。", "知道了"
+        ),
+        (Action.NONE, Reason.REVOKED): Words(
+            "口令已失效", "這個邀請已被收回，請讓對方重新發一個。", "知道了"
+        ),
+        (Action.NONE, Reason.USED_UP): Words(
+            "口令已被使用", "這個邀請只能用一次，請讓對方重新發一個。", "知道了"
+        ),
+        (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
+            "無法使用這個口令", "請讓對方用微信或 QQ 重新邀請。", "知道了"
+        ),
+        (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
+            "請回到原來的聊天複製",
+            "這個口令只能從收到它的應用程式裡複製，請回到那則訊息，重新複製。",
+            "知道了",
+        ),
+        (Action.NONE, Reason.SELF_INVITE): Words(
+            "這是你發出的口令", "把它發給好友，好友複製後打開應用程式就能加入。", "知道了"
+        ),
+        (Action.NONE, Reason.ALREADY_MEMBER): Words(
+            "你已經在{group}裡了", "直接進去打個招呼吧。", "進入群聊"
+        ),
+        (Action.NONE, Reason.BANNED): Words(
+            "暫時不能加入", "你目前不能加入這個群聊。", "知道了"
+        ),
+        (Action.NONE, Reason.INVITER_LEFT): Words(
+            "邀請已失效", "邀請人已不在群裡，請讓群成員重新邀請你。", "知道了"
+        ),
+        (Action.NONE, Reason.GROUP_FULL): Words(
+            "群聊已滿", "現在無法加入，請稍後再試。", "知道了"
+        ),
+        (Action.NONE, Reason.NOT_MUTUAL): Words(
+            "互相關注後才能加入", "請先和邀請人互相關注，再打開口令。", "知道了"
+        ),
+        (Action.NONE, Reason.UNDECIDED): Words(
+            "暫時無法確認", "請稍後再打開一次口令。", "知道了"
+        ),
+    },
+    "en": {
+        (Action.JOIN, None): Words("Join {group}?", "{inviter} invites you. {left}.", "Join"),
+        (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
+            "Ask to join {group}?",
+            "{inviter} invites you; the owner has to approve. {left}.",
+            "Ask to join",
+        ),
+        (Action.REQUEST, Reason.NOT_MUTUAL): Words(
+            "Ask to join {group}?",
+            "{inviter} and you do not follow each other yet, so the owner has to approve. {left}.",
+            "Ask to join",
+        ),
+        (Action.NONE, Reason.EXPIRED): Words(
+            "This invite has expired", "It expired {ago}. Ask for a new one.", "OK"
+        ),
+        (Action.NONE, Reason.REVOKED): Words(
+            "This invite is no longer valid", "It was withdrawn. Ask for a new one.", "OK"
+        ),
+        (Action.NONE, Reason.USED_UP): Words(
+            "This invite has been used", "It was good for one person. Ask for a new one.", "OK"
+        ),
+        (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
+            "This passphrase cannot be used", "Ask to be invited through WeChat or QQ.", "OK"
+        ),
+        (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
+            "Copy it from the original chat",
+            "This passphrase works only from the app it was sent in. Go back to the message and "
+            "copy it there.",
+            "OK",
+        ),
+        (Action.NONE, Reason.SELF_INVITE): Words(
+            "This is your own invite",
+            "Send it to friends; they copy it and open the app to join.",
+            "OK",
+        ),
+        (Action.NONE, Reason.ALREADY_MEMBER): Words(
+            "You are in {group} already", "Go and say hello.", "Open the chat"
+        ),
+        (Action.NONE, Reason.BANNED): Words(
+            "You cannot join", "You cannot join this group at present.", "OK"
+        ),
+        (Action.NONE, Reason.INVITER_LEFT): Words(
+            "This invite is no longer valid",
+            "Whoever invited you has left the group. Ask a member for a new invite.",
+            "OK",
+        ),
+        (Action.NONE, Reason.GROUP_FULL): Words(
+            "The group is full", "You cannot join now. Try again later.", "OK"
+        ),
+        (Action.NONE, Reason.NOT_MUTUAL): Words(
+            "Follow each other first",
+            "You and the inviter have to follow each other. Then open the passphrase again.",
+            "OK",
+        ),
+        (Action.NONE, Reason.UNDECIDED): Words(
+            "Not certain yet", "Open the passphrase again in a moment.", "OK"
+        ),
+    },
+}  # fmt: skip
+
+
+def name_group(name: str, locale: Locale) -> str:
+    """Write a group's name as it stands in a sentence, or a word for a group that has none."""
+    language = LANGUAGES[locale]
+    return language.named_group.format(name) if name else language.group
+
+
+def time_left(seconds: int, locale: Locale) -> str:
+    """Say how much time there is, in at most two units, never more than there is."""
+    return LANGUAGES[locale].left.format(_stretch(seconds, locale, 2))
+
+
+def time_ago(seconds: int, locale: Locale) -> str:
+    """Say how long something has been over, in one unit, never more than it has."""
+    language = LANGUAGES[locale]
+    if seconds < SECONDS[-1][1]:
+        return language.just_now
+    return language.ago.format(_stretch(seconds, locale, 1))
+
+
+def _stretch(seconds: int, locale: Locale, units_max: int) -> str:
+    """Write a number of seconds in its largest unit and those directly below it."""
+    language = LANGUAGES[locale]
+    rest = seconds
+    parts: list[str] = []
+    largest = next((at for at, (_, size) in enumerate(SECONDS) if size <= seconds), len(SECONDS))
+    for unit, size in SECONDS[largest : largest + units_max]:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {language.units[unit][count > 1]}")
+    return language.gap.join(parts) or language.moment
