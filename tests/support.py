@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from passphrase import Codec, Invite, Keyring, Origin, strategies
+from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import header_symbol
 from passphrase.parity import protect
@@ -18,6 +18,7 @@ SECRET = bytes(range(32))
 OTHER_SECRET = bytes(range(1, 33))
 KEYRING = Keyring({1: SECRET})
 AUDIENCE = "douyin"
+YI = Script("yi", "".join(map(chr, range(0xA000, 0xA400))))  # a script of one's own
 CODEC = Codec(KEYRING, audience=AUDIENCE)
 KEYS = KEYRING.derive(AUDIENCE)[1]
 INVITE = Invite(

@@ -192,9 +192,7 @@ def test_an_invite_ends_at_its_expiry() -> None:
     """It is valid while now is before that moment."""
     decoded = CODEC.decode(CODEC.encode(INVITE))
     assert read.success(decoded, INVITE.expires_at)["expired"] is True
-    assert (
-        read.success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
-    )
+    assert read.success(decoded, INVITE.expires_at - timedelta(microseconds=1))["expired"] is False
 
 
 def test_find_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from support import (
     OTHER_SECRET,
     SCRIPTS,
     SECRET,
+    YI,
     codeword_of,
     invites,
     replaced,
@@ -421,8 +422,6 @@ def test_no_traceback_shows_the_clipboard_or_a_tag(name: str) -> None:
 
 
 # --- Scripts of the caller's own ----------------------------------------------------------------
-
-YI = Script("yi", "".join(map(chr, range(0xA000, 0xA400))))
 
 
 @given(invite=invites, seed=st.integers(0, 2**32))

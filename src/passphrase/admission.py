@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from passphrase.errors import without_trace
 from passphrase.invite import Invite, Origin
 
+_LAX: Final = Field(strict=False)  # a settings file has lists and strings
 GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
 
 
@@ -93,7 +94,7 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True):
         pydantic.ValidationError: A switch is unknown or of another type.
     """
 
-    origins: Annotated[frozenset[Origin], Field(strict=False)] = frozenset(
+    origins: Annotated[frozenset[Annotated[Origin, _LAX]], _LAX] = frozenset(
         {Origin.WECHAT, Origin.QQ}
     )
     strict_source: bool = True
@@ -101,7 +102,7 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True):
     require_mutual_follow: bool = False
     request_when_not_mutual: bool = False
     deny_list: bool = False
-    icebreakers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    icebreakers: Annotated[tuple[str, ...], _LAX] = ()
 
 
 class Case(NamedTuple):

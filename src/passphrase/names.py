@@ -21,10 +21,7 @@ _ZERO_WIDTH_JOINER: Final = "\u200d"  # which makes one picture of several
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 _SPACES: Final = frozenset({"Zs", "Zl", "Zp"})
 # Written wide, these look the same and no chat app makes markup, a face or a link of them.
-_WIDE: Final = {code: chr(code + 0xFEE0) for code in map(ord, "<>[]&%/\\*`|~_?")} | {
-    ord("【"): "［",
-    ord("】"): "］",
-}
+_WIDE: Final = str.maketrans("<>[]【】&%/\\*`|~_", "〈〉［］［］＆％／＼＊｀｜～＿")
 _JAMO: Final = range(0x1100, 0x1200)  # letters that join to one Korean syllable
 
 
@@ -61,7 +58,7 @@ def harmless(name: str) -> str:
 
 def _is_picture(character: str) -> bool:
     """Tell whether a character is, or looks like, part of a row of pictures."""
-    if character.isspace() or character.isascii():
+    if character.isspace() or character.isascii() or character == "？":
         return False
     ranges = (*PICTURE_RANGES, *MARK_RANGES, *IGNORABLE_RANGES)
     code = ord(character)

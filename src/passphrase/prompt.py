@@ -24,6 +24,7 @@ from passphrase.words import (
     Locale,
     Outcome,
     Words,
+    fill,
     name_group,
     time_ago,
     time_left,
@@ -121,7 +122,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
         action=verdict.action,
         reason=verdict.reason,
         title=spoken.title,
-        message=f"{spoken.message} {caution}" if confirm and offers else spoken.message,
+        message=spoken.message + caution if confirm and offers else spoken.message,
         button=spoken.button,
         locale=locale,
         confirm=confirm,
@@ -149,7 +150,4 @@ def _fill(
         "left": time_left(left, locale),
         "ago": time_ago(ago, locale),
     }
-    try:
-        return Words(*(part.format_map(fields) for part in words))
-    except (KeyError, IndexError, AttributeError):
-        raise ValueError("words have placeholders {group}, {inviter}, {left} and {ago}") from None
+    return Words(*(fill(part, fields) for part in words))

@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 
 from passphrase.clipboard import Candidate, find
 from passphrase.errors import Span, without_trace
-from passphrase.fold import IGNORABLE_RANGES
+from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES
 from passphrase.invite import Origin
 from passphrase.markup import unwrap
 from passphrase.names import harmless
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
-from passphrase.words import LOCALES, Locale, name_group
+from passphrase.words import LOCALES, Locale, fill, name_group
 
 MESSAGE_CHARS_MAX: Final = 199
 APP_NAMES: Final[Mapping[Locale, str]] = {"zh-Hans": "应用", "zh-Hant": "應用程式", "en": "the app"}
@@ -29,8 +29,10 @@ TEMPLATES: Final[Mapping[Locale, str]] = {
     "en": "3 p:/ Copy this message, open {app}, join {group}【{passphrase}】",
 }
 APPS: Final[Mapping[Origin, str]] = {Origin.WECHAT: "weixin://", Origin.QQ: "mqq://"}
-_IGNORABLE: Final = re.compile(
-    "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in IGNORABLE_RANGES) + "]"
+_SKIPPED: Final = re.compile(
+    "["
+    + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in (*IGNORABLE_RANGES, *MARK_RANGES))
+    + "]"
 )
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
@@ -63,10 +65,7 @@ def share(  # noqa: PLR0913  # all that a message says, by name
         ValueError: There is nothing to carry in-app, no such locale, an unknown placeholder or none
             for the passphrase, or `text` is no passphrase.
     """
-    if not isinstance(to, Origin):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("to must be an Origin")
-    if to not in APPS:
-        raise ValueError("a message goes to WeChat or QQ; an in-app pull needs none")
+    open_url(to)  # refuses what no message goes to
     if locale not in LOCALES:
         msg = f"locale must be one of {', '.join(LOCALES)}"
         raise ValueError(msg)
@@ -77,10 +76,7 @@ def share(  # noqa: PLR0913  # all that a message says, by name
         "group": name_group(harmless(group_name or ""), locale),
         "app": harmless(app_name or "") or APP_NAMES[locale],
     }
-    try:
-        message = (template or TEMPLATES[locale]).format_map(fields)
-    except (KeyError, IndexError, AttributeError):
-        raise ValueError("a template has the placeholders {passphrase}, {group}, {app}") from None
+    message = fill(template or TEMPLATES[locale], fields)
     if text not in message:
         raise ValueError("the template has no placeholder {passphrase}")
     return message
@@ -90,8 +86,13 @@ def open_url(to: Origin) -> str:
     """Return the address that opens the chat app, for a button beside "copy".
 
     Raises:
-        KeyError: There is none for this origin.
+        TypeError: `to` is no origin.
+        ValueError: It is in-app, where no message is needed.
     """
+    if not isinstance(to, Origin):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("to must be an Origin")
+    if to not in APPS:
+        raise ValueError("a message goes to WeChat or QQ; an in-app pull needs none")
     return APPS[to]
 
 
@@ -130,8 +131,8 @@ class Problem(NamedTuple):
 ADVICE: Final[Mapping[Trouble, str]] = {
     Trouble.NO_PASSPHRASE: "no passphrase can be found; put {passphrase} into the template",
     Trouble.SEVERAL: "more than one passphrase is found, and a reader would refuse to choose",
-    Trouble.TOUCHED: "the passphrase touches a glyph of its script or something that is skipped; "
-    "set it off with brackets such as 【】",
+    Trouble.TOUCHED: "the passphrase touches a glyph of its script, or something that a reader "
+    "skips or takes for a lost glyph; set it off with brackets such as 【】",
     Trouble.TOO_LONG: "200 characters or more; chat apps split or cut long messages",
     Trouble.LINE_BREAK: "a line break; chat apps drop them or copy one line only",
     Trouble.INVISIBLE: "an invisible character; some chat apps show or drop it",
@@ -203,7 +204,7 @@ def _touching(message: str, candidate: Candidate, scripts: Sequence[Script]) -> 
     for at in (start - 1, end):
         beside = message[at : at + 1] if at >= 0 else ""
         is_part = beside in script.digits or beside in {*script.separators}
-        if beside and (is_part or _IGNORABLE.match(beside)):
+        if beside and (is_part or _SKIPPED.match(beside)):
             yield Problem(Trouble.TOUCHED, (at, at + 1))
 
 

@@ -5,6 +5,7 @@ neither the group nor the inviter.
 """
 
 from collections.abc import Mapping
+from string import Formatter
 from typing import Final, Literal, NamedTuple, get_args
 
 from passphrase.admission import Action, Reason
@@ -67,7 +68,7 @@ LANGUAGES: Final[Mapping[Locale, _Language]] = {
         group="a group chat",
         named_group="“{}”",
         inviter="A friend",
-        confirm="The passphrase was damaged on its way and has been repaired: check the group and "
+        confirm=" The passphrase was damaged on its way and has been repaired: check the group and "
         "the inviter first.",
         left="{} left",
         ago="{} ago",
@@ -81,14 +82,14 @@ LANGUAGES: Final[Mapping[Locale, _Language]] = {
 POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
     "zh-Hans": {
         (Action.JOIN, None): Words(
-            "加入{group}？", "{inviter}邀请你加入。邀请{left}。", "加入群聊"
+            "加入{group}？", "{inviter}邀请你加入。有效期{left}。", "加入群聊"
         ),
         (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
-            "申请加入{group}？", "{inviter}邀请你加入，需要群主同意。邀请{left}。", "申请加入"
+            "申请加入{group}？", "{inviter}邀请你加入，需要群主同意。有效期{left}。", "申请加入"
         ),
         (Action.REQUEST, Reason.NOT_MUTUAL): Words(
             "申请加入{group}？",
-            "你和{inviter}还没有互相关注，需要群主同意才能加入。邀请{left}。",
+            "你和{inviter}还没有互相关注，需要群主同意才能加入。有效期{left}。",
             "申请加入",
         ),
         (Action.NONE, Reason.EXPIRED): Words(
@@ -132,14 +133,14 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
     },
     "zh-Hant": {
         (Action.JOIN, None): Words(
-            "加入{group}？", "{inviter}邀請你加入。邀請{left}。", "加入群聊"
+            "加入{group}？", "{inviter}邀請你加入。有效期{left}。", "加入群聊"
         ),
         (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
-            "申請加入{group}？", "{inviter}邀請你加入，需要群主同意。邀請{left}。", "申請加入"
+            "申請加入{group}？", "{inviter}邀請你加入，需要群主同意。有效期{left}。", "申請加入"
         ),
         (Action.REQUEST, Reason.NOT_MUTUAL): Words(
             "申請加入{group}？",
-            "你和{inviter}還沒有互相關注，需要群主同意才能加入。邀請{left}。",
+            "你和{inviter}還沒有互相關注，需要群主同意才能加入。有效期{left}。",
             "申請加入",
         ),
         (Action.NONE, Reason.EXPIRED): Words(
@@ -240,6 +241,19 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
         ),
     },
 }  # fmt: skip
+
+
+def fill(template: str, fields: Mapping[str, str]) -> str:
+    """Fill in the placeholders of words that may be the caller's own.
+
+    Raises:
+        ValueError: There is a placeholder that is none of the fields, or half of one.
+    """
+    named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    if not named <= fields.keys():
+        msg = f"the placeholders are {', '.join(f'{{{name}}}' for name in fields)}"
+        raise ValueError(msg)
+    return template.format_map(fields)
 
 
 def name_group(name: str, locale: Locale) -> str:

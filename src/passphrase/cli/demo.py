@@ -1,7 +1,7 @@
 """The whole story on one screen, with a key made on the spot."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,7 +16,7 @@ from passphrase.scripts import SCRIPT_NAMES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from passphrase import Codec, Invite, JoinPrompt
+    from passphrase import Codec, Invite, JoinPrompt, Origin
 
 VIEWER_ID: Final = 42
 GROUP_NAME: Final = "火锅小分队"
@@ -30,7 +30,7 @@ def demo() -> None:
     codec, stranger = (
         passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)
     )
-    invite = _invite(expires_at=now + timedelta(days=7))
+    invite = _invite(now + timedelta(days=7), passphrase.Origin.WECHAT)
     text = codec.encode(invite)
     message = passphrase.share(text, to=invite.origin, group_name=GROUP_NAME, app_name="抖音")
     middle = len(message) - 20
@@ -44,7 +44,7 @@ def demo() -> None:
     _tell("is found, repaired, verified", f"{lost}; {_line(decoded.invite)}")
     click.secho("and opens this popup", bold=True)
     show(_popup(codec, pasted, now))
-    pull = _invite(expires_at=invite.expires_at, origin=passphrase.Origin.IN_APP)
+    pull = _invite(invite.expires_at, passphrase.Origin.IN_APP)
     for heading, told in (
         ("A stranger's forgery", _refusal(codec, stranger.encode(invite))),
         ("An expired one", _no(_popup(codec, text, now + timedelta(days=8)))),
@@ -62,14 +62,12 @@ def _tell(heading: str, *lines: str) -> None:
         click.echo(f"  {line}")
 
 
-def _invite(**fields: Any) -> "Invite":  # noqa: ANN401  # fields of an invite
+def _invite(expires_at: "datetime", origin: "Origin") -> "Invite":
     return passphrase.Invite(
-        **{
-            "group_id": 6824193837465920001,
-            "inviter_id": 102938475610293847,
-            "origin": passphrase.Origin.WECHAT,
-            **fields,
-        }
+        group_id=6824193837465920001,
+        inviter_id=102938475610293847,
+        expires_at=expires_at,
+        origin=origin,
     )
 
 

@@ -1,0 +1,301 @@
+"""The rules: equal to a second, naive reading of them, row by row; and no query too many."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, islice, product
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import INVITE, invites
+
+from passphrase import Facts, Invite, Origin, Policy, needed_facts
+from passphrase.admission import RULES, Action, Reason, Verdict, judge
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+VIEWER, INVITER = 42, 7
+NAMES = (*Facts.model_fields,)
+SOURCES = (*Origin, None)
+Answer = tuple[str, str | None]
+Row = tuple[bool | None, ...]
+
+
+class Situation(NamedTuple):
+    """All that needs no query."""
+
+    expired: bool
+    own: bool
+    origin: Origin
+    source: Origin | None
+    mutual_follow: bool
+    approval: bool
+    single_use: bool
+    strict_source: bool
+    require_source: bool
+    require_mutual_follow: bool
+    request_when_not_mutual: bool
+    deny_list: bool
+
+    def arguments(self) -> dict[str, Any]:
+        """Return it as arguments of the functions under test."""
+        invite = Invite(
+            group_id=1,
+            inviter_id=VIEWER if self.own else INVITER,
+            expires_at=NOW if self.expired else NOW + timedelta(minutes=1),
+            origin=self.origin,
+            mutual_follow=self.mutual_follow,
+            approval=self.approval,
+            single_use=self.single_use,
+            generation=3,
+        )
+        policy = Policy.model_validate({name: getattr(self, name) for name in self._fields[7:]})
+        return {"invite": invite, "policy": policy, "viewer_id": VIEWER, "now": NOW,
+                "source": self.source}  # fmt: skip
+
+
+BOOLEANS = (False, True)
+DOMAINS: list[Any] = [BOOLEANS, BOOLEANS, Origin, SOURCES, *[BOOLEANS] * 8]
+SITUATIONS = tuple(Situation(*values) for values in product(*DOMAINS))
+# By name "yes" is the fact itself; of the generation it is that the group's is the invite's.
+ROWS = tuple(product((True, False, None), repeat=len(NAMES)))
+GOOD = (True, False, False, False, False, True, False, True)
+
+
+def facts_of(row: Row) -> Facts:
+    generation, *rest = row
+    number = None if generation is None else 3 + 256 * 5 if generation else 4
+    return Facts.model_validate({"generation": number, **dict(zip(NAMES[1:], rest, strict=True))})
+
+
+def naive(case: Situation, row: Row) -> Answer:  # noqa: C901, PLR0911, PLR0912
+    """Read the rules of the product as if nobody had written a table of them."""
+    current, revoked, spent, member, banned, inviter_in, full, mutual = row
+    none = "none"
+    if case.expired:
+        return none, "expired"
+    if current is None:
+        return none, "undecided"
+    if not current:
+        return none, "revoked"
+    if case.deny_list:
+        if revoked is None:
+            return none, "undecided"
+        if revoked:
+            return none, "revoked"
+    if case.single_use:
+        if spent is None:
+            return none, "undecided"
+        if spent:
+            return none, "used_up"
+    # The default policy: WeChat and QQ carry, and in-app has a rule of its own.
+    if case.source is None:
+        if case.require_source:
+            return none, "origin_mismatch"
+    elif case.strict_source and case.source != case.origin:
+        return none, "origin_mismatch"
+    if case.own:
+        return none, "self_invite"
+    for fact, bad, reason in (
+        (member, True, "already_member"),
+        (banned, True, "banned"),
+        (inviter_in, False, "inviter_left"),
+        (full, True, "group_full"),
+    ):
+        if fact is None:
+            return none, "undecided"
+        if fact is bad:
+            return none, reason
+    if case.origin == "in_app" or case.mutual_follow or case.require_mutual_follow:
+        if mutual is None:
+            return none, "undecided"
+        if not mutual:
+            return ("request" if case.request_when_not_mutual else none), "not_mutual"
+    return ("request", "needs_approval") if case.approval else ("join", None)
+
+
+def answer(verdict: Verdict) -> Answer:
+    return verdict.action.value, verdict.reason.value if verdict.reason else None
+
+
+def check(situation: Situation, rows: Sequence[int]) -> int:
+    """Hold the laws of rows of one situation, and count them."""
+    arguments = situation.arguments()
+    needed = [NAMES.index(name) for name in needed_facts(**arguments)]
+    unneeded = [at for at in range(len(NAMES)) if at not in needed]
+    verdicts: dict[Row, Verdict] = {}
+    for index in rows:
+        row = ROWS[index]
+        verdict = judge(facts=FACTS[index], **arguments)
+        assert answer(verdict) == naive(situation, row)
+        only_needed = without(row, unneeded)
+        if only_needed not in verdicts:
+            verdicts[only_needed] = judge(facts=FACTS[INDEX[only_needed]], **arguments)
+            for at in needed:
+                withheld = FACTS[INDEX[without(only_needed, [at])]]
+                assert judge(facts=withheld, **arguments).action is not Action.JOIN
+        assert verdict == verdicts[only_needed]
+    return len(rows)
+
+
+def without(row: Row, places: Iterable[int]) -> Row:
+    """Forget the facts at some places."""
+    kept = [*row]
+    for at in places:
+        kept[at] = None
+    return tuple(kept)
+
+
+FACTS = tuple(map(facts_of, ROWS))
+INDEX = {row: index for index, row in enumerate(ROWS)}
+FEW_BAD = tuple(
+    INDEX[tuple(changed.get(at, good) for at, good in enumerate(GOOD))]
+    for count in range(2)
+    for places in combinations(range(len(GOOD)), count)
+    for values in product((True, False, None), repeat=count)
+    for changed in [dict(zip(places, values, strict=True))]
+)
+ALL = os.environ.get("ADMISSION_ROWS") == "all"  # 80 million, a quarter of an hour
+
+
+def test_every_situation_with_every_single_fact_amiss() -> None:
+    """12,288 situations, each with one fact missing or bad and with rows that vary with it."""
+    checked = 0
+    for number, situation in enumerate(SITUATIONS):
+        some = islice(range(len(ROWS)), number % 401, None, 401)
+        rows = range(len(ROWS)) if ALL else [*FEW_BAD, *some]
+        checked += check(situation, rows)
+    assert checked > 400_000
+
+
+def test_every_combination_of_facts() -> None:
+    """6,561 of yes, no and unknown under every origin and flag, policy as delivered."""
+    usual = [s for s in SITUATIONS if not s.expired and not s.own and s.source is s.origin
+             and s[7:] == (True, False, False, False, False)]  # fmt: skip
+    assert len(usual) == 24
+    assert sum(check(situation, range(len(ROWS))) for situation in usual) == 24 * 6_561
+
+
+def test_every_outcome_is_reached() -> None:
+    """No rule is shadowed, and the popup has words for no others."""
+    reached = {
+        answer(judge(facts=FACTS[index], **situation.arguments()))
+        for situation in SITUATIONS
+        for index in FEW_BAD
+    }
+    foreign = judge(INVITE, viewer_id=1, now=NOW, source=None, facts=facts_of(GOOD),
+                    policy=Policy(origins=frozenset())).reason  # fmt: skip
+    assert foreign is None or foreign is Reason.REVOKED
+    expected = {(rule.action.value, rule.reason and rule.reason.value) for rule in RULES}
+    assert reached == expected - {("none", "origin_not_allowed")} | {("none", "undecided")}
+
+
+@given(
+    invite=invites,
+    origins=st.frozensets(st.sampled_from(Origin)),
+    source=st.sampled_from(SOURCES),
+)
+def test_only_allowed_apps_carry(
+    invite: Invite, origins: frozenset[Origin], source: Origin | None
+) -> None:
+    """Rule 4 comes before rule 5, and leaves in-app to rule 8."""
+    verdict = judge(
+        invite,
+        viewer_id=UUID(int=1),
+        now=datetime.min.replace(tzinfo=UTC),
+        source=source,
+        facts=Facts(generation=invite.generation, spent=False),
+        policy=Policy(origins=origins),
+    )
+    allowed = invite.origin in {*origins, Origin.IN_APP}
+    assert (verdict.reason is Reason.ORIGIN_NOT_ALLOWED) is not allowed
+
+
+@given(invite=invites)
+def test_it_ends_at_its_expiry(invite: Invite) -> None:
+    """And costs no query from then on."""
+    just_before = invite.expires_at - timedelta(microseconds=1)
+    for now, expired in ((invite.expires_at, True), (just_before, False)):
+        usual: Any = {"viewer_id": UUID(int=1), "now": now, "source": invite.origin}
+        verdict = judge(invite, facts=Facts(), policy=Policy(), **usual)
+        assert (verdict.reason is Reason.EXPIRED) is expired
+        assert (needed_facts(invite, **usual) == ()) is expired
+
+
+def test_facts_are_asked_for_one_by_one() -> None:
+    """What is known already is not asked for again, nor what it makes irrelevant."""
+    assert needed_facts(INVITE) == (
+        "generation", "member", "banned", "inviter_is_member", "group_full"
+    )  # fmt: skip
+    assert needed_facts(INVITE, facts=Facts(member=True)) == ("generation",)
+    assert needed_facts(INVITE, facts=Facts(generation=1)) == ()
+    assert needed_facts(INVITE, Policy(deny_list=True), facts=Facts(generation=0))[0] == "revoked"
+    single = INVITE.model_copy(update={"single_use": True, "mutual_follow": True})
+    assert needed_facts(single)[1] == "spent"
+    assert needed_facts(single)[-1] == "mutual_follow"
+    assert needed_facts(INVITE, viewer_id=INVITE.inviter_id) == ("generation",)
+    required = Policy(require_source=True)
+    assert needed_facts(INVITE, required, source=None) == ("generation",)
+    assert len(needed_facts(INVITE, required)) == 5
+
+
+@pytest.mark.parametrize("strange", [1, 0, "yes", "false", [], object(), float("nan")])
+@pytest.mark.parametrize("name", NAMES)
+def test_only_true_is_true(name: str, strange: object) -> None:
+    """A fact of another type is refused, and admits nobody even when it is smuggled in."""
+    invite = INVITE.model_copy(update={"mutual_follow": True, "single_use": True})
+    usual: dict[str, Any] = dict(facts_of(GOOD)) | {"generation": 0}
+    if name != "generation" or type(strange) is not int:
+        with pytest.raises(pydantic.ValidationError):
+            Facts.model_validate({name: strange})
+        smuggled = Facts.model_construct(None, **usual | {name: strange})
+        verdict = judge(invite, viewer_id=1, now=NOW, source=Origin.WECHAT, facts=smuggled,
+                        policy=Policy(deny_list=True))  # fmt: skip
+        assert (verdict.reason, verdict.missing) == (Reason.UNDECIDED, (name,))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("viewer_id", "42"),
+        ("viewer_id", True),
+        ("viewer_id", None),
+        ("now", NOW.replace(tzinfo=None)),
+        ("now", NOW.date()),
+        ("now", None),
+        ("source", "wechat"),
+        ("source", ...),
+        ("facts", {"member": False}),
+        ("facts", None),
+        ("policy", None),
+        ("invite", "🍻"),
+    ],
+)
+def test_arguments_of_another_type(name: str, value: object) -> None:
+    """None of them can slip through a comparison: "42" is not 42, and True is not 1."""
+    usual: Any = {"invite": INVITE, "viewer_id": 42, "now": NOW, "source": None, "facts": Facts(),
+                  "policy": Policy()}  # fmt: skip
+    with pytest.raises(TypeError):
+        judge(**usual | {name: value})
+
+
+def test_models_are_strict() -> None:
+    """A policy can come from a settings file; a misspelt switch cannot."""
+    assert Policy.model_validate({"origins": ["qq"]}).origins == {Origin.QQ}
+    for wrong in ({"strict": True}, {"strict_source": "no"}, {"origins": "qq"}):
+        with pytest.raises(pydantic.ValidationError):
+            Policy.model_validate(wrong)
+    for unknown in ({"members": True}, {"generation": -1}):
+        with pytest.raises(pydantic.ValidationError):
+            Facts.model_validate(unknown)
+
+
+def test_what_it_passed_through() -> None:
+    """The rules looked at end with the one that decided."""
+    verdict = judge(INVITE, viewer_id=1, now=NOW, source=Origin.QQ, facts=Facts(generation=0),
+                    policy=Policy())  # fmt: skip
+    assert [rule.number for rule in verdict.passed] == [1, 2, 3, 3, 4, 5]
+    assert verdict.passed[-1].reason is verdict.reason

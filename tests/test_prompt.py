@@ -1,0 +1,252 @@
+"""The popup: words for every outcome, no more time than there is, and nothing told to strangers."""
+
+import json
+import string
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any, cast
+
+import opencc
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import CODEC, INVITE, invites, moments
+
+from passphrase import (
+    Facts,
+    Invite,
+    JoinPrompt,
+    Keyring,
+    Origin,
+    Policy,
+    Reason,
+    Words,
+    join_prompt,
+)
+from passphrase.admission import RULES, Action
+from passphrase.codec import Codec, Decoded
+from passphrase.words import LOCALES, POPUPS, Locale, time_ago, time_left
+
+OPENCC: Any = cast("Any", opencc).OpenCC("s2tw")  # it has no types
+TEXT = CODEC.encode(INVITE)
+NOW = INVITE.expires_at - timedelta(days=2, hours=23, minutes=59, seconds=59)
+GOOD = Facts(generation=0, member=False, banned=False, inviter_is_member=True, group_full=False)
+facts = st.fixed_dictionaries(
+    {
+        name: st.none() | (st.integers(0, 1000) if name == "generation" else st.booleans())
+        for name in Facts.model_fields
+    }
+).map(Facts.model_validate)
+switches = [name for name, field in Policy.model_fields.items() if field.annotation is bool]
+policies = st.fixed_dictionaries(
+    {
+        "origins": st.frozensets(st.sampled_from(Origin)),
+        "icebreakers": st.lists(st.text(), max_size=3),
+        **dict.fromkeys(switches, st.booleans()),
+    }
+).map(Policy.model_validate)
+
+
+def popup(decoded: Decoded | None = None, **changed: Any) -> JoinPrompt:
+    usual: dict[str, Any] = {
+        "viewer_id": 42, "now": NOW, "source": Origin.WECHAT, "facts": GOOD,
+        "group_name": "火锅小分队", "inviter_name": "老王",
+    }  # fmt: skip
+    return join_prompt(decoded or CODEC.decode(TEXT), **usual | changed)
+
+
+def test_a_popup_to_join() -> None:
+    """As a client gets it: ids are strings, and the time left is rounded down."""
+    prompt = popup(policy=Policy(icebreakers=("hotpot", "wave")))
+    assert json.loads(prompt.model_dump_json()) == {
+        "action": "join",
+        "reason": None,
+        "title": "加入「火锅小分队」？",
+        "message": "老王邀请你加入。有效期还剩 2 天 23 小时。",
+        "button": "加入群聊",
+        "locale": "zh-Hans",
+        "confirm": False,
+        "group_id": "6824193837465920001",
+        "inviter_id": "102938475610293847",
+        "expires_at": "2026-11-29T12:00:00Z",
+        "seconds_left": 259199,
+        "icebreakers": ["hotpot", "wave"],
+        "missing": [],
+    }
+
+
+@given(
+    invite=invites,
+    case=st.fixed_dictionaries(
+        {
+            "facts": facts,
+            "policy": policies,
+            "source": st.none() | st.sampled_from(Origin),
+            "locale": st.sampled_from(LOCALES),
+            "now": moments,
+        }
+    ),
+)
+def test_every_popup(invite: Invite, case: dict[str, Any]) -> None:
+    """It survives JSON, agrees with itself, and a refusal tells a stranger nothing of the group."""
+    decoded = CODEC.decode(CODEC.encode(invite))
+    now, policy = case["now"], case["policy"]
+    prompt = popup(decoded, **case, group_name="GROUP", inviter_name="INVITER")
+    assert JoinPrompt.model_validate_json(prompt.model_dump_json()) == prompt
+    assert (prompt.reason is None) is (prompt.action is Action.JOIN)
+    assert (prompt.missing != ()) is (prompt.reason is Reason.UNDECIDED)
+    assert now + timedelta(seconds=prompt.seconds_left) <= max(invite.expires_at, now)
+    assert prompt.icebreakers == (policy.icebreakers if prompt.action is Action.JOIN else ())
+    if prompt.action is Action.NONE and prompt.reason is not Reason.ALREADY_MEMBER:
+        told = prompt.model_dump_json()
+        assert "GROUP" not in told
+        assert "INVITER" not in told
+        assert prompt.group_id is None
+        assert prompt.inviter_id is None
+    else:
+        assert prompt.group_id == invite.group_id
+    assert not {"{", "}"} & {*prompt.title, *prompt.message, *prompt.button}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_words_for_every_outcome_and_no_other(locale: Locale) -> None:
+    outcomes = {(rule.action, rule.reason) for rule in RULES}
+    assert {*POPUPS[locale]} == outcomes | {(Action.NONE, Reason.UNDECIDED)}
+    for (action, _), words in POPUPS[locale].items():
+        fields = {field for part in words for _, field, _, _ in string.Formatter().parse(part)}
+        offers = action is not Action.NONE
+        assert ({"group", "inviter", "left"} <= fields) is offers
+        assert all(words)
+        assert "\n" not in "".join(words)
+
+
+def test_traditional_words_are_the_simplified_ones_converted() -> None:
+    """By OpenCC, but for two words for which Taiwan has another and the form of one character."""
+    for outcome, words in POPUPS["zh-Hans"].items():
+        for simplified, traditional in zip(words, POPUPS["zh-Hant"][outcome], strict=True):
+            plain = traditional.replace("應用程式", "應用").replace("則訊息", "條消息")
+            converted = OPENCC.convert(simplified)
+            assert converted.replace("裏", "裡") == plain
+
+
+def test_names_are_optional_and_put_on_one_line() -> None:
+    """A name can neither break the popup nor fill in a placeholder."""
+    bare = popup(group_name=None, inviter_name=None, locale="en")
+    assert (bare.title, bare.message[:8]) == ("Join a group chat?", "A friend")
+    for hostile in ("a\nb", "a\u202eb\u2066", "{left}{0}", "\ud800", "\x00\u2029", " "):
+        prompt = popup(group_name=hostile, inviter_name=hostile)
+        assert prompt.title.isprintable()
+        assert prompt.message.isprintable()
+    assert popup(group_name="{left}").title == "加入「{left}」？"
+    assert "👨‍👩‍👧" in popup(group_name="👨‍👩‍👧 一家").title
+
+
+@pytest.mark.parametrize(
+    ("pasted", "confirm"),
+    [
+        (TEXT, False),
+        (TEXT[:9] + TEXT[10:], False),
+        (TEXT[:9] + "?" + TEXT[10:], False),
+        (TEXT[:9] + "??" + TEXT[11:], True),
+        (TEXT[:9] + TEXT[10] + TEXT[9] + TEXT[11:], True),
+    ],
+    ids=["exact", "one lost", "one unreadable", "two unreadable", "two swapped"],
+)
+def test_two_repaired_glyphs_ask_for_confirmation(pasted: str, confirm: bool) -> None:
+    """And say so, if there is something to confirm."""
+    decoded = CODEC.decode(pasted)
+    prompt = popup(decoded)
+    assert prompt.confirm is confirm
+    assert ("已自动修复" in prompt.message) is confirm
+    assert "已自动修复" not in popup(decoded, source=Origin.QQ).message
+
+
+def test_the_inviter_may_know() -> None:
+    prompt = popup(viewer_id=INVITE.inviter_id)
+    assert (prompt.reason, prompt.group_id) == (Reason.SELF_INVITE, INVITE.group_id)
+
+
+def test_words_of_your_own() -> None:
+    """For some outcomes; a refusal fills in no names, and an unknown placeholder is an error."""
+    words = {
+        (Action.JOIN, None): Words("{group}!", "{inviter} {left} {ago}", "{{go}}"),
+        (Action.NONE, Reason.BANNED): Words("{group}", "{inviter}", "no"),
+    }
+    prompt = popup(words=words, locale="en")
+    assert (prompt.title, prompt.button) == ("“火锅小分队”!", "{go}")
+    banned = popup(words=words, facts=GOOD.model_copy(update={"banned": True}))
+    assert (banned.title, banned.message) == ("群聊", "好友")
+    assert popup(words=words, source=None, facts=Facts()).reason is Reason.UNDECIDED
+    for wrong in ("{name}", "{0}", "{group.secret}", "{}", "{", "{group!x}"):
+        with pytest.raises(ValueError, match=r"placeholder|Single|expected|conversion"):
+            popup(words={(Action.JOIN, None): Words(wrong, "", "")})
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match="zh-Hans, zh-Hant, en"):
+        popup(locale="fr")
+    with pytest.raises(TypeError):
+        popup(viewer_id="42")
+    with pytest.raises(pydantic.ValidationError):
+        JoinPrompt.model_validate_json("{}")
+
+
+UNITS = {"天": 86_400, "小时": 3_600, "分钟": 60}
+
+
+@given(st.integers(0, 10**10))
+def test_never_more_time_than_there_is(seconds: int) -> None:
+    """The words add up to at most the time, in at most two units, and to most of it."""
+    told = time_left(seconds, "zh-Hans").removeprefix("还剩 ")
+    if seconds < 60:
+        assert told == "不到 1 分钟"
+        return
+    words = told.split()
+    total = sum(
+        int(count) * UNITS[unit] for count, unit in zip(words[::2], words[1::2], strict=True)
+    )
+    assert total <= seconds
+    assert seconds - total < max(60, seconds / 24)
+    assert len(words) <= 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "ago"),
+    [
+        (0, "Less than a minute left", "just now"),
+        (59, "Less than a minute left", "just now"),
+        (60, "1 minute left", "1 minute ago"),
+        (7_199, "1 hour 59 minutes left", "1 hour ago"),
+        (7_200, "2 hours left", "2 hours ago"),
+        (86_400 + 59 * 60, "1 day left", "1 day ago"),
+        (71 * 3_600, "2 days 23 hours left", "2 days ago"),
+    ],
+)
+def test_words_for_time(seconds: int, left: str, ago: str) -> None:
+    assert (time_left(seconds, "en"), time_ago(seconds, "en")) == (left, ago)
+
+
+def test_how_long_ago_it_expired() -> None:
+    ends = INVITE.expires_at
+    for late, told in ((0, "刚刚"), (3_599.5, "59 分钟前"), (3_600, "1 小时前")):
+        assert told in popup(now=ends + timedelta(seconds=late)).message
+
+
+def test_one_family_of_apps() -> None:
+    """Douyin and Duoshan share an audience and open the same passphrase; a stranger cannot."""
+    keyring = Keyring({1: bytes(range(32))})
+    douyin, duoshan = (Codec(keyring, audience="douyin-family") for _ in range(2))
+    text = douyin.encode(INVITE)
+    assert popup(duoshan.decode(text)) == popup(douyin.decode(text))
+    for stranger in (
+        Codec(keyring, audience="douyin"),
+        Codec(Keyring({1: bytes(32)}), audience="douyin-family"),
+    ):
+        with pytest.raises(ValueError, match="signature"):
+            stranger.decode(text)
+
+
+def test_the_page_and_the_schema_are_fresh() -> None:
+    subprocess.run([sys.executable, "tools/make_admission.py", "--check"], check=True)

@@ -1,0 +1,205 @@
+"""The message: whatever the group is called, it decodes, and nothing in it breaks on its way."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import CODEC, INVITE, KEYRING, SCRIPTS, YI, invites
+from test_names import names
+
+from passphrase import Codec, Invite, Origin, Trouble, lint, open_url, share, spells_none_of
+from passphrase.scripts import load_script
+from passphrase.sharing import ADVICE, MESSAGE_CHARS_MAX
+from passphrase.words import LOCALES, Locale
+
+TEXT = CODEC.encode(INVITE)
+carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
+
+
+@settings(max_examples=1_000)
+@given(
+    invite=invites,
+    how=st.fixed_dictionaries(
+        {
+            "to": carriers,
+            "locale": st.sampled_from(LOCALES),
+            "group_name": st.none() | names,
+            "app_name": st.none() | names,
+        }
+    ),
+    script=st.sampled_from(SCRIPTS),
+)
+def test_every_message_decodes(invite: Invite, how: dict[str, Any], script: str) -> None:
+    """Exactly, without repair, from one line of under 200 characters with no face in it."""
+    text = CODEC.encode(invite, script=script)
+    message = share(text, **how)
+    decoded = CODEC.decode(message, repair="exact")
+    assert (decoded.invite, decoded.text) == (invite, text)
+    assert CODEC.decode(message) == decoded
+    assert lint(message) == ()
+    assert len(message) < 200
+    assert len(message.splitlines()) == 1
+    assert not re.search(r"\[[^]]*\]|/:|/[\u3400-\u9fff]", message)
+    assert re.match(r"[0-9].*[A-Za-z]:/ ", message)
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [
+        ("zh-Hans", "3 p:/ 复制这条消息，打开抖音，加入「火锅小分队」【{}】"),
+        ("zh-Hant", "3 p:/ 複製這則訊息，打開抖音，加入「火锅小分队」【{}】"),
+        ("en", "3 p:/ Copy this message, open 抖音, join “火锅小分队”【{}】"),
+    ],
+)
+def test_the_message(locale: Locale, message: str) -> None:
+    shared = share(TEXT, to=Origin.QQ, locale=locale, group_name="火锅小分队", app_name="抖音")
+    assert shared == message.format(TEXT)
+    assert "「" not in share(TEXT, to=Origin.QQ, locale="zh-Hans", group_name="🍻")
+
+
+def test_a_group_cannot_be_called_like_a_passphrase() -> None:
+    """Not in any spelling: the person would join another group than the one they were asked to."""
+    other = INVITE.model_copy(update={"group_id": 7, "inviter_id": 8})
+    for script in SCRIPTS:
+        text = CODEC.encode(other, script=script)
+        message = share(TEXT, to=Origin.WECHAT, group_name=text, app_name=text)
+        assert CODEC.decode(message, repair="thorough").invite == INVITE
+
+
+def test_a_template_of_your_own() -> None:
+    template = "{passphrase}，{app}：{group}"
+    message = share(TEXT, to=Origin.WECHAT, template=template, group_name="火锅")
+    assert message == f"{TEXT}，应用：「火锅」"
+    assert [problem.trouble for problem in lint(message)] == ["no_number", "no_pattern"]
+
+
+def test_a_script_of_your_own() -> None:
+    codec = Codec(KEYRING, audience="own", script=YI)
+    text = codec.encode(INVITE)
+    message = share(text, to=Origin.WECHAT, scripts=[YI])
+    assert codec.decode(message).invite == INVITE
+    assert lint(message, scripts=[YI]) == ()
+    assert [problem.trouble for problem in lint(message)] == ["no_passphrase"]
+
+
+@pytest.mark.parametrize(
+    ("message", "trouble", "struck"),
+    [
+        ("3 p:/ hello", "no_passphrase", ""),
+        (f"3 p:/ 【{TEXT}】【{CODEC.encode(INVITE, script='hanzi')}】", "several", None),
+        (f"3 p:/ 🍻{TEXT}】", "touched", "🍻"),
+        (f"3 p:/ 【{TEXT} 】", "touched", " "),
+        (f"3 p:/ {TEXT}", "touched", " "),
+        (f"3 p:/ 【{TEXT}？】", "touched", "？"),
+        (f"3 p:/ 【{CODEC.encode(INVITE, script='base32')}-】", "touched", "-"),
+        (f"3 p:/ 【{TEXT}】{'长' * 170}", "too_long", "长" * 9),
+        (f"3 p:/ 【{TEXT}】\n看", "line_break", "\n"),
+        (f"3 p:/ 看\u200b【{TEXT}】", "invisible", "\u200b"),
+        (f"3 p:/ [微笑]【{TEXT}】", "face", "[微笑]"),
+        (f"3 p:/ /:rose【{TEXT}】", "face", "/:"),
+        (f"3 p:/ /玫瑰【{TEXT}】", "face", "/玫"),
+        (f"3 p:/ &amp;【{TEXT}】", "markup", "&amp;"),
+        (f"3 p:/ ..【{TEXT}】", "markup", ".."),
+        (f"p:/ 【{TEXT}】", "no_number", ""),
+        (f"看3 p:/ 【{TEXT}】", "no_number", ""),
+        (f"3 :/ 【{TEXT}】", "no_pattern", ""),
+        (f"3 p:/X【{TEXT}】", "no_pattern", ""),
+    ],
+)
+def test_lint(message: str, trouble: str, struck: str | None) -> None:
+    """Each case breaks one rule, and the span is what breaks it."""
+    (problem,) = lint(message)
+    start, end = problem.span
+    assert problem.trouble == trouble
+    assert struck is None or message[start:end] == struck
+    assert problem.advice
+
+
+@given(names)
+def test_lint_takes_any_text(text: str) -> None:
+    """In order, with spans inside the text; and what it passes decodes."""
+    problems = lint(f"3 p:/ {text}【{TEXT}】")
+    assert [*problems] == sorted(problems, key=lambda problem: problem.span)
+    for problem in problems:
+        start, end = problem.span
+        assert 0 <= start <= end
+    if not problems:
+        assert CODEC.decode(f"3 p:/ {text}【{TEXT}】").invite == INVITE
+
+
+def test_every_trouble_has_advice() -> None:
+    assert {*ADVICE} == {*Trouble}
+    assert MESSAGE_CHARS_MAX == 199
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"to": "wechat"}, TypeError),
+        ({"to": Origin.IN_APP}, ValueError),
+        ({"locale": "fr"}, ValueError),
+        ({"text": ""}, ValueError),
+        ({"text": TEXT[:-1]}, ValueError),
+        ({"text": f"看{TEXT}"}, ValueError),
+        ({"text": TEXT * 2}, ValueError),
+        ({"text": TEXT.encode()}, TypeError),
+        ({"template": "{group}"}, ValueError),
+        ({"template": "{passphrase}{name}"}, ValueError),
+        ({"template": "{passphrase}{"}, ValueError),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_shared(arguments: dict[str, Any], error: type[Exception]) -> None:
+    usual: dict[str, Any] = {"text": TEXT, "to": Origin.WECHAT}
+    with pytest.raises(error):
+        share(**usual | arguments)
+
+
+def test_where_to_go() -> None:
+    assert (open_url(Origin.WECHAT), open_url(Origin.QQ)) == ("weixin://", "mqq://")
+    with pytest.raises(ValueError, match="in-app"):
+        open_url(Origin.IN_APP)
+
+
+# --- Wordings -----------------------------------------------------------------------------------
+
+
+@given(invite=invites, script=st.sampled_from(SCRIPTS), data=st.data())
+def test_a_listed_word_is_avoided(invite: Invite, script: str, data: st.DataObject) -> None:
+    """By another variant of the same invite; one that offends nobody keeps its own."""
+    first = CODEC.encode(invite, script=script)
+    plain = "".join(glyph for glyph in first if glyph != "-")
+    at = data.draw(st.integers(2, len(plain) - 3))  # every wording begins with the same header
+    accept = spells_none_of([plain[at : at + 3], "不会出现"])
+    assert not accept(first)
+    text = CODEC.encode_acceptable(invite, accept, script=script)
+    assert accept(text)
+    read = CODEC.decode(text).invite
+    assert read.variant != invite.variant
+    assert read == invite.model_copy(update={"variant": read.variant})
+    assert CODEC.encode_acceptable(invite, spells_none_of([]), script=script) == first
+
+
+def test_a_word_counts_as_a_script_reads_it() -> None:
+    """Base 32 has no O, I, L and no case, and hyphens stand anywhere in it."""
+    accept = spells_none_of(["oil", "Taxi"])
+    for text in ("ABCD01-1XYZ", "AAAATA-X1BBBB", "011"):
+        assert not accept(text)
+    assert accept("0-2-1-ABC")
+    assert not spells_none_of([load_script("hanzi").glyphs[:2]])(load_script("hanzi").glyphs)
+
+
+def test_nothing_is_acceptable() -> None:
+    tried: list[str] = []
+
+    def refuse(text: str) -> bool:
+        tried.append(text)
+        return False
+
+    with pytest.raises(ValueError, match="none of the 256 wordings"):
+        CODEC.encode_acceptable(INVITE.model_copy(update={"variant": 200}), refuse)
+    assert len({*tried}) == 256
+    with pytest.raises(ValueError, match="empty"):
+        spells_none_of(["word", ""])
