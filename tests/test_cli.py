@@ -13,12 +13,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import click
 import pytest
+import segno
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS
 
-from passphrase import Codec, Keyring, cli
+from passphrase import Codec, Facts, Keyring, Origin, cli, share
 from passphrase.__main__ import main
 from passphrase.cli import keys, read
 
@@ -398,12 +400,32 @@ def test_help_and_version(shell: Shell, arguments: list[str]) -> None:
 
 
 def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
+    """From the invite to the popup, and three that come to nothing."""
     told = shell("demo")
     assert (told.code, told.err) == (0, "")
-    assert len(told.out.splitlines()) <= 24
-    for part in ("in three spellings", "to paste", "is found at", "signature: the signature"):
-        assert part in told.out
+    assert len(told.out.splitlines()) <= 30
+    story = [
+        "in three spellings",
+        "3 p:/ 复制这条消息，打开抖音，加入「火锅小分队」【",
+        "老王: 3 p:/",
+        "is found, repaired, verified",
+        "加入「火锅小分队」？",
+        "[ 加入群聊 ]",
+        "signature: the signature",
+        "expired: 口令已过期",
+        "not_mutual: 互相关注后才能加入",
+    ]
+    assert re.search(".*?".join(map(re.escape, story)), told.out, re.DOTALL)
     assert told.out.count("group 6824193837465920001") == 2
+
+
+def test_demo_would_notice_a_popup_that_offers_too_much(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    friends = Facts(generation=0, member=False, banned=False, inviter_is_member=True,
+                    group_full=False, mutual_follow=True)  # fmt: skip
+    monkeypatch.setattr(sys.modules["passphrase.cli.demo"], "Facts", Mock(return_value=friends))
+    assert shell("demo").code == 70
 
 
 def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -585,3 +607,119 @@ def test_decode_repairs(shell: Shell) -> None:
     assert re.search(r"^repairs +1$", shell("decode", damaged).out, re.MULTILINE)
     assert shell("decode", "--repair", "exact", damaged).code == 1
     assert shell("decode", "--repair", "thorough", damaged[:20] + damaged[21:]).code == 0
+
+
+# --- share and open -----------------------------------------------------------------------------
+
+SHARE = ["share", *FIXED[1:], "--group-name", "火锅小分队", "--app-name", "抖音"]
+MESSAGE = share(CODEC.encode(INVITE), to=Origin.WECHAT, group_name="火锅小分队", app_name="抖音")
+OPEN = ["open", "--viewer", "42", "--source", "wechat", "--at", "2026-11-26T12:00Z"]
+FACTS = [
+    *["--generation", "0", "--member", "no", "--banned", "no", "--inviter-is-member", "yes"],
+    *["--group-full", "no", "--group-name", "火锅小分队", "--inviter-name", "老王"],
+]
+
+
+def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
+    assert shell(*SHARE) == (0, MESSAGE + "\n", "")
+    report = json.loads(shell(*SHARE, "--json", "--script", "hanzi", "--locale", "en").out)
+    text = CODEC.encode(INVITE, script="hanzi")
+    assert report == {
+        "ok": True,
+        "message": share(text, to=Origin.WECHAT, locale="en", group_name="火锅小分队",
+                         app_name="抖音"),
+        "text": text,
+        "open_url": "weixin://",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["code.png", "code.SVG"])
+def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
+    """Whose modules are those of the message in UTF-8."""
+    path = tmp_path / name
+    assert shell(*SHARE, "--qr", str(path)).code == 0
+    expected = io.BytesIO()
+    segno.make_qr(MESSAGE, encoding="utf-8").save(expected, kind=path.suffix[1:], scale=6)
+    assert path.read_bytes() == expected.getvalue()
+
+
+def test_share_refuses(shell: Shell, tmp_path: Path) -> None:
+    for arguments in (["--qr", "code.gif"], ["--origin", "in_app"], ["--locale", "fr"]):
+        refused = shell(*SHARE, *arguments)
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert shell(*SHARE, "--qr", str(tmp_path / "none" / "code.png")).code == 74
+
+
+def test_open_shows_the_popup(shell: Shell) -> None:
+    """A panel for a person, JSON for a program; exit code 0 when it offers something."""
+    opened = shell(*OPEN, *FACTS, stdin=MESSAGE.encode())
+    assert (opened.code, opened.err) == (0, "")
+    for part in ("加入「火锅小分队」？", "老王邀请你加入。有效期还剩 3 天。", "[ 加入群聊 ]"):
+        assert part in opened.out
+    report = json.loads(shell(*OPEN, *FACTS, "--json", MESSAGE).out)
+    assert (report["ok"], report["action"], report["seconds_left"]) == (True, "join", 259200)
+    assert "rules" not in report
+
+
+def test_open_says_why(shell: Shell) -> None:
+    opened = shell(*OPEN, *FACTS, "--banned", "yes", "--why", MESSAGE)
+    assert opened.code == 1
+    rules = [line for line in opened.out.splitlines() if line.startswith("rule")]
+    assert rules[0] == "rule  1 passed   the invite has expired"
+    assert rules[-1] == "rule  7 decides  the viewer is banned"
+    report = json.loads(shell(*OPEN, "--source", "qq", *FACTS, "--why", "--json", MESSAGE).out)
+    assert report["rules"][-1]["rule"] == 5
+    assert report["rules"][-1]["outcome"] == "decides"
+
+
+def test_open_names_the_facts_that_it_needs(shell: Shell) -> None:
+    opened = shell(*OPEN, "--generation", "0", "--why", MESSAGE)
+    assert opened.code == 1
+    assert "暂时无法确认" in opened.out
+    assert opened.err == (
+        "passphrase: needs --member, --banned, --inviter-is-member, --group-full\n"
+    )
+    assert "rule  6 lacks member the viewer is a member already" in opened.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--at", "2026-11-29T12:00Z"], "expired"),
+        (["--generation", "1"], "revoked"),
+        (["--deny-list", "--revoked", "yes"], "revoked"),
+        (["--source", "qq"], "origin_mismatch"),
+        (["--source", "unknown", "--require-source"], "origin_mismatch"),
+        (["--viewer", str(INVITE.inviter_id)], "self_invite"),
+        (["--member", "yes"], "already_member"),
+        (["--banned", "yes"], "banned"),
+        (["--inviter-is-member", "no"], "inviter_left"),
+        (["--group-full", "yes"], "group_full"),
+        (["--require-mutual-follow", "--mutual-follow", "no"], "not_mutual"),
+        (["--require-mutual-follow", "--mutual-follow", "no", "--request-when-not-mutual"],
+         "not_mutual"),
+        (["--source", "unknown"], None),
+        (["--source", "qq", "--any-source"], None),
+    ],
+)  # fmt: skip
+def test_every_option_reaches_the_rules(
+    shell: Shell, arguments: list[str], reason: str | None
+) -> None:
+    opened = shell(*OPEN, *FACTS, *arguments, "--json", MESSAGE)
+    report = json.loads(opened.out)
+    assert report["reason"] == reason
+    assert opened.code == (1 if report["action"] == "none" else 0)
+
+
+def test_open_knows_single_use(shell: Shell) -> None:
+    text = CODEC.encode(INVITE.model_copy(update={"single_use": True}))
+    assert json.loads(shell(*OPEN, *FACTS, "--spent", "yes", "--json", text).out)["reason"] == (
+        "used_up"
+    )
+
+
+def test_open_refuses_as_decode_does(shell: Shell) -> None:
+    report = json.loads(shell(*OPEN, "--json", "你好").out)
+    assert (report["ok"], report["error"]) == (False, "not_found")
+    assert shell(*OPEN, "你好").code == 1
+    assert shell(*OPEN[:-1], "soon", MESSAGE).code == 2

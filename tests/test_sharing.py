@@ -18,7 +18,7 @@ TEXT = CODEC.encode(INVITE)
 carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=max(1_000, 2 * settings().max_examples))  # 10,000 with profile "deep"
 @given(
     invite=invites,
     how=st.fixed_dictionaries(

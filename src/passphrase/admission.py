@@ -8,7 +8,7 @@ Shapes:
     fact  an attribute of `Facts`; None where it has not been looked up
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from types import EllipsisType
@@ -282,14 +282,12 @@ def judge(  # noqa: PLR0913  # all that the rules look at, by name
 
 
 def decide(case: Case) -> Verdict:
-    """Apply the rules to a case whose types have been checked."""
-    for index, rule in enumerate(RULES):
-        holds = rule.holds(case)
-        if holds is None and rule.fact:
-            return Verdict(Action.NONE, Reason.UNDECIDED, (rule.fact,), RULES[: index + 1])
-        if holds:
-            return Verdict(rule.action, rule.reason, (), RULES[: index + 1])
-    raise AssertionError("the last rule always holds")
+    """Apply the rules to a case whose types have been checked; the last one always holds."""
+    answers = ((index, rule, rule.holds(case)) for index, rule in enumerate(RULES, start=1))
+    index, rule, holds = next(answer for answer in answers if answer[2] is not False)
+    if holds is None and rule.fact:
+        return Verdict(Action.NONE, Reason.UNDECIDED, (rule.fact,), RULES[:index])
+    return Verdict(rule.action, rule.reason, (), RULES[:index])
 
 
 @without_trace
@@ -311,16 +309,9 @@ def needed_facts(  # noqa: PLR0913  # those of `judge`, each of which may be lef
     know: with `now`, an expired passphrase costs no query.
     """
     case = _case(invite, policy or Policy(), facts or Facts(), viewer_id, now, source)
-    return tuple(dict.fromkeys(_needed(case)))
-
-
-def _needed(case: Case) -> Iterator[str]:
-    for rule in RULES:
-        holds = rule.holds(case)
-        if holds:
-            return
-        if holds is None and rule.fact:
-            yield rule.fact
+    answers = [rule.holds(case) for rule in RULES]
+    asked = zip(RULES, answers[: answers.index(True)], strict=False)
+    return tuple(dict.fromkeys(rule.fact for rule, holds in asked if holds is None and rule.fact))
 
 
 def _case(  # noqa: PLR0913, PLR0917  # the fields of a case
