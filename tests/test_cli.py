@@ -511,12 +511,20 @@ def test_utf8_whatever_the_locale(encoding: str) -> None:
         check=True,
     )
     assert json.loads(decoded.stdout.decode())["text"] == CODEC.encode(INVITE)
+    shared = subprocess.run([*COMMAND, *SHARE], env=environment, capture_output=True, check=True)  # noqa: S603
+    assert shared.stdout.decode() == MESSAGE + os.linesep
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+@pytest.mark.parametrize("command", ["demo", "open"])
+def test_a_closed_pipe_is_no_traceback(command: str) -> None:
     """As in `passphrase demo | head -1`."""
+    arguments = [*OPEN, *FACTS, MESSAGE] if command == "open" else [command]
+    environment = os.environ | {
+        "PASSPHRASE_KEYS": KEYRING.reveal(),
+        "PASSPHRASE_AUDIENCE": AUDIENCE,
+    }
     with subprocess.Popen(  # noqa: S603
-        [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -644,7 +652,8 @@ def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
 
 
 def test_share_refuses(shell: Shell, tmp_path: Path) -> None:
-    for arguments in (["--qr", "code.gif"], ["--origin", "in_app"], ["--locale", "fr"]):
+    past = ["--expires", "2026-02-01T00:00Z"]
+    for arguments in (["--qr", "code.gif"], ["--origin", "in_app"], ["--locale", "fr"], past):
         refused = shell(*SHARE, *arguments)
         assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
     assert shell(*SHARE, "--qr", str(tmp_path / "none" / "code.png")).code == 74
@@ -665,11 +674,12 @@ def test_open_says_why(shell: Shell) -> None:
     opened = shell(*OPEN, *FACTS, "--banned", "yes", "--why", MESSAGE)
     assert opened.code == 1
     rules = [line for line in opened.out.splitlines() if line.startswith("rule")]
-    assert rules[0] == "rule  1 passed   the invite has expired"
-    assert rules[-1] == "rule  7 decides  the viewer is banned"
+    assert rules[0] == "rule  1  no   the invite has expired"
+    assert rules[-1] == "rule  7  yes  the viewer is banned"
     report = json.loads(shell(*OPEN, "--source", "qq", *FACTS, "--why", "--json", MESSAGE).out)
     assert report["rules"][-1]["rule"] == 5
-    assert report["rules"][-1]["outcome"] == "decides"
+    assert [row["holds"] for row in report["rules"]] == ["no"] * 5 + ["yes"]
+    assert report["needed"] == []
 
 
 def test_open_names_the_facts_that_it_needs(shell: Shell) -> None:
@@ -679,7 +689,7 @@ def test_open_names_the_facts_that_it_needs(shell: Shell) -> None:
     assert opened.err == (
         "passphrase: needs --member, --banned, --inviter-is-member, --group-full\n"
     )
-    assert "rule  6 lacks member the viewer is a member already" in opened.out
+    assert "rule  6  ?    the viewer is a member already" in opened.out
 
 
 @pytest.mark.parametrize(
@@ -721,5 +731,17 @@ def test_open_knows_single_use(shell: Shell) -> None:
 def test_open_refuses_as_decode_does(shell: Shell) -> None:
     report = json.loads(shell(*OPEN, "--json", "你好").out)
     assert (report["ok"], report["error"]) == (False, "not_found")
-    assert shell(*OPEN, "你好").code == 1
+    refused = shell(*OPEN, "--locale", "zh-Hant", "你好")
+    assert refused.code == 1
+    assert "沒有找到口令，請複製整則訊息。" in refused.out
+    assert refused.err == f"passphrase: {report['message']}\n"
     assert shell(*OPEN[:-1], "soon", MESSAGE).code == 2
+    assert shell(*OPEN, "--revoked", "yes", MESSAGE).code == 2
+
+
+def test_a_lifetime_is_at_least_as_long_as_asked_for(shell: Shell) -> None:
+    """An invite ends with a minute: the command rounds up, so that 7d are 7 days in the popup."""
+    message = shell("share", *ENCODE[1:], "--expires", "7d", "--origin", "qq").out
+    opened = shell("open", "--viewer", "42", "--source", "qq", *FACTS, "--json", message)
+    assert 604_800 - 60 < json.loads(opened.out)["seconds_left"] <= 604_860
+    assert "还剩 7 天" in json.loads(opened.out)["message"]

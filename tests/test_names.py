@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passphrase import find
-from passphrase.names import NAME_CHARS_MAX, harmless, one_line
+from passphrase.names import (
+    NAME_CHARS_MAX,
+    POPUP_NAME_CHARS_MAX,
+    harmless,
+    is_unseen,
+    one_line,
+)
 from passphrase.scripts import load_script
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -35,28 +41,58 @@ def test_a_harmless_name(name: str) -> None:
     assert find(line) == []
 
 
+UNSEEN = "\u200b\u200d\u3164\u2800\u115f\u034f\ufe0f\u202e\u2066\x00\ue001\ud800\U000e0041"
+
+
 @given(names)
 def test_one_line(name: str) -> None:
-    """Nothing that is seen is lost, and nothing unseen is kept but what joins pictures."""
+    """Letters and pictures are kept in order, and nothing unseen but what joins pictures."""
     line = one_line(name)
     assert one_line(line) == line
     assert len(line.splitlines()) <= 1
-    seen = [c for c in name if not c.isspace() and unicodedata.category(c)[0] not in "CZ"]
-    assert [c for c in line if not c.isspace() and c != "\u200d"] == [
-        c for c in name if c in seen or unicodedata.category(c) == "Cn"
-    ]
+    assert len(line) <= POPUP_NAME_CHARS_MAX
+    assert not {*line} & {*UNSEEN} - {*"\u200d\ufe0f"}
+    kept = [c for c in line.removesuffix("…") if unicodedata.category(c)[0] in "LNPS"]
+    meant = [c for c in name if unicodedata.category(c)[0] in "LNPS" and not is_unseen(c)]
+    assert kept == meant[: len(kept)] or line.endswith("……")
+    assert len(line) > POPUP_NAME_CHARS_MAX - 9 or len(kept) >= len(meant) - 1 or not line
 
 
-@given(st.text(st.characters(categories=["L", "M", "N"]), min_size=30, max_size=60))
-def test_it_is_cut_where_a_grapheme_ends(name: str) -> None:
+@given(st.text(st.sampled_from(UNSEEN + " \n"), max_size=80))
+def test_a_name_of_nothing_is_empty(name: str) -> None:
+    """So that a popup can say "a friend" instead of showing a blank."""
+    assert one_line(name) == ""
+    assert harmless(name) == ""
+    assert one_line(f"a{name}b").replace(" ", "").strip("\u200d\ufe0f")[0] == "a"
+
+
+CLUSTERS = [
+    "e\u0301",
+    "กำ",
+    "ﾊﾞ",
+    "क्ष",
+    "\u0d4eക",
+    "가\ud7cb",
+    "\u1100\u1161\u11a8",
+    "\u0600\u0661",
+    "字",
+]
+
+
+@given(
+    st.lists(st.sampled_from(CLUSTERS), min_size=30, max_size=40).map("".join),
+    st.text(st.characters(categories=["L", "M", "N"]), max_size=22),
+)
+def test_it_is_cut_where_a_grapheme_ends(clusters: str, start: str) -> None:
     """By the segmentation of the regex module; what was joined there stays whole or goes."""
-    line = harmless(name)
-    whole = one_line("".join(character for character in name if harmless(f"a{character}") != "a"))
-    if line.endswith("…"):
-        kept = line[:-1]
-        assert whole.startswith(kept)
-        boundaries = {match.end() for match in regex.finditer(r"\X", whole)}
-        assert len(kept) in boundaries
+    for name, shorten in ((start + clusters, harmless), (start + clusters * 3, one_line)):
+        line = shorten(name)
+        if line.endswith("…"):
+            kept = line[:-1]
+            whole = "".join(c for c in name if not is_unseen(c))
+            assert whole.startswith(kept)
+            boundaries = {match.end() for match in regex.finditer(r"\X", whole)}
+            assert len(kept) in boundaries
 
 
 @pytest.mark.parametrize(
@@ -70,6 +106,7 @@ def test_it_is_cut_where_a_grapheme_ends(name: str) -> None:
         ("一二三四五六七八九十一二三四五六七八九十一二", "一二三四五六七八九十一二三四五六七八九…"),
         ("e" + "\u0301" * 40, ""),
         ("等等...", "等等"),
+        ("evil.com 2.0 「家」@all", "evil．com 2.0 『家』＠all"),
         ("今天吃什么？<晚>", "今天吃什么？〈晚〉"),
     ],
 )

@@ -27,9 +27,9 @@ from passphrase import (
 )
 from passphrase.admission import RULES, Action
 from passphrase.codec import Codec, Decoded
-from passphrase.words import LOCALES, POPUPS, Locale, time_ago, time_left
+from passphrase.diagnosis import SENTENCES
+from passphrase.words import LANGUAGES, LOCALES, POPUPS, Locale, time_ago, time_left
 
-OPENCC: Any = cast("Any", opencc).OpenCC("s2tw")  # it has no types
 TEXT = CODEC.encode(INVITE)
 NOW = INVITE.expires_at - timedelta(days=2, hours=23, minutes=59, seconds=59)
 GOOD = Facts(generation=0, member=False, banned=False, inviter_is_member=True, group_full=False)
@@ -122,20 +122,35 @@ def test_words_for_every_outcome_and_no_other(locale: Locale) -> None:
         assert "\n" not in "".join(words)
 
 
-def test_traditional_words_are_the_simplified_ones_converted() -> None:
-    """By OpenCC, but for two words for which Taiwan has another and the form of one character."""
-    for outcome, words in POPUPS["zh-Hans"].items():
-        for simplified, traditional in zip(words, POPUPS["zh-Hant"][outcome], strict=True):
-            plain = traditional.replace("應用程式", "應用").replace("則訊息", "條消息")
-            converted = OPENCC.convert(simplified)
-            assert converted.replace("裏", "裡") == plain
+def test_traditional_words_are_traditional() -> None:
+    """OpenCC finds no simplified character in them, and no traditional one in the simplified."""
+    for locale, conversion in (("zh-Hant", "s2tw"), ("zh-Hans", "t2s")):
+        language = LANGUAGES[cast("Locale", locale)]
+        parts = [part for words in POPUPS[cast("Locale", locale)].values() for part in words]
+        parts += [part for part in language if isinstance(part, str)]
+        parts += [sentences[locale] for sentences in SENTENCES.values()]
+        text = "\n".join(parts)
+        converter: Any = cast("Any", opencc).OpenCC(conversion)  # it has no types
+        assert converter.convert(text).replace("裏", "裡") == text
+
+
+HOSTILE = "a\nb|a\u202eb\u2066|{left}{0}|\ud800|\x00\u2029| |\u3164"
 
 
 def test_names_are_optional_and_put_on_one_line() -> None:
     """A name can neither break the popup nor fill in a placeholder."""
     bare = popup(group_name=None, inviter_name=None, locale="en")
     assert (bare.title, bare.message[:8]) == ("Join a group chat?", "A friend")
-    for hostile in ("a\nb", "a\u202eb\u2066", "{left}{0}", "\ud800", "\x00\u2029", " "):
+    for hostile in (
+        "a\nb",
+        "a\u202eb\u2066",
+        "{left}{0}",
+        "\ud800",
+        "\x00\u2029",
+        " ",
+        "\u3164",
+        "x" * 999,
+    ):
         prompt = popup(group_name=hostile, inviter_name=hostile)
         assert prompt.title.isprintable()
         assert prompt.message.isprintable()
@@ -171,7 +186,7 @@ def test_the_inviter_may_know() -> None:
 def test_words_of_your_own() -> None:
     """For some outcomes; a refusal fills in no names, and an unknown placeholder is an error."""
     words = {
-        (Action.JOIN, None): Words("{group}!", "{inviter} {left} {ago}", "{{go}}"),
+        (Action.JOIN, None): Words("{group}!", "{inviter} {left} {ago} {origin}", "{{go}}"),
         (Action.NONE, Reason.BANNED): Words("{group}", "{inviter}", "no"),
     }
     prompt = popup(words=words, locale="en")
@@ -179,9 +194,21 @@ def test_words_of_your_own() -> None:
     banned = popup(words=words, facts=GOOD.model_copy(update={"banned": True}))
     assert (banned.title, banned.message) == ("群聊", "好友")
     assert popup(words=words, source=None, facts=Facts()).reason is Reason.UNDECIDED
-    for wrong in ("{name}", "{0}", "{group.secret}", "{}", "{", "{group!x}"):
+    for wrong in (
+        "{name}",
+        "{0}",
+        "{group.secret}",
+        "{}",
+        "{",
+        "{group!x}",
+        "{group!r}",
+        "{group:9}",
+        "{group:{left}}",
+    ):
         with pytest.raises(ValueError, match=r"placeholder|Single|expected|conversion"):
-            popup(words={(Action.JOIN, None): Words(wrong, "", "")})
+            popup(words={(Action.REQUEST, Reason.NOT_MUTUAL): Words(wrong, "", "")})
+    with pytest.raises(ValueError, match="outcomes"):
+        popup(words={(Action.REQUEST, None): Words("", "", "")})
 
 
 def test_wrong_arguments() -> None:
@@ -189,6 +216,8 @@ def test_wrong_arguments() -> None:
         popup(locale="fr")
     with pytest.raises(TypeError):
         popup(viewer_id="42")
+    with pytest.raises(TypeError):
+        popup(cast("Any", INVITE))
     with pytest.raises(pydantic.ValidationError):
         JoinPrompt.model_validate_json("{}")
 
@@ -199,11 +228,11 @@ UNITS = {"天": 86_400, "小时": 3_600, "分钟": 60}
 @given(st.integers(0, 10**10))
 def test_never_more_time_than_there_is(seconds: int) -> None:
     """The words add up to at most the time, in at most two units, and to most of it."""
-    told = time_left(seconds, "zh-Hans").removeprefix("还剩 ")
+    told = time_left(seconds, "zh-Hans")
     if seconds < 60:
-        assert told == "不到 1 分钟"
+        assert told == "还剩不到 1 分钟"
         return
-    words = told.split()
+    words = told.removeprefix("还剩 ").split()
     total = sum(
         int(count) * UNITS[unit] for count, unit in zip(words[::2], words[1::2], strict=True)
     )
@@ -230,7 +259,7 @@ def test_words_for_time(seconds: int, left: str, ago: str) -> None:
 
 def test_how_long_ago_it_expired() -> None:
     ends = INVITE.expires_at
-    for late, told in ((0, "刚刚"), (3_599.5, "59 分钟前"), (3_600, "1 小时前")):
+    for late, told in ((0, "刚刚过期"), (3_599.5, "59 分钟前过期"), (3_600, "1 小时前过期")):
         assert told in popup(now=ends + timedelta(seconds=late)).message
 
 

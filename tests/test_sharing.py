@@ -15,6 +15,7 @@ from passphrase.sharing import ADVICE, MESSAGE_CHARS_MAX
 from passphrase.words import LOCALES, Locale
 
 TEXT = CODEC.encode(INVITE)
+OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
 carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
 
 
@@ -93,10 +94,17 @@ def test_a_script_of_your_own() -> None:
         (f"3 p:/ 【{TEXT} 】", "touched", " "),
         (f"3 p:/ {TEXT}", "touched", " "),
         (f"3 p:/ 【{TEXT}？】", "touched", "？"),
+        (f"3 p:/ 🆗{TEXT}】", "touched", "🆗"),
+        (f"3 p:/ 【{TEXT}\u0301】", "touched", "\u0301"),
+        (f"3 p:/ 看{OTHER[:9] + OTHER[10:]}。【{TEXT}】", "several", OTHER[:9] + OTHER[10:]),
         (f"3 p:/ 【{CODEC.encode(INVITE, script='base32')}-】", "touched", "-"),
         (f"3 p:/ 【{TEXT}】{'长' * 170}", "too_long", "长" * 9),
         (f"3 p:/ 【{TEXT}】\n看", "line_break", "\n"),
-        (f"3 p:/ 看\u200b【{TEXT}】", "invisible", "\u200b"),
+        *(
+            (f"3 p:/ 看{unseen}【{TEXT}】", "invisible", unseen)
+            for unseen in "\u200b\u202a\u202e\u2060\u206f\x00\ufe0f\u00a0\ue001\u3164\ud800"
+        ),
+        *((f"3 p:/ 看{end}【{TEXT}】", "line_break", end) for end in "\r\v\f\x1c\x85\u2028\u2029"),
         (f"3 p:/ [微笑]【{TEXT}】", "face", "[微笑]"),
         (f"3 p:/ /:rose【{TEXT}】", "face", "/:"),
         (f"3 p:/ /玫瑰【{TEXT}】", "face", "/玫"),
@@ -148,6 +156,10 @@ def test_every_trouble_has_advice() -> None:
         ({"template": "{group}"}, ValueError),
         ({"template": "{passphrase}{name}"}, ValueError),
         ({"template": "{passphrase}{"}, ValueError),
+        ({"template": ""}, ValueError),
+        ({"template": "{passphrase:.5}"}, ValueError),
+        ({"template": "{passphrase}{group:{app}}"}, ValueError),
+        ({"template": "{passphrase}{group:9999999999}"}, ValueError),
     ],
     ids=repr,
 )
@@ -187,6 +199,8 @@ def test_a_word_counts_as_a_script_reads_it() -> None:
     accept = spells_none_of(["oil", "Taxi"])
     for text in ("ABCD01-1XYZ", "AAAATA-X1BBBB", "011"):
         assert not accept(text)
+        for listed in (["o-il", "tax i"], (word for word in ("oil\n", "Taxi\ufe0f"))):
+            assert not spells_none_of(listed)(text)
     assert accept("0-2-1-ABC")
     assert not spells_none_of([load_script("hanzi").glyphs[:2]])(load_script("hanzi").glyphs)
 
@@ -202,4 +216,7 @@ def test_nothing_is_acceptable() -> None:
         CODEC.encode_acceptable(INVITE.model_copy(update={"variant": 200}), refuse)
     assert len({*tried}) == 256
     with pytest.raises(ValueError, match="empty"):
-        spells_none_of(["word", ""])
+        spells_none_of(["word", " - "])
+    for wrong in ("oil", [b"oil"]):
+        with pytest.raises(TypeError):
+            spells_none_of(wrong)  # type: ignore[arg-type]

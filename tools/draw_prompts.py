@@ -31,7 +31,9 @@ GOOD: Final = {
     "group_full": False,
     "mutual_follow": True,
 }
-WINDOW: Final = "1180,940"
+HEIGHTS: Final = {"zh-Hans": 850, "zh-Hant": 850, "en": 940}
+GROUP_NAMES: Final = {"zh-Hans": "火锅小分队", "zh-Hant": "火鍋小分隊", "en": "Hotpot Squad"}
+INVITER_NAMES: Final = {"zh-Hans": "老王", "zh-Hant": "老王", "en": "Wang"}
 STYLE: Final = """
 body { margin: 0; padding: 14px; background: #9a9a9a; width: 1152px; display: grid;
   grid-template-columns: repeat(4, 1fr); gap: 14px; font: 15px/1.5 "Noto Sans CJK SC", sans-serif; }
@@ -92,8 +94,8 @@ def popup(scene: Scene, locale: Locale) -> JoinPrompt:
         facts=Facts.model_validate(GOOD | dict(scene.facts)),
         policy=scene.policy,
         locale=locale,
-        group_name="火锅小分队",
-        inviter_name="老王",
+        group_name=GROUP_NAMES[locale],
+        inviter_name=INVITER_NAMES[locale],
     )
 
 
@@ -124,7 +126,7 @@ def main() -> int:
             subprocess.run(  # noqa: S603
                 [
                     *("chromium", "--headless", "--no-sandbox", "--hide-scrollbars"),
-                    f"--window-size={WINDOW}",
+                    f"--window-size=1180,{HEIGHTS[locale]}",
                     f"--screenshot={IMAGES / f'prompts-{locale}.png'}",
                     str(source),
                 ],

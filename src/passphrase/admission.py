@@ -56,7 +56,7 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
     Attributes:
         generation: How often the group has reset its invites; compared modulo 256.
         revoked: The passphrase's fingerprint is on the deny-list.
-        spent: This single-use passphrase has been spent by somebody else.
+        spent: This single-use passphrase has been spent, and not by a viewer who is still a member.
         member: The viewer is in the group.
         banned: The viewer is banned from the group.
         inviter_is_member: The inviter is in the group.
@@ -77,8 +77,8 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
     mutual_follow: bool | None = None
 
 
-class Policy(BaseModel, frozen=True, extra="forbid", strict=True):
-    """What a product allows; the defaults are the rules of 2020.
+class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
+    """What a product allows; the defaults are those of Douyin in 2020.
 
     Attributes:
         origins: Apps that may carry a passphrase. The direct pull inside the app needs no entry:
@@ -196,7 +196,7 @@ def _asks_mutual_follow(case: Case) -> bool:
     )
 
 
-def _asks_mutual_follow_or_request(case: Case) -> bool:
+def _lets_strangers_ask(case: Case) -> bool:
     return case.policy.request_when_not_mutual and _asks_mutual_follow(case)
 
 
@@ -226,13 +226,13 @@ RULES: Final = (
          Action.NONE, Reason.INVITER_LEFT),
     Rule(7, "the group is full", _always, "group_full", True, Action.NONE, Reason.GROUP_FULL),
     Rule(8, "mutual follow is asked for (by an in-app pull, the invite or the policy) and there "
-         "is none, and the policy then lets people ask to join", _asks_mutual_follow_or_request,
+         "is none, and the policy then lets people ask to join", _lets_strangers_ask,
          "mutual_follow", False, Action.REQUEST, Reason.NOT_MUTUAL),
-    Rule(8, "the same, and the policy does not let them", _asks_mutual_follow, "mutual_follow",
-         False, Action.NONE, Reason.NOT_MUTUAL),
+    Rule(8, "the same, and the policy does not let people ask", _asks_mutual_follow,
+         "mutual_follow", False, Action.NONE, Reason.NOT_MUTUAL),
     Rule(9, "the invite asks for approval", _asks_approval, None, True,
          Action.REQUEST, Reason.NEEDS_APPROVAL),
-    Rule(10, "otherwise", _always, None, True, Action.JOIN, None),
+    Rule(10, "none of the above", _always, None, True, Action.JOIN, None),
 )  # fmt: skip
 
 
@@ -242,7 +242,7 @@ class Verdict(NamedTuple):
     Attributes:
         action: What the popup offers.
         reason: Why it offers no more; None with JOIN.
-        missing: The facts that were needed and not given; empty unless UNDECIDED.
+        missing: The fact that the deciding rule lacked; empty unless UNDECIDED.
         passed: The rules that were looked at, in order; the last one decided.
     """
 
@@ -274,6 +274,7 @@ def judge(  # noqa: PLR0913  # all that the rules look at, by name
 
     Raises:
         TypeError: An argument is of another type, or `now` is naive.
+        pydantic.ValidationError: Invite or policy hold what they must not.
     """
     case = _case(invite, policy, facts, viewer_id, now, source)
     if None in (case.viewer_id, case.now) or case.source is ...:
@@ -308,7 +309,9 @@ def needed_facts(  # noqa: PLR0913  # those of `judge`, each of which may be lef
     Args and errors are those of `judge`. What is left out is taken not to refuse, so give what you
     know: with `now`, an expired passphrase costs no query.
     """
-    case = _case(invite, policy or Policy(), facts or Facts(), viewer_id, now, source)
+    policy = Policy() if policy is None else policy
+    facts = Facts() if facts is None else facts
+    case = _case(invite, policy, facts, viewer_id, now, source)
     answers = [rule.holds(case) for rule in RULES]
     asked = zip(RULES, answers[: answers.index(True)], strict=False)
     return tuple(dict.fromkeys(rule.fact for rule, holds in asked if holds is None and rule.fact))
@@ -337,4 +340,6 @@ def _case(  # noqa: PLR0913, PLR0917  # the fields of a case
             raise TypeError(msg)
     if now is not None and now.tzinfo is None:
         raise TypeError("now has no time zone")
+    # `model_copy` checks nothing: a flag that is None must not count as one that is off.
+    invite, policy = Invite.model_validate(invite), Policy.model_validate(policy)
     return Case(invite, policy, facts, viewer_id, now, source)

@@ -68,13 +68,13 @@ SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
     },
     Finding.EXPIRED: {
         "zh-Hans": "口令已过期，请让对方重新发一个。",
-        "zh-Hant": "口令已過期，請讓對方重新發一個。",
+        "zh-Hant": "口令已過期，請對方重新傳一個。",
         "en": "The passphrase has expired; ask for a new one.",
     },
     Finding.UNVERIFIED: {
-        "zh-Hans": "找到了完整的口令，签名尚未验证。",
-        "zh-Hant": "找到了完整的口令，簽名尚未驗證。",
-        "en": "There is a whole passphrase; its signature has not been checked.",
+        "zh-Hans": "已识别到口令。",
+        "zh-Hant": "已辨識到口令。",
+        "en": "A passphrase was recognised.",
     },
     Finding.DAMAGED: {
         "zh-Hans": "口令不完整或被改动，请回到聊天里长按整条消息重新复制。",
@@ -83,7 +83,7 @@ SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
     },
     Finding.EMOJI_LOST: {
         "zh-Hans": "消息里的表情丢失了，可能是在电脑上复制的；请在手机上复制，或让对方发汉字口令。",
-        "zh-Hant": "訊息裡的表情遺失了，可能是在電腦上複製的；請在手機上複製，或讓對方發漢字口令。",
+        "zh-Hant": "訊息裡的表情遺失了，可能是在電腦上複製的；請在手機上複製，或請對方傳漢字口令。",
         "en": "The emoji are gone, probably because the message was copied on a computer; copy it "
         "on a phone, or ask for a passphrase in hanzi.",
     },
@@ -93,10 +93,9 @@ SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
         "en": "There is no passphrase; copy the whole message.",
     },
     Finding.SIGNATURE: {
-        "zh-Hans": "口令无效：可能是伪造、属于别的应用或已停用，无法区分；请让对方重新邀请。",
-        "zh-Hant": "口令無效：可能是偽造、屬於別的應用或已停用，無法區分；請讓對方重新邀請。",
-        "en": "The passphrase is not valid: forged, for another app, or retired, which cannot be "
-        "told apart; ask for a new invite.",
+        "zh-Hans": "口令无效，请让对方重新邀请。",
+        "zh-Hant": "口令無效，請對方重新邀請。",
+        "en": "The passphrase is not valid; ask for a new invite.",
     },
     Finding.VERSION: {
         "zh-Hans": "这是新版口令，请更新应用。",
@@ -110,7 +109,7 @@ SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
     },
     Finding.TOO_LONG: {
         "zh-Hans": "粘贴的内容太长，请只复制带口令的那条消息。",
-        "zh-Hant": "貼上的內容太長，請只複製帶口令的那則訊息。",
+        "zh-Hant": "貼上的內容太長，請只複製含口令的那則訊息。",
         "en": "The text is too long; copy only the message with the passphrase.",
     },
 }

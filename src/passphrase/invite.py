@@ -100,7 +100,8 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
             `Decoded.fingerprint`.
         generation: The group's invite generation at minting, modulo 256. A group that resets its
             invites adds one, and its older passphrases are then refused.
-        variant: In [0, 256); the same invite in another wording. Carries no meaning.
+        variant: In [0, 256); another passphrase of the same invite, with a fingerprint of its own.
+            Equal invites are one passphrase: give each single-use one another variant.
 
     Raises:
         pydantic.ValidationError: A field is missing, unknown, out of range or of another type.

@@ -2,6 +2,9 @@
 
 Source: docs/admission.md. The rules are `passphrase.admission`, the words `passphrase.words`; names
 come from the caller, who looks them up, and never from the pasted text.
+
+Shapes:
+    seconds_left  whole seconds, rounded down, 0 or more
 """
 
 from collections.abc import Mapping
@@ -14,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from passphrase.admission import Action, Facts, Policy, Reason, judge
 from passphrase.codec import Decoded
 from passphrase.errors import without_trace
-from passphrase.invite import Id, Origin
+from passphrase.invite import Id, Invite, Origin
 from passphrase.names import one_line
 from passphrase.repair import Damage
 from passphrase.words import (
@@ -31,8 +34,9 @@ from passphrase.words import (
 )
 
 CONFIRM_GLYPHS_MIN: Final = 2
+PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")
 SECOND: Final = timedelta(seconds=1)
-# Whom a refusal may tell which group it is about: they know it already.
+# Whom a refusal may tell which group it is about: they know its id already.
 _KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
 
 
@@ -52,7 +56,7 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
         expires_at: First moment at which the invite is no longer valid.
         seconds_left: Whole seconds until then, 0 or more.
         icebreakers: Greeting stickers to offer after the join; empty without one.
-        missing: The facts that were needed and not given; for the backend's log.
+        missing: The fact that the deciding rule lacked; for the backend's log.
     """
 
     action: Action
@@ -92,7 +96,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
         now: An aware datetime.
         source: Where the client says that the text was copied from; None if it does not say.
         facts: What the backend has looked up; `needed_facts` names what is worth it.
-        policy: What the product allows; the rules of 2020 if left out.
+        policy: What the product allows; the defaults of `Policy` if left out.
         locale: "zh-Hans", "zh-Hant" or "en".
         group_name: The group's name as it is now.
         inviter_name: The inviter's name as it is now.
@@ -101,21 +105,24 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
 
     Raises:
         TypeError: An argument is of another type, or `now` is naive.
-        ValueError: There is no such locale, or words of your own have an unknown placeholder.
+        ValueError: There is no such locale, or words of your own are for an outcome that there is
+            not, or have an unknown placeholder.
     """
-    policy = policy or Policy()
+    policy = Policy() if policy is None else policy
+    if not isinstance(decoded, Decoded):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("decoded is not what a codec has decoded")
     if locale not in LOCALES:
         msg = f"locale must be one of {', '.join(LOCALES)}"
         raise ValueError(msg)
+    popups = _popups(locale, words)
     invite = decoded.invite
     verdict = judge(invite, viewer_id=viewer_id, now=now, source=source, facts=facts, policy=policy)
     offers = verdict.action is not Action.NONE
     may_know = offers or verdict.reason in _KNOWING
-    left = max(invite.expires_at - now, timedelta()) // SECOND
-    ago = max(now - invite.expires_at, timedelta()) // SECOND
-    names = (group_name, inviter_name) if may_know else (None, None)
-    outcome = verdict.action, verdict.reason
-    spoken = _fill({**POPUPS[locale], **(words or {})}[outcome], locale, names, left, ago)
+    if not offers and verdict.reason is not Reason.ALREADY_MEMBER:
+        group_name = inviter_name = None
+    fields = _fields(invite, locale, group_name, inviter_name, now=now)
+    spoken = Words(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
     confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
     caution = LANGUAGES[locale].confirm
     return JoinPrompt(
@@ -129,25 +136,38 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
         group_id=invite.group_id if may_know else None,
         inviter_id=invite.inviter_id if may_know else None,
         expires_at=invite.expires_at,
-        seconds_left=left,
+        seconds_left=max(invite.expires_at - now, timedelta()) // SECOND,
         icebreakers=policy.icebreakers if verdict.action is Action.JOIN else (),
         missing=verdict.missing,
     )
+
+
+def _popups(locale: Locale, words: Mapping[Outcome, Words] | None) -> Mapping[Outcome, Words]:
+    """Put words of the caller's own in place, all of them checked before one is needed."""
+    if not words:
+        return POPUPS[locale]
+    if not words.keys() <= POPUPS[locale].keys():
+        raise ValueError("words are for outcomes that there are: pairs of action and reason")
+    for own in words.values():
+        for part in own:
+            fill(part, dict.fromkeys(PLACEHOLDERS, ""))
+    return {**POPUPS[locale], **words}
 
 
 def _glyphs_changed(decoded: Decoded) -> int:
     return sum(2 if repair.kind is Damage.SWAPPED else 1 for repair in decoded.repairs)
 
 
-def _fill(
-    words: Words, locale: Locale, names: tuple[str | None, str | None], left: int, ago: int
-) -> Words:
-    """Fill in the placeholders; a group or inviter without a name gets a word for what it is."""
-    group, inviter = (one_line(name or "") for name in names)
-    fields = {
-        "group": name_group(group, locale),
-        "inviter": inviter or LANGUAGES[locale].inviter,
-        "left": time_left(left, locale),
-        "ago": time_ago(ago, locale),
+def _fields(
+    invite: Invite, locale: Locale, group: str | None, inviter: str | None, *, now: datetime
+) -> dict[str, str]:
+    """Return the placeholders; a group or inviter without a name gets a word for what it is."""
+    language = LANGUAGES[locale]
+    left = invite.expires_at - now
+    return {
+        "group": name_group(one_line(group or ""), locale),
+        "inviter": one_line(inviter or "") or language.inviter,
+        "origin": language.origins[invite.origin],
+        "left": time_left(left // SECOND, locale),
+        "ago": time_ago(-left // SECOND, locale),
     }
-    return Words(*(fill(part, fields) for part in words))

@@ -1,22 +1,26 @@
 """Passphrase -> the one-line message that carries it through WeChat or QQ, and what could break it.
 
-Source: docs/sharing.md. The message is found in by what it holds, not by what is around; what is
-around keeps chat apps from turning parts of it into faces and links, and lets an iOS app tell that
-a clipboard is worth reading without reading it.
+Source: docs/sharing.md. The words around a passphrase keep chat apps from turning parts of it into
+faces, and let an iOS app tell that a clipboard is worth reading without reading it.
+
+Shapes:
+    message  one line, 1 to 199 characters
+    span     start and end in a message, in characters
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from passphrase.clipboard import Candidate, find
+from passphrase.clipboard import Candidate, find, scan
 from passphrase.errors import Span, without_trace
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES
+from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.invite import Origin
 from passphrase.markup import unwrap
-from passphrase.names import harmless
+from passphrase.names import character_class, harmless, is_unseen
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 from passphrase.words import LOCALES, Locale, fill, name_group
@@ -29,12 +33,9 @@ TEMPLATES: Final[Mapping[Locale, str]] = {
     "en": "3 p:/ Copy this message, open {app}, join {group}【{passphrase}】",
 }
 APPS: Final[Mapping[Origin, str]] = {Origin.WECHAT: "weixin://", Origin.QQ: "mqq://"}
-_SKIPPED: Final = re.compile(
-    "["
-    + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in (*IGNORABLE_RANGES, *MARK_RANGES))
-    + "]"
-)
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+# Beside a passphrase, what a reader skips or takes for a glyph that was lost.
+_SKIPPED: Final = re.compile(f"[{character_class(*IGNORABLE_RANGES, *MARK_RANGES)}]")
+_PICTURE: Final = re.compile(f"[{character_class(*PICTURE_RANGES)}]")
 
 
 @without_trace
@@ -76,7 +77,7 @@ def share(  # noqa: PLR0913  # all that a message says, by name
         "group": name_group(harmless(group_name or ""), locale),
         "app": harmless(app_name or "") or APP_NAMES[locale],
     }
-    message = fill(template or TEMPLATES[locale], fields)
+    message = fill(TEMPLATES[locale] if template is None else template, fields)
     if text not in message:
         raise ValueError("the template has no placeholder {passphrase}")
     return message
@@ -144,11 +145,8 @@ ADVICE: Final[Mapping[Trouble, str]] = {
     "clipboard is worth reading",
 }
 _FACE: Final = re.compile(r"\[[^][\r\n]{1,20}\]|/:|/[\u3400-\u9fff]")
-_PATTERNS: Final = (
-    (Trouble.LINE_BREAK, re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")),
-    (Trouble.INVISIBLE, _INVISIBLE),
-    (Trouble.FACE, _FACE),
-)
+_LINE_BREAK: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_PATTERNS: Final = ((Trouble.LINE_BREAK, _LINE_BREAK), (Trouble.FACE, _FACE))
 _HINTS: Final = (
     (Trouble.NO_NUMBER, re.compile("^[0-9]")),
     (Trouble.NO_PATTERN, re.compile("[A-Za-z]:/ ")),
@@ -167,8 +165,9 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
         TypeError: The message is no str.
         TextTooLongError: It has more than 64 Ki characters.
     """
-    found = find(message, scripts=scripts)
-    problems = [Problem(Trouble.SEVERAL, candidate.span) for candidate in found[1:]]
+    found, damaged = scan(message, scripts=scripts)
+    others = [*(candidate.span for candidate in found[1:]), *(row.span for row in damaged)]
+    problems = [Problem(Trouble.SEVERAL, span) for span in others]
     if found:
         problems += _touching(message, found[0], scripts)
     else:
@@ -187,6 +186,9 @@ def _problems(message: str) -> Iterator[Problem]:
     for trouble, pattern in _PATTERNS:
         for match in pattern.finditer(message):
             yield Problem(trouble, match.span())
+    for at, character in enumerate(message):
+        if is_unseen(character) and not _LINE_BREAK.match(character):
+            yield Problem(Trouble.INVISIBLE, (at, at + 1))
     for trouble, pattern in _HINTS:
         if not pattern.search(message):
             yield Problem(trouble, (0, 0))
@@ -199,44 +201,60 @@ def _problems(message: str) -> Iterator[Problem]:
 
 def _touching(message: str, candidate: Candidate, scripts: Sequence[Script]) -> Iterator[Problem]:
     """Find what stands at the ends of a passphrase and could be taken for part of it."""
-    script = _script(candidate.script, scripts)
+    own = (script for script in scripts if script.name == candidate.script)
+    script = next(own, None) or load_script(candidate.script)
     start, end = candidate.span
-    for at in (start - 1, end):
-        beside = message[at : at + 1] if at >= 0 else ""
-        is_part = beside in script.digits or beside in {*script.separators}
-        if beside and (is_part or _SKIPPED.match(beside)):
+    for at in {start - 1, end} & {*range(len(message))}:
+        beside = message[at]
+        is_part = beside in script.digits or beside in script.separators
+        is_picture = script.name == "emoji" and _PICTURE.match(beside)
+        is_mark = unicodedata.category(beside)[0] == "M"
+        if is_part or is_picture or is_mark or _SKIPPED.match(beside):
             yield Problem(Trouble.TOUCHED, (at, at + 1))
 
 
-def _script(name: str, scripts: Sequence[Script]) -> Script:
-    return next((script for script in scripts if script.name == name), None) or load_script(name)
-
-
 def spells_none_of(
-    words: Collection[str], *, scripts: Sequence[Script] = ()
+    words: Iterable[str], *, scripts: Sequence[Script] = ()
 ) -> Callable[[str], bool]:
     """Make a predicate for `Codec.encode_acceptable`: False for what spells a listed word.
 
-    A word counts in any way in which a script reads it: base 32 has no I, L, O, so "OIL" is found
-    as "011", in either case and across hyphens.
+    A word counts in any way in which a script reads it: base 32 has no I, L, O, so "oil" is found
+    as "011", in either case and across hyphens. Spaces, hyphens and what cannot be seen in a word
+    do not count. A word that no script can spell is never found.
+
+    Args:
+        words: The list.
+        scripts: Scripts of your own, besides the built-in ones.
 
     Raises:
+        TypeError: The words are one str, or one of them is none.
         ValueError: A word is empty.
     """
-    folded: dict[str, list[str]] = {}
+    if isinstance(words, str):
+        raise TypeError("words are a list of str")
+    listed = [_bare(word) for word in words]
+    spellings: dict[str, set[str]] = {}
     for script in (*map(load_script, SCRIPT_NAMES), *scripts):
-        for word in words:
-            if not word:
-                raise ValueError("a word is empty")
-            if all(character in script.digits for character in word):
-                spelling = "".join(script.glyphs[script.digits[character]] for character in word)
-                folded.setdefault(script.separators, []).append(spelling)
+        for word in listed:
+            if {*word} <= script.digits.keys():
+                spelling = "".join(script.glyphs[script.digits[glyph]] for glyph in word)
+                spellings.setdefault(script.separators, set()).add(spelling)
 
     def is_acceptable(text: str) -> bool:
-        return not any(
-            word in text.translate(dict.fromkeys(map(ord, separators)))
-            for separators, spellings in folded.items()
-            for word in spellings
-        )
+        for separators, unwanted in spellings.items():
+            bare = text.translate(dict.fromkeys(map(ord, separators)))
+            if any(word in bare for word in unwanted):
+                return False
+        return True
 
     return is_acceptable
+
+
+def _bare(word: str) -> str:
+    """Leave out of a word what no reader counts."""
+    bare = _SKIPPED.sub("", word)
+    for script in map(load_script, SCRIPT_NAMES):
+        bare = bare.translate(dict.fromkeys(map(ord, script.separators)))
+    if not bare:
+        raise ValueError("a word is empty")
+    return bare

@@ -2,6 +2,9 @@
 
 The words are for a person with a popup: short, neutral, and saying what to do next. A refusal names
 neither the group nor the inviter.
+
+Shapes:
+    seconds  whole ones, 0 or more
 """
 
 from collections.abc import Mapping
@@ -9,6 +12,7 @@ from string import Formatter
 from typing import Final, Literal, NamedTuple, get_args
 
 from passphrase.admission import Action, Reason
+from passphrase.invite import Origin
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
@@ -17,7 +21,7 @@ SECONDS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 class Words(NamedTuple):
-    """The words of a popup; {group}, {inviter}, {left} and {ago} in them are filled in."""
+    """The words of a popup, with {group}, {inviter}, {origin}, {left} and {ago} to fill in."""
 
     title: str
     message: str
@@ -30,13 +34,15 @@ class _Language(NamedTuple):
     group: str
     named_group: str
     inviter: str
+    unreadable: str
+    understood: str
     confirm: str
     left: str
     ago: str
-    moment: str
+    nearly_over: str
     just_now: str
     units: Mapping[str, tuple[str, str]]  # one, several
-    gap: str
+    origins: Mapping[Origin, str]
 
 
 LANGUAGES: Final[Mapping[Locale, _Language]] = {
@@ -44,38 +50,44 @@ LANGUAGES: Final[Mapping[Locale, _Language]] = {
         group="群聊",
         named_group="「{}」",
         inviter="好友",
-        confirm="口令在传输中有损坏，已自动修复，请先核对群聊和邀请人。",
+        unreadable="读不出口令",
+        understood="知道了",
+        confirm="口令有缺损，已自动修复，加入前请核对群聊和邀请人。",
         left="还剩 {}",
         ago="{}前",
-        moment="不到 1 分钟",
+        nearly_over="还剩不到 1 分钟",
         just_now="刚刚",
         units={"day": ("天", "天"), "hour": ("小时", "小时"), "minute": ("分钟", "分钟")},
-        gap=" ",
+        origins={Origin.WECHAT: "微信", Origin.QQ: " QQ ", Origin.IN_APP: "应用"},
     ),
     "zh-Hant": _Language(
-        group="群聊",
+        group="群組",
         named_group="「{}」",
         inviter="好友",
-        confirm="口令在傳輸中有損壞，已自動修復，請先核對群聊和邀請人。",
+        unreadable="讀不出口令",
+        understood="知道了",
+        confirm="口令有缺損，已自動修復，加入前請核對群組和邀請人。",
         left="還剩 {}",
         ago="{}前",
-        moment="不到 1 分鐘",
+        nearly_over="還剩不到 1 分鐘",
         just_now="剛剛",
         units={"day": ("天", "天"), "hour": ("小時", "小時"), "minute": ("分鐘", "分鐘")},
-        gap=" ",
+        origins={Origin.WECHAT: " WeChat ", Origin.QQ: " QQ ", Origin.IN_APP: "應用程式"},
     ),
     "en": _Language(
         group="a group chat",
         named_group="“{}”",
         inviter="A friend",
+        unreadable="No passphrase could be read",
+        understood="OK",
         confirm=" The passphrase was damaged on its way and has been repaired: check the group and "
         "the inviter first.",
         left="{} left",
         ago="{} ago",
-        moment="Less than a minute",
+        nearly_over="Less than a minute left",
         just_now="just now",
         units={"day": ("day", "days"), "hour": ("hour", "hours"), "minute": ("minute", "minutes")},
-        gap=" ",
+        origins={Origin.WECHAT: "WeChat", Origin.QQ: "QQ", Origin.IN_APP: "the app"},
     ),
 }
 
@@ -93,47 +105,47 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
             "申请加入",
         ),
         (Action.NONE, Reason.EXPIRED): Words(
-            "口令已过期", "过期时间：{ago}。请让对方重新发一个。", "知道了"
+            "口令已过期", "{ago}过期，请让对方重新发一个。", "知道了"
         ),
         (Action.NONE, Reason.REVOKED): Words(
-            "口令已失效", "这个邀请已被收回，请让对方重新发一个。", "知道了"
+            "口令已失效", "这个邀请已被撤销，请让对方重新发一个。", "知道了"
         ),
         (Action.NONE, Reason.USED_UP): Words(
             "口令已被使用", "这个邀请只能用一次，请让对方重新发一个。", "知道了"
         ),
         (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
-            "无法使用这个口令", "请让对方用微信或 QQ 重新邀请。", "知道了"
+            "无法使用这个口令", "请让对方换一种方式重新邀请。", "知道了"
         ),
         (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
-            "请回到原来的聊天复制",
-            "这个口令只能从收到它的应用里复制，请回到那条消息，重新复制。",
+            "口令来源不符",
+            "这个口令要从{origin}里复制；如果是转发来的，请让对方重新邀请。",
             "知道了",
         ),
         (Action.NONE, Reason.SELF_INVITE): Words(
             "这是你发出的口令", "把它发给好友，好友复制后打开应用就能加入。", "知道了"
         ),
         (Action.NONE, Reason.ALREADY_MEMBER): Words(
-            "你已经在{group}里了", "直接进去打个招呼吧。", "进入群聊"
+            "你已经在{group}里了", "进群打个招呼吧。", "进入群聊"
         ),
         (Action.NONE, Reason.BANNED): Words(
-            "暂时不能加入", "你目前不能加入这个群聊。", "知道了"
+            "无法加入", "你不能加入这个群聊。", "知道了"
         ),
         (Action.NONE, Reason.INVITER_LEFT): Words(
-            "邀请已失效", "邀请人已不在群里，请让群成员重新邀请你。", "知道了"
+            "邀请已失效", "邀请人已不在群里，请联系其他群成员邀请你。", "知道了"
         ),
         (Action.NONE, Reason.GROUP_FULL): Words(
-            "群聊已满", "现在无法加入，请稍后再试。", "知道了"
+            "群人数已满", "群成员已达上限，暂时无法加入。", "知道了"
         ),
         (Action.NONE, Reason.NOT_MUTUAL): Words(
-            "互相关注后才能加入", "请先和邀请人互相关注，再打开口令。", "知道了"
+            "互相关注后才能加入", "请先和邀请人互相关注，再复制一次口令。", "知道了"
         ),
         (Action.NONE, Reason.UNDECIDED): Words(
-            "暂时无法确认", "请稍后再打开一次口令。", "知道了"
+            "暂时无法确认", "请稍后重新复制口令再试。", "知道了"
         ),
     },
     "zh-Hant": {
         (Action.JOIN, None): Words(
-            "加入{group}？", "{inviter}邀請你加入。有效期{left}。", "加入群聊"
+            "加入{group}？", "{inviter}邀請你加入。有效期{left}。", "加入群組"
         ),
         (Action.REQUEST, Reason.NEEDS_APPROVAL): Words(
             "申請加入{group}？", "{inviter}邀請你加入，需要群主同意。有效期{left}。", "申請加入"
@@ -144,42 +156,42 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
             "申請加入",
         ),
         (Action.NONE, Reason.EXPIRED): Words(
-            "口令已過期", "過期時間：{ago}。請讓對方重新發一個。", "知道了"
+            "口令已過期", "{ago}過期，請對方重新傳一個。", "知道了"
         ),
         (Action.NONE, Reason.REVOKED): Words(
-            "口令已失效", "這個邀請已被收回，請讓對方重新發一個。", "知道了"
+            "口令已失效", "這個邀請已被撤銷，請對方重新傳一個。", "知道了"
         ),
         (Action.NONE, Reason.USED_UP): Words(
-            "口令已被使用", "這個邀請只能用一次，請讓對方重新發一個。", "知道了"
+            "口令已被使用", "這個邀請只能用一次，請對方重新傳一個。", "知道了"
         ),
         (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
-            "無法使用這個口令", "請讓對方用微信或 QQ 重新邀請。", "知道了"
+            "無法使用這個口令", "請對方換一種方式重新邀請。", "知道了"
         ),
         (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
-            "請回到原來的聊天複製",
-            "這個口令只能從收到它的應用程式裡複製，請回到那則訊息，重新複製。",
+            "口令來源不符",
+            "這個口令要從{origin}裡複製；如果是轉傳來的，請對方重新邀請。",
             "知道了",
         ),
         (Action.NONE, Reason.SELF_INVITE): Words(
-            "這是你發出的口令", "把它發給好友，好友複製後打開應用程式就能加入。", "知道了"
+            "這是你發出的口令", "把它傳給好友，好友複製後開啟應用程式就能加入。", "知道了"
         ),
         (Action.NONE, Reason.ALREADY_MEMBER): Words(
-            "你已經在{group}裡了", "直接進去打個招呼吧。", "進入群聊"
+            "你已經在{group}裡了", "進群打個招呼吧。", "進入群組"
         ),
         (Action.NONE, Reason.BANNED): Words(
-            "暫時不能加入", "你目前不能加入這個群聊。", "知道了"
+            "無法加入", "你不能加入這個群組。", "知道了"
         ),
         (Action.NONE, Reason.INVITER_LEFT): Words(
-            "邀請已失效", "邀請人已不在群裡，請讓群成員重新邀請你。", "知道了"
+            "邀請已失效", "邀請人已不在群裡，請其他群組成員邀請你。", "知道了"
         ),
         (Action.NONE, Reason.GROUP_FULL): Words(
-            "群聊已滿", "現在無法加入，請稍後再試。", "知道了"
+            "群組人數已滿", "群組成員已達上限，暫時無法加入。", "知道了"
         ),
         (Action.NONE, Reason.NOT_MUTUAL): Words(
-            "互相關注後才能加入", "請先和邀請人互相關注，再打開口令。", "知道了"
+            "互相關注後才能加入", "請先和邀請人互相關注，再複製一次口令。", "知道了"
         ),
         (Action.NONE, Reason.UNDECIDED): Words(
-            "暫時無法確認", "請稍後再打開一次口令。", "知道了"
+            "暫時無法確認", "請稍後重新複製口令再試。", "知道了"
         ),
     },
     "en": {
@@ -204,12 +216,11 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
             "This invite has been used", "It was good for one person. Ask for a new one.", "OK"
         ),
         (Action.NONE, Reason.ORIGIN_NOT_ALLOWED): Words(
-            "This passphrase cannot be used", "Ask to be invited through WeChat or QQ.", "OK"
+            "This passphrase cannot be used", "Ask to be invited another way.", "OK"
         ),
         (Action.NONE, Reason.ORIGIN_MISMATCH): Words(
-            "Copy it from the original chat",
-            "This passphrase works only from the app it was sent in. Go back to the message and "
-            "copy it there.",
+            "This passphrase came another way",
+            "It has to be copied in {origin}. If it was forwarded to you, ask for a new invite.",
             "OK",
         ),
         (Action.NONE, Reason.SELF_INVITE): Words(
@@ -247,12 +258,12 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
     """Fill in the placeholders of words that may be the caller's own.
 
     Raises:
-        ValueError: There is a placeholder that is none of the fields, or half of one.
+        ValueError: There is a placeholder that is none of the fields, has a format, or is half one.
     """
-    named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    if not named <= fields.keys():
-        msg = f"the placeholders are {', '.join(f'{{{name}}}' for name in fields)}"
-        raise ValueError(msg)
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is not None and (name not in fields or spec or conversion):
+            msg = f"the placeholders are {', '.join(f'{{{name}}}' for name in fields)}"
+            raise ValueError(msg)
     return template.format_map(fields)
 
 
@@ -264,7 +275,10 @@ def name_group(name: str, locale: Locale) -> str:
 
 def time_left(seconds: int, locale: Locale) -> str:
     """Say how much time there is, in at most two units, never more than there is."""
-    return LANGUAGES[locale].left.format(_stretch(seconds, locale, 2))
+    language = LANGUAGES[locale]
+    if seconds < SECONDS[-1][1]:
+        return language.nearly_over
+    return language.left.format(_stretch(seconds, locale, 2))
 
 
 def time_ago(seconds: int, locale: Locale) -> str:
@@ -285,4 +299,4 @@ def _stretch(seconds: int, locale: Locale, units_max: int) -> str:
         count, rest = divmod(rest, size)
         if count:
             parts.append(f"{count} {language.units[unit][count > 1]}")
-    return language.gap.join(parts) or language.moment
+    return " ".join(parts)

@@ -1,8 +1,9 @@
 """The world -> the library: arguments, clock, random source, environment, files, exit codes.
 
 Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
-passphrase (which may have expired), 1 none, 2 usage, 66 no such keys file, 78 bad keys; and, as
-everywhere, 70 a bug, 74 an output that cannot be written, 130 interrupted, 141 a closed pipe.
+passphrase (which may have expired) or, with `open`, a popup that offers something, 1 none, 2 usage,
+66 no such keys file, 78 bad keys; and, as everywhere, 70 a bug, 74 an output that cannot be
+written, 130 interrupted, 141 a closed pipe.
 """
 
 import os
@@ -74,8 +75,9 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
 def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
-    Start with `passphrase demo`. Exit codes: 0 a valid passphrase (look at "expired"), 1 none,
-    2 usage, 66 no such keys file, 78 bad keys.
+    Start with `passphrase demo`. Exit codes: 0 a valid passphrase (look at "expired") or, with
+    `open`, a popup that offers something; 1 none, 2 usage, 66 no such keys file, 74 an output that
+    cannot be written, 78 bad keys.
     """
 
 

@@ -30,7 +30,7 @@ def demo() -> None:
     codec, stranger = (
         passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)
     )
-    invite = _invite(now + timedelta(days=7), passphrase.Origin.WECHAT)
+    invite = _invite(now + timedelta(days=7, minutes=1), passphrase.Origin.WECHAT)
     text = codec.encode(invite)
     message = passphrase.share(text, to=invite.origin, group_name=GROUP_NAME, app_name="抖音")
     middle = len(message) - 20
@@ -43,7 +43,8 @@ def demo() -> None:
     lost = ", ".join(f"{repair.kind} {repair.meant}" for repair in decoded.repairs)
     _tell("is found, repaired, verified", f"{lost}; {_line(decoded.invite)}")
     click.secho("and opens this popup", bold=True)
-    show(_popup(codec, pasted, now))
+    prompt = _popup(codec, pasted, now)
+    show(prompt.title, prompt.message, prompt.button)
     pull = _invite(invite.expires_at, passphrase.Origin.IN_APP)
     for heading, told in (
         ("A stranger's forgery", _refusal(codec, stranger.encode(invite))),

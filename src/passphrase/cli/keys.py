@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 import click
 
 import passphrase
-from passphrase.cli.world import EXIT_KEYS, EXIT_NO_INPUT, Stop
+from passphrase.cli.world import EXIT_KEYS, EXIT_NO_INPUT, Stop, read_name
 from passphrase.errors import KeyringError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def keyed(command: _Command) -> _Command:
             "--audience",
             envvar="PASSPHRASE_AUDIENCE",
             required=True,
+            callback=read_name,
             show_envvar=True,
             help="The app family that may open the passphrase.",
         ),

@@ -18,6 +18,7 @@ from passphrase.cli.world import (
     print_json,
     read_id,
     read_moment,
+    read_name,
     say,
 )
 from passphrase.scripts import SCRIPT_NAMES
@@ -83,16 +84,13 @@ def _minting(command: _Command) -> _Command:
 
 
 def _invite(fields: dict[str, Any], now: "datetime") -> "Invite":
-    """Make the invite that the options describe, and warn of one that has expired."""
+    """Make the invite that the options describe."""
     expires_at = read_moment(fields.pop("expires"), now, "--expires")
     origin = passphrase.Origin(fields.pop("origin"))
     try:
-        invite = passphrase.Invite(expires_at=expires_at, origin=origin, **fields)
+        return passphrase.Invite(expires_at=expires_at, origin=origin, **fields)
     except ValueError:  # the options have checked every other field
         raise click.UsageError("--expires must lie between 2026-01-01 and 2089-10-18") from None
-    if invite.expires_at <= now:
-        say("this invite has already expired")
-    return invite
 
 
 @click.command()
@@ -110,7 +108,10 @@ def encode(
     """Mint the passphrase of an invite."""
     now = clock()
     codec = load_codec(keys_file, audience)
-    text = codec.encode(_invite(fields, now), script=script)
+    invite = _invite(fields, now)
+    if invite.expires_at <= now:
+        say("this invite has already expired")
+    text = codec.encode(invite, script=script)
     if as_json:
         print_json(success(codec.decode(text), now))
     else:
@@ -119,8 +120,8 @@ def encode(
 
 @click.command()
 @_minting
-@click.option("--group-name", metavar="NAME", help="Stands in the message, made harmless.")
-@click.option("--app-name", metavar="NAME", help="The app to open; the same.")
+@click.option("--group-name", metavar="NAME", callback=read_name, help="Shown, made harmless.")
+@click.option("--app-name", metavar="NAME", callback=read_name, help="The app to open; the same.")
 @locale_option
 @click.option(
     "--qr",
@@ -146,9 +147,12 @@ def share(  # noqa: PLR0913  # one parameter an option
     if qr and qr.suffix.lower() not in QR_KINDS:
         raise click.UsageError(f"--qr takes a name that ends in {' or '.join(QR_KINDS)}")
     codec = load_codec(keys_file, audience)
-    invite = _invite(fields, clock())
+    now = clock()
+    invite = _invite(fields, now)
     if invite.origin is passphrase.Origin.IN_APP:
         raise click.UsageError("--origin in_app needs no message; WeChat and QQ do")
+    if invite.expires_at <= now:
+        raise click.UsageError("--expires is past: the message would help nobody")
     text = codec.encode(invite, script=script)
     message = passphrase.share(
         text, to=invite.origin, locale=locale, group_name=group_name, app_name=app_name

@@ -18,16 +18,17 @@ from passphrase.cli.world import (
     read_id,
     read_message,
     read_moment,
+    read_name,
     refuse,
     say,
     text_argument,
 )
 from passphrase.errors import PassphraseError
+from passphrase.words import LANGUAGES
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from passphrase import JoinPrompt
     from passphrase.words import Locale
 
 YES_NO: Final = click.Choice(["yes", "no"])
@@ -38,7 +39,7 @@ _FACTS: Final = {
     "inviter_is_member": "The inviter is in the group.",
     "group_full": "The group takes nobody more.",
     "mutual_follow": "Viewer and inviter follow each other.",
-    "spent": "A single-use passphrase is spent.",
+    "spent": "Somebody else has spent this single-use passphrase.",
     "revoked": "It is on the deny-list; needs --deny-list.",
 }
 _SWITCHES: Final = {
@@ -80,13 +81,13 @@ def _judging(command: _Command) -> _Command:
 @click.option(
     "--source",
     required=True,
-    type=click.Choice(["wechat", "qq", "in_app", "unknown"]),
+    type=click.Choice(["wechat", "qq", "in_app", "unknown"], case_sensitive=False),
     help="Where it was copied from, as the client says.",
 )
 @_judging
-@click.option("--group-name", metavar="NAME", help="As your database has it.")
-@click.option("--inviter-name", metavar="NAME", help="The same.")
-@click.option("--at", metavar="ISO", help="Open it at another moment than now.")
+@click.option("--group-name", metavar="NAME", callback=read_name, help="As your database has it.")
+@click.option("--inviter-name", metavar="NAME", callback=read_name, help="The same.")
+@click.option("--at", metavar="7d|12h|ISO", help="Open it at another moment than now.")
 @locale_option
 @click.option("--why", is_flag=True, help="Also print the rules it passed through.")
 @json_option
@@ -113,8 +114,10 @@ def open_(  # noqa: PLR0913  # one parameter an option
     """
     message = read_message(text)
     codec = load_codec(keys_file, audience)
-    now = read_moment(at, clock(), "--at") if at else clock()
+    now = clock() if at is None else read_moment(at, clock(), "--at")
     facts, policy = _facts(given), _policy(given)
+    if given["revoked"] and not policy.deny_list:
+        raise click.UsageError("--revoked needs --deny-list")
     case: Any = {
         "viewer_id": viewer_id,
         "now": now,
@@ -125,20 +128,23 @@ def open_(  # noqa: PLR0913  # one parameter an option
     try:
         decoded = codec.decode(message)
     except PassphraseError as error:
+        if not as_json:
+            _show_refusal(passphrase.explain(message, codec).sentences[locale], locale)
         return refuse(error, as_json=as_json)
     prompt = passphrase.join_prompt(
         decoded, locale=locale, group_name=group_name, inviter_name=inviter_name, **case
     )
     verdict = judge(decoded.invite, **case)
+    needed = passphrase.needed_facts(decoded.invite, **case) if prompt.missing else ()
     if as_json:
-        report = prompt.model_dump(mode="json")
-        print_json({"ok": True, **report, **({"rules": _rules(verdict)} if why else {})})
+        told: Json = {"needed": needed, "rules": _rules(verdict)} if why else {}
+        print_json({"ok": True, **prompt.model_dump(mode="json"), **told})
     else:
-        show(prompt)
+        show(prompt.title, prompt.message, prompt.button)
         for row in _rules(verdict) if why else ():
-            click.echo("rule {rule:>2} {outcome:<8} {when}".format_map(row))
-        if prompt.missing:
-            say(f"needs {', '.join(map(_flag, passphrase.needed_facts(decoded.invite, **case)))}")
+            click.echo("rule {rule:>2}  {holds:<3}  {when}".format_map(row))
+        if needed:
+            say(f"needs {', '.join(map(_flag, needed))}")
     return 0 if prompt.action is not Action.NONE else EXIT_NONE
 
 
@@ -153,23 +159,33 @@ def _policy(given: dict[str, Any]) -> Policy:
 
 
 def _rules(verdict: Verdict) -> list[Json]:
-    """Say of each rule that was looked at what came of it."""
-    lacks = f"lacks {', '.join(verdict.missing)}"
-    outcomes = ["passed"] * (len(verdict.passed) - 1) + [lacks if verdict.missing else "decides"]
+    """Say of each rule that was looked at whether it holds."""
+    last = "?" if verdict.missing else "yes"
+    holds = ["no"] * (len(verdict.passed) - 1) + [last]
     return [
-        {"rule": rule.number, "outcome": outcome, "when": rule.when}
-        for rule, outcome in zip(verdict.passed, outcomes, strict=True)
+        {"rule": rule.number, "holds": word, "when": rule.when}
+        for rule, word in zip(verdict.passed, holds, strict=True)
     ]
 
 
-def show(prompt: "JoinPrompt") -> None:
-    """Draw the popup."""
+def _show_refusal(sentence: str, locale: "Locale") -> None:
+    """Draw the popup of a text that no passphrase could be read out of."""
+    language = LANGUAGES[locale]
+    show(language.unreadable, sentence, language.understood)
+
+
+def show(title: str, message: str, button: str) -> None:
+    """Draw a popup."""
     from rich.align import Align  # noqa: PLC0415  # no other command pays for it
     from rich.console import Console, Group  # noqa: PLC0415
     from rich.panel import Panel  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    buttons = Text(f"[ {prompt.button} ]", style="bold")
-    body = Group(Text(prompt.message), Text(), Align.center(buttons))
-    panel = Panel(body, title=Text(prompt.title, style="bold"), width=POPUP_COLUMNS, padding=(1, 2))
-    Console(highlight=False, emoji=False).print(panel)
+    heading = Align.center(Text(title, style="bold"))
+    action = Align.center(Text(f"[ {button} ]", style="bold"))
+    body = Group(heading, Text(), Text(message), Text(), action)
+    # Printing is left to click: rich makes an exit of its own of a pipe that is closed.
+    console = Console(highlight=False, emoji=False)
+    with console.capture() as drawn:
+        console.print(Panel(body, width=min(POPUP_COLUMNS, console.width), padding=(1, 2)))
+    click.echo(drawn.get(), nl=False)

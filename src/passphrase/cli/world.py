@@ -66,12 +66,23 @@ def read_id(_context: click.Context, _option: click.Parameter, text: str) -> "in
         raise click.BadParameter(str(error)) from None
 
 
+def read_name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Read a name, as an option's callback."""
+    return None if text is None else _decoded(text)
+
+
+def _decoded(argument: str) -> str:
+    """Read an argument as UTF-8: under another locale, Python hides its bytes in surrogates."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def read_moment(text: str, now: datetime, option: str) -> datetime:
-    """Read a lifetime or an ISO 8601 moment."""
+    """Read a lifetime, rounded up to the minute as an invite has it, or an ISO 8601 moment."""
     lifetime = _LIFETIME.fullmatch(text)
     try:
         if lifetime:
-            return now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
+            ends = now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
+            return ends + (datetime.min.replace(tzinfo=UTC) - ends) % timedelta(minutes=1)
         moment = datetime.fromisoformat(text)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)  # which is out of range all the same
@@ -87,8 +98,7 @@ def read_moment(text: str, now: datetime, option: str) -> datetime:
 def read_message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
-        # Under a locale that is not UTF-8, Python hides the bytes of arguments in surrogates.
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return _decoded(text)
     if text is None and sys.stdin and sys.stdin.isatty():
         raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
     piped = sys.stdin.buffer.read(STDIN_BYTES_MAX) if sys.stdin else b""
