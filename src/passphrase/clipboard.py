@@ -10,7 +10,6 @@ Shapes:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
@@ -21,10 +20,11 @@ from passphrase.errors import (
     TextTooLongError,
     without_trace,
 )
-from passphrase.fold import Row, check_script, rows
+from passphrase.fold import MARK, Row, check_script, rows
 from passphrase.layout import (
     HEADERS,
     PARITY_SYMBOLS,
+    SYMBOL_BITS,
     VERSION,
     WORD_SIZES,
     WORD_SYMBOLS,
@@ -33,9 +33,9 @@ from passphrase.layout import (
 from passphrase.markup import unwrap
 from passphrase.parity import is_sound
 from passphrase.repair import UNREADABLE, Damage, Proposal
-from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
-from passphrase.symbols import join
+from passphrase.symbols import DIGITS, join, merge, split
 
 MAX_CHARS: Final = 1 << 16
 
@@ -43,6 +43,13 @@ _FIGURES: Final = range(2, 10)  # 0 and 1 may be the O, I or L of prose
 _LETTERS_PAST_F: Final = range(16, 32)
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
+_DIGITS_MIN: Final = 2 * WORD_SIZES[0]
+# How many symbols a word has, by its header's digits.
+_SIZES: Final = {
+    f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
+    for symbol, size in enumerate(WORD_SYMBOLS)
+    if size
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,44 @@ class Candidate:
         return HEADERS[self.codeword[0]]
 
 
+class Word(NamedTuple):
+    """A codeword as it was found, before anybody asks for its symbols.
+
+    Attributes:
+        number: The codeword as one number.
+        size: How many symbols it has.
+        text: Its one canonical spelling.
+        script: Name of the script.
+        span: Where it stands in the text.
+    """
+
+    number: int
+    size: int
+    text: str
+    script: str
+    span: Span
+
+    @property
+    def header_symbol(self) -> int:
+        """The first symbol."""
+        return self.number >> SYMBOL_BITS * (self.size - 1)
+
+    @property
+    def candidate(self) -> Candidate:
+        """What the caller is told of it."""
+        return Candidate(split(self.number, self.size), self.text, self.script, self.span)
+
+
 class Findings(NamedTuple):
     """What a text holds: codewords, and rows that may be damaged ones, each in order."""
 
-    candidates: list[Candidate]
+    words: list[Word]
     suspects: list[Row]
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The codewords, for the caller."""
+        return [word.candidate for word in self.words]
 
     @property
     def refusal(self) -> DamagedError | NotFoundError:
@@ -126,37 +166,49 @@ def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHAR
         raise TextTooLongError(len(text), max_chars)
     for script in scripts:
         check_script(script)
+    return search(text, scripts)
+
+
+def search(text: str, scripts: Sequence[Script] = ()) -> Findings:
+    """Find what a text of a legal length holds; `scripts` have been checked."""
     unwrapped = unwrap(text)
-    findings = Findings([], [])
-    for script in chain(map(load_script, SCRIPT_NAMES), scripts):
+    words: list[Word] = []
+    suspects: list[Row] = []
+    for script in (*built_in_scripts(), *scripts):
         for row in rows(unwrapped, script, _DAMAGED_SYMBOLS_MIN * script.glyphs_per_symbol):
             rest = 0
-            for candidate, first, last in _candidates(row):
-                findings.candidates.append(candidate)
-                findings.suspects.extend(_suspects(row.part(rest, first)))
+            for word, first, last in _words(row):
+                words.append(word)
+                if rest < first:
+                    suspects.extend(_suspects(row.part(rest, first)))
                 rest = max(rest, last)
-            findings.suspects.extend(_suspects(row.part(rest, len(row.glyphs))))
-    findings.candidates.sort(key=lambda candidate: candidate.span)
-    findings.suspects.sort(key=lambda row: row.span)
-    return findings
+            if rest < len(row.starts):
+                suspects.extend(_suspects(row.part(rest, len(row.starts))))
+    words.sort(key=_span)
+    suspects.sort(key=_span)
+    return Findings(words, suspects)
 
 
-def _candidates(row: Row) -> Iterator[tuple[Candidate, int, int]]:
+def _span(found: Word | Row) -> Span:
+    return found.span
+
+
+def _words(row: Row) -> Iterator[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
     script = row.script
-    step = script.glyphs_per_symbol
-    for phase in range(step):
-        symbols = script.read(row.glyphs[phase:])
-        for start, symbol in enumerate(symbols):
-            first = phase + start * step
-            size = WORD_SYMBOLS[symbol] if symbol >= 0 else 0
-            if not 0 < size <= len(symbols) - start or not _may_begin(symbol, first, row):
-                continue
-            codeword = symbols[start : start + size]
-            if _is_word(codeword):
-                last = first + size * step
-                span = (row.starts[first], row.ends[last - 1])
-                yield Candidate(codeword, script.spell(codeword), script.name, span), first, last
+    width = script.digits_per_glyph
+    digits = row.digits
+    for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
+        size = _SIZES.get(digits[at : at + 2], 0)
+        end = at + 2 * size
+        if not at < end <= len(digits) or MARK in digits[at:end]:
+            continue
+        first, last = at // width, end // width
+        number = int(digits[at:end], 32)
+        if _is_word(number, size) and _may_begin(number >> SYMBOL_BITS * (size - 1), first, row):
+            text = row.spelling[first:last] or script.spell_word(number, size)
+            span = (row.starts[first], row.ends[last - 1])
+            yield Word(number, size, text, script.name, span), first, last
 
 
 def _may_begin(symbol: int, first: int, row: Row) -> bool:
@@ -171,14 +223,15 @@ def _may_begin(symbol: int, first: int, row: Row) -> bool:
     return not touched or row.glyphs[first - 1] == UNREADABLE
 
 
-def _is_word(codeword: tuple[int, ...]) -> bool:
+def _is_word(number: int, size: int) -> bool:
     """Tell whether parity holds and, in version 1, the padding is zero."""
-    if min(codeword) < 0 or not is_sound(codeword):
+    if not is_sound(number, size):
         return False
-    if HEADERS[codeword[0]].version != VERSION:
+    symbol = number >> SYMBOL_BITS * (size - 1)
+    if HEADERS[symbol].version != VERSION:
         return True
     try:
-        join(codeword[:-PARITY_SYMBOLS])
+        join(symbol, number >> SYMBOL_BITS * PARITY_SYMBOLS)
     except PaddingError:
         return False
     return True
@@ -219,21 +272,21 @@ class Repair:
     meant: str
 
 
-def repaired(row: Row, proposal: Proposal) -> Candidate:
-    """Make a candidate of a codeword that a part of a row may have been."""
-    span = row.part(proposal.start, proposal.end).span
-    spelling = row.script.spell(proposal.codeword)
-    return Candidate(proposal.codeword, spelling, row.script.name, span)
+def repaired(row: Row, proposal: Proposal) -> Word:
+    """Make a word of a codeword that a part of a row may have been."""
+    span = (row.starts[proposal.start], row.ends[proposal.end - 1])
+    number, size = merge(proposal.codeword), len(proposal.codeword)
+    return Word(number, size, row.script.spell_word(number, size), row.script.name, span)
 
 
 def repairs(row: Row, proposal: Proposal) -> tuple[Repair, ...]:
     """Say what was repaired where, in the words of the script."""
-    glyphs = row.script.glyphs
+    glyphs, read_glyphs = row.script.glyphs, row.glyphs
     values = row.script.values(proposal.codeword)
     told: list[Repair] = []
     for kind, glyph, at in proposal.edits:
         count = 2 if kind is Damage.SWAPPED else 1
-        read = "".join(glyphs[value] for value in row.glyphs[at : at + count])
+        read = "".join(glyphs[value] for value in read_glyphs[at : at + count])
         meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
         if kind is Damage.LOST:
             place = row.starts[at] if at < len(row.starts) else row.ends[-1]

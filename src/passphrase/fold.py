@@ -9,9 +9,10 @@ Shapes:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from codecs import charmap_encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import DamagedError, Span
@@ -19,6 +20,7 @@ from passphrase.markup import Unwrapped
 from passphrase.repair import UNREADABLE
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
+from passphrase.symbols import DIGITS
 
 # What may stand between two glyphs and means nothing there. A newer Unicode changes nothing.
 IGNORABLE_RANGES: Final = (
@@ -43,8 +45,9 @@ PICTURE_RANGES: Final = (
 )  # fmt: skip
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-_IGNORED: Final = -2
-_FOREIGN: Final = -3
+_SAMPLES: Final = 4
+MARK: Final = b"?"
+FOREIGN: Final = b"!"
 
 
 class Row(NamedTuple):
@@ -52,20 +55,33 @@ class Row(NamedTuple):
 
     Attributes:
         script: Their script.
-        glyphs: The value of each, or UNREADABLE.
+        digits: The value of each in base 32, one digit or two; "?" for each digit of a mark.
         starts: Where each begins in the pasted text.
         ends: Where each ends.
+        spelling: The text of the row, if each glyph is as the script writes it and nothing else
+            stands there; otherwise empty.
     """
 
     script: Script
-    glyphs: Sequence[int]
+    digits: bytes
     starts: Sequence[int]
     ends: Sequence[int]
+    spelling: str
+
+    @property
+    def glyphs(self) -> list[int]:
+        """The value of each, or UNREADABLE."""
+        width = self.script.digits_per_glyph
+        pieces = [self.digits[at : at + width] for at in range(0, len(self.digits), width)]
+        return [UNREADABLE if MARK in piece else int(piece, 32) for piece in pieces]
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
         inside = slice(first, last)
-        return Row(self.script, self.glyphs[inside], self.starts[inside], self.ends[inside])
+        width = self.script.digits_per_glyph
+        digits = self.digits[first * width : last * width]
+        spelling = self.spelling[inside]
+        return Row(self.script, digits, self.starts[inside], self.ends[inside], spelling)
 
     @property
     def span(self) -> Span:
@@ -75,71 +91,125 @@ class Row(NamedTuple):
     @property
     def begins(self) -> list[int]:
         """Indices of glyphs that no glyph touches before."""
+        glyphs = self.glyphs
         return [
             at
             for at, start in enumerate(self.starts)
-            if at == 0 or self.glyphs[at - 1] == UNREADABLE or self.ends[at - 1] < start
+            if at == 0 or glyphs[at - 1] == UNREADABLE or self.ends[at - 1] < start
         ]
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
-        marks = [at for at, glyph in enumerate(self.glyphs) if glyph == UNREADABLE]
-        readable = (len(self.glyphs) - len(marks)) // self.script.glyphs_per_symbol
+        glyphs = self.glyphs
+        marks = [at for at, glyph in enumerate(glyphs) if glyph == UNREADABLE]
+        readable = (len(glyphs) - len(marks)) // self.script.glyphs_per_symbol
         spans = tuple((self.starts[at], self.ends[at]) for at in marks)
         return DamagedError(self.span, readable, spans)
 
 
 def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> Iterator[Row]:
     """Cut out every row of at least `shortest` glyphs and marks, in order."""
-    pattern, fold = _folding(script)
+    folding = _folding(script, shortest)
     plain, bounds = unwrapped
-    for stretch in pattern.finditer(plain):
+    # A long stretch has four characters or more among every few. Most texts have none such, and
+    # looking at every few is all that is done with them.
+    sample = folding.sample.search(plain[:: folding.stride])
+    if sample is None:
+        return
+    first = max(0, (sample.start() - 1) * folding.stride + 1)
+    for stretch in folding.stretch.finditer(plain, first):
         start, end = stretch.span()
-        if end - start < shortest:
-            continue
-        glyphs: list[int] = []
-        places: list[int] = []
-        for place in range(start, end + 1):
-            value = fold.get(plain[place], _FOREIGN) if place < end else _FOREIGN
-            if value >= UNREADABLE:
-                glyphs.append(value)
-                places.append(place)
-            elif value == _FOREIGN:
-                if len(glyphs) >= shortest:
-                    yield Row(
-                        script,
-                        glyphs,
-                        [bounds[at] for at in places],
-                        [bounds[at + 1] for at in places],
-                    )
-                glyphs, places = [], []
+        digits, _ = charmap_encode(stretch[0], "strict", folding.table)
+        if FOREIGN in digits or len(digits) < (end - start) * script.digits_per_glyph:
+            yield from _sparse_rows(unwrapped, script, shortest, (start, end))
+        else:
+            spelling = "" if script.group or folding.alias.search(stretch[0]) else stretch[0]
+            yield Row(script, digits, bounds[start:end], bounds[start + 1 : end + 1], spelling)
+
+
+def _sparse_rows(
+    unwrapped: Unwrapped, script: Script, shortest: int, span: Span
+) -> Iterator[Row]:
+    """Cut the rows out of a stretch in which something stands between glyphs."""
+    table = _folding(script, shortest).table
+    plain, bounds = unwrapped
+    start, end = span
+    digits: list[bytes] = []
+    places: list[int] = []
+    for place in range(start, end + 1):
+        value = table[ord(plain[place])] if place < end else FOREIGN
+        if value == FOREIGN:
+            if len(digits) >= shortest:
+                starts = [bounds[at] for at in places]
+                yield Row(script, b"".join(digits), starts, [bounds[at + 1] for at in places], "")
+            digits, places = [], []
+        elif value:
+            digits.append(value)
+            places.append(place)
+
+
+class _Folding(NamedTuple):
+    """How the characters of a script are found and folded.
+
+    Attributes:
+        table: The digits of a glyph or a mark, nothing, or FOREIGN, by code point.
+        stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
+        stride: How far apart the characters of a sample stand.
+        sample: Four characters of a stretch, one after another, in a sample.
+        alias: A character that may be an alias.
+    """
+
+    table: Mapping[int, bytes]
+    stretch: re.Pattern[str]
+    stride: int
+    sample: re.Pattern[str]
+    alias: re.Pattern[str]
+
+
+class _Table(dict[int, bytes]):
+    """A frozen table; what is not in it is foreign."""
+
+    def __missing__(self, code: int) -> bytes:
+        return FOREIGN
 
 
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
-@lru_cache(maxsize=16)
-def _folding(script: Script) -> tuple[re.Pattern[str], dict[str, int]]:
-    """Make the frozen table that folds characters, and a pattern for stretches worth folding.
-
-    The table gives a glyph's value, UNREADABLE or _IGNORED. The pattern is one character class that
-    holds the whole table and, beyond the basic plane, a little more.
-    """
+@lru_cache(maxsize=32)
+def _folding(script: Script, shortest: int) -> _Folding:
+    """Make the frozen table that folds characters, and patterns for stretches worth folding."""
+    width = script.digits_per_glyph
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
-    fold = dict.fromkeys(map(chr, marks), UNREADABLE)
-    fold |= dict.fromkeys(chain(map(chr, _codes(*IGNORABLE_RANGES)), script.separators), _IGNORED)
-    fold |= script.digits
+    table = _Table(dict.fromkeys(marks, MARK * width))
+    table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
+    spelled = [bytes(digits) for digits in product(DIGITS.encode(), repeat=width)]
+    table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}
+    inside = _class(table, _ASTRAL_GAP)
+    aliases = map(ord, {*script.digits} - {*script.glyphs})
+    stride = shortest // _SAMPLES
+    # The first character stands by itself because the engine skips to it fast.
+    return _Folding(
+        table,
+        re.compile(f"[{inside}][{inside}]{{{shortest - 1},}}"),
+        stride,
+        re.compile(f"[{inside}][{inside}]{{{_SAMPLES - 1}}}"),
+        re.compile(f"[{_class(aliases, _ASTRAL_GAP)}]" if {*script.digits} - {*script.glyphs} else "(?!)"),
+    )
+
+
+def _class(codes: Iterable[int], astral_gap: int) -> str:
+    """Write code points as the ranges of a character class."""
     ranges: list[list[int]] = [[-2, -2]]
-    for code in sorted(map(ord, fold)):
+    for code in sorted(codes):
         # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
-        gap = _ASTRAL_GAP if code > _BASIC_PLANE_LAST else 1
+        gap = astral_gap if code > _BASIC_PLANE_LAST else 1
         if code - ranges[-1][1] <= gap:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    inside = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
-    return re.compile(f"[{inside}]+"), fold
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
 
 
 @lru_cache(maxsize=16)
