@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from passphrase.errors import (
     DamagedError,
     NotFoundError,
-    PaddingError,
     Span,
     TextTooLongError,
     without_trace,
@@ -35,7 +34,7 @@ from passphrase.parity import is_sound
 from passphrase.repair import UNREADABLE, Damage, Proposal
 from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
-from passphrase.symbols import DIGITS, join, merge, split
+from passphrase.symbols import DIGITS, is_padded, merge, split
 
 MAX_CHARS: Final = 1 << 16
 
@@ -44,6 +43,10 @@ _LETTERS_PAST_F: Final = range(16, 32)
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _DIGITS_MIN: Final = 2 * WORD_SIZES[0]
+# Version 1 may begin anywhere; its header begins with one of these. A newer one, which can only be
+# reported, must not touch a glyph before it: otherwise seven of eight glyphs in a chat would be
+# looked at as its beginning.
+_KNOWN: Final = {ord(DIGITS[s >> 5]) for s, header in enumerate(HEADERS) if header.version == VERSION}
 # How many symbols a word has, by its header's digits.
 _SIZES: Final = {
     f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
@@ -180,10 +183,10 @@ def search(text: str, scripts: Sequence[Script] = ()) -> Findings:
             for word, first, last in _words(row):
                 words.append(word)
                 if rest < first:
-                    suspects.extend(_suspects(row.part(rest, first)))
+                    suspects += _suspects(row.part(rest, first))
                 rest = max(rest, last)
-            if rest < len(row.starts):
-                suspects.extend(_suspects(row.part(rest, len(row.starts))))
+            if rest < len(row.places):
+                suspects += _suspects(row.part(rest, len(row.places)))
     words.sort(key=_span)
     suspects.sort(key=_span)
     return Findings(words, suspects)
@@ -193,48 +196,25 @@ def _span(found: Word | Row) -> Span:
     return found.span
 
 
-def _words(row: Row) -> Iterator[tuple[Word, int, int]]:
+def _words(row: Row) -> list[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
-    script = row.script
+    found: list[tuple[Word, int, int]] = []
+    script, digits, _, _, spelling = row
     width = script.digits_per_glyph
-    digits = row.digits
     for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
-        size = _SIZES.get(digits[at : at + 2], 0)
-        end = at + 2 * size
-        if not at < end <= len(digits) or MARK in digits[at:end]:
+        size = _SIZES.get(digits[at : at + 2])
+        if size is None or (end := at + 2 * size) > len(digits) or MARK in digits[at:end]:
             continue
         first, last = at // width, end // width
+        is_known = digits[at] in _KNOWN
+        if not is_known and row.is_touched(first):
+            continue
         number = int(digits[at:end], 32)
-        if _is_word(number, size) and _may_begin(number >> SYMBOL_BITS * (size - 1), first, row):
-            text = row.spelling[first:last] or script.spell_word(number, size)
-            span = (row.starts[first], row.ends[last - 1])
-            yield Word(number, size, text, script.name, span), first, last
-
-
-def _may_begin(symbol: int, first: int, row: Row) -> bool:
-    """Tell whether a codeword may begin here.
-
-    Version 1 may begin anywhere. A newer one, which can only be reported, must not touch a glyph
-    before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
-    """
-    if HEADERS[symbol].version == VERSION:
-        return True
-    touched = first > 0 and row.ends[first - 1] == row.starts[first]
-    return not touched or row.glyphs[first - 1] == UNREADABLE
-
-
-def _is_word(number: int, size: int) -> bool:
-    """Tell whether parity holds and, in version 1, the padding is zero."""
-    if not is_sound(number, size):
-        return False
-    symbol = number >> SYMBOL_BITS * (size - 1)
-    if HEADERS[symbol].version != VERSION:
-        return True
-    try:
-        join(symbol, number >> SYMBOL_BITS * PARITY_SYMBOLS)
-    except PaddingError:
-        return False
-    return True
+        if is_sound(number, size) and (not is_known or is_padded(number, size)):
+            text = spelling[first:last] or script.spell_word(number, size)
+            span = (row.start(first), row.end(last - 1))
+            found.append((Word(number, size, text, script.name, span), first, last))
+    return found
 
 
 def _suspects(row: Row) -> Iterator[Row]:
@@ -274,7 +254,7 @@ class Repair:
 
 def repaired(row: Row, proposal: Proposal) -> Word:
     """Make a word of a codeword that a part of a row may have been."""
-    span = (row.starts[proposal.start], row.ends[proposal.end - 1])
+    span = (row.start(proposal.start), row.end(proposal.end - 1))
     number, size = merge(proposal.codeword), len(proposal.codeword)
     return Word(number, size, row.script.spell_word(number, size), row.script.name, span)
 
@@ -289,10 +269,10 @@ def repairs(row: Row, proposal: Proposal) -> tuple[Repair, ...]:
         read = "".join(glyphs[value] for value in read_glyphs[at : at + count])
         meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
         if kind is Damage.LOST:
-            place = row.starts[at] if at < len(row.starts) else row.ends[-1]
+            place = row.start(at) if at < len(row.places) else row.end(-1)
             span, read = (place, place), ""
         else:
-            span = (row.starts[at], row.ends[at + count - 1])
+            span = (row.start(at), row.end(at + count - 1))
         told.append(
             Repair(
                 kind,

@@ -29,7 +29,7 @@ from passphrase.errors import (
 from passphrase.fold import Row, check_script
 from passphrase.invite import Invite, checked
 from passphrase.keys import Keyring
-from passphrase.layout import HEADERS, PARITY_SYMBOLS, SYMBOL_BITS, TAG_BYTES, VERSION, WORD_SYMBOLS, header_symbol
+from passphrase.layout import HEADERS, PARITY_SYMBOLS, TAG_BYTES, VERSION, WORD_SYMBOLS, header_symbol
 from passphrase.parity import protect
 from passphrase.repair import propose
 from passphrase.scripts import load_script
@@ -126,7 +126,8 @@ class Codec:
         symbol = header_symbol(header)
         sealed = seal(self._keys[header.key_id], symbol, body)
         size = WORD_SYMBOLS[symbol]
-        return spelling.spell_word(protect(chunk(symbol, sealed), size), size)
+        word = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
+        return spelling.spell_word(word, size)
 
     @without_trace
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
@@ -174,7 +175,7 @@ class Codec:
         if level not in LEVELS:
             msg = f"repair must be one of {', '.join(LEVELS)}"
             raise ValueError(msg)
-        findings = self.scan(text)
+        findings = scan(text, scripts=self._custom_scripts, max_chars=self._max_chars)
         words: dict[int, Word] = {}
         for word in findings.words:
             words.setdefault(word.number, word)
@@ -226,7 +227,7 @@ class Codec:
             raise VersionError("version", header.version)
         if key_id not in self._keys:
             raise SignatureError(key_id)
-        sealed = join(symbol, word.number >> SYMBOL_BITS * PARITY_SYMBOLS)
+        sealed = join(word.number, word.size)
         body = unseal(self._keys[key_id], symbol, sealed)
         return Decoded(
             unpack(header, body),

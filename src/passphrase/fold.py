@@ -47,7 +47,6 @@ _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
 _SAMPLES: Final = 4
 MARK: Final = b"?"
-FOREIGN: Final = b"!"
 
 
 class Row(NamedTuple):
@@ -56,17 +55,25 @@ class Row(NamedTuple):
     Attributes:
         script: Their script.
         digits: The value of each in base 32, one digit or two; "?" for each digit of a mark.
-        starts: Where each begins in the pasted text.
-        ends: Where each ends.
-        spelling: The text of the row, if each glyph is as the script writes it and nothing else
-            stands there; otherwise empty.
+        places: Where each stands in the unwrapped text.
+        bounds: Where the characters of the unwrapped text stand in the pasted one.
+        spelling: The row in the unwrapped text, if each glyph is as the script writes it and
+            nothing else stands there; otherwise empty.
     """
 
     script: Script
     digits: bytes
-    starts: Sequence[int]
-    ends: Sequence[int]
+    places: Sequence[int]
+    bounds: Sequence[int]
     spelling: str
+
+    def start(self, at: int) -> int:
+        """Return where a glyph begins in the pasted text."""
+        return self.bounds[self.places[at]]
+
+    def end(self, at: int) -> int:
+        """Return where it ends."""
+        return self.bounds[self.places[at] + 1]
 
     @property
     def glyphs(self) -> list[int]:
@@ -77,37 +84,41 @@ class Row(NamedTuple):
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
-        inside = slice(first, last)
         width = self.script.digits_per_glyph
         digits = self.digits[first * width : last * width]
-        spelling = self.spelling[inside]
-        return Row(self.script, digits, self.starts[inside], self.ends[inside], spelling)
+        return Row(
+            self.script, digits, self.places[first:last], self.bounds, self.spelling[first:last]
+        )
 
     @property
     def span(self) -> Span:
         """Where it stands, from its first glyph to its last."""
-        return self.starts[0], self.ends[-1]
+        return self.start(0), self.end(-1)
 
     @property
     def begins(self) -> list[int]:
         """Indices of glyphs that no glyph touches before."""
-        glyphs = self.glyphs
-        return [
-            at
-            for at, start in enumerate(self.starts)
-            if at == 0 or glyphs[at - 1] == UNREADABLE or self.ends[at - 1] < start
-        ]
+        return [at for at in range(len(self.places)) if not self.is_touched(at)]
+
+    def is_touched(self, at: int) -> bool:
+        """Tell whether another glyph, and no mark, stands directly before a glyph."""
+        width = self.script.digits_per_glyph
+        return (
+            at > 0
+            and MARK not in self.digits[(at - 1) * width : at * width]
+            and self.end(at - 1) >= self.start(at)
+        )
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
         glyphs = self.glyphs
         marks = [at for at, glyph in enumerate(glyphs) if glyph == UNREADABLE]
         readable = (len(glyphs) - len(marks)) // self.script.glyphs_per_symbol
-        spans = tuple((self.starts[at], self.ends[at]) for at in marks)
+        spans = tuple((self.start(at), self.end(at)) for at in marks)
         return DamagedError(self.span, readable, spans)
 
 
-def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> Iterator[Row]:
+def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> list[Row]:
     """Cut out every row of at least `shortest` glyphs and marks, in order."""
     folding = _folding(script, shortest)
     plain, bounds = unwrapped
@@ -115,35 +126,40 @@ def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> Iterator[Row]:
     # looking at every few is all that is done with them.
     sample = folding.sample.search(plain[:: folding.stride])
     if sample is None:
-        return
-    first = max(0, (sample.start() - 1) * folding.stride + 1)
-    for stretch in folding.stretch.finditer(plain, first):
+        return []
+    found: list[Row] = []
+    width = script.digits_per_glyph
+    before = max(0, (sample.start() - 1) * folding.stride + 1)
+    for stretch in folding.stretch.finditer(plain, before):
         start, end = stretch.span()
-        digits, _ = charmap_encode(stretch[0], "strict", folding.table)
-        if FOREIGN in digits or len(digits) < (end - start) * script.digits_per_glyph:
-            yield from _sparse_rows(unwrapped, script, shortest, (start, end))
+        text = stretch[0]
+        try:
+            digits, _ = charmap_encode(text, "strict", folding.table)
+        except UnicodeEncodeError:
+            digits = b""
+        if len(digits) < width * len(text):
+            found += _sparse_rows(unwrapped, script, shortest, range(start, end))
         else:
-            spelling = "" if script.group or folding.alias.search(stretch[0]) else stretch[0]
-            yield Row(script, digits, bounds[start:end], bounds[start + 1 : end + 1], spelling)
+            spelling = "" if folding.odd.search(text) else text
+            found.append(Row(script, digits, range(start, end), bounds, spelling))
+    return found
 
 
 def _sparse_rows(
-    unwrapped: Unwrapped, script: Script, shortest: int, span: Span
+    unwrapped: Unwrapped, script: Script, shortest: int, stretch: range
 ) -> Iterator[Row]:
     """Cut the rows out of a stretch in which something stands between glyphs."""
     table = _folding(script, shortest).table
     plain, bounds = unwrapped
-    start, end = span
     digits: list[bytes] = []
     places: list[int] = []
-    for place in range(start, end + 1):
-        value = table[ord(plain[place])] if place < end else FOREIGN
-        if value == FOREIGN:
+    for place in (*stretch, None):
+        value = None if place is None else table.get(ord(plain[place]))
+        if value is None:
             if len(digits) >= shortest:
-                starts = [bounds[at] for at in places]
-                yield Row(script, b"".join(digits), starts, [bounds[at + 1] for at in places], "")
+                yield Row(script, b"".join(digits), places, bounds, "")
             digits, places = [], []
-        elif value:
+        elif value and place is not None:
             digits.append(value)
             places.append(place)
 
@@ -152,25 +168,18 @@ class _Folding(NamedTuple):
     """How the characters of a script are found and folded.
 
     Attributes:
-        table: The digits of a glyph or a mark, nothing, or FOREIGN, by code point.
+        table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
         stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
         stride: How far apart the characters of a sample stand.
         sample: Four characters of a stretch, one after another, in a sample.
-        alias: A character that may be an alias.
+        odd: What the script does not write, if a stretch is all glyphs.
     """
 
     table: Mapping[int, bytes]
     stretch: re.Pattern[str]
     stride: int
     sample: re.Pattern[str]
-    alias: re.Pattern[str]
-
-
-class _Table(dict[int, bytes]):
-    """A frozen table; what is not in it is foreign."""
-
-    def __missing__(self, code: int) -> bytes:
-        return FOREIGN
+    odd: re.Pattern[str]
 
 
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
@@ -182,7 +191,7 @@ def _folding(script: Script, shortest: int) -> _Folding:
     """Make the frozen table that folds characters, and patterns for stretches worth folding."""
     width = script.digits_per_glyph
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
-    table = _Table(dict.fromkeys(marks, MARK * width))
+    table = dict.fromkeys(marks, MARK * width)
     table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
     spelled = [bytes(digits) for digits in product(DIGITS.encode(), repeat=width)]
     table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}

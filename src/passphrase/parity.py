@@ -26,7 +26,11 @@ TARGET_REMAINDER: Final = 0x1E09AEB9
 ORDER: Final = (1 << SYMBOL_BITS) - 1  # of the element a, which is 2
 
 _PARITY_BITS: Final = SYMBOL_BITS * PARITY_SYMBOLS
-_BYTES_MAX: Final = SYMBOL_BITS * WORD_SIZES[-1] // 8 + 1  # of a word and the 1 before it
+_PARITY_MASK: Final = (1 << _PARITY_BITS) - 1
+_BYTES: Final = {  # of so many data symbols and the 1 before them
+    size - PARITY_SYMBOLS: SYMBOL_BITS * (size - PARITY_SYMBOLS) // 8 + 1 for size in WORD_SIZES
+}
+_BYTES_MAX: Final = max(_BYTES.values())
 _SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
 _LOW_BITS: Final = SYMBOL_BITS * (PARITY_SYMBOLS - 1)
 _LOW_MASK: Final = (1 << _LOW_BITS) - 1
@@ -83,16 +87,16 @@ def _scaled(symbols: Iterable[int], factor: int) -> int:
 
 @cache
 def _tables() -> tuple[tuple[int, ...], ...]:
-    """For each byte of a number, the last one first, and each value of it, its remainder.
+    """For each byte of some data, the last one first, and each value of it, the parity it makes.
 
-    A remainder of many bits is the sum of theirs, so each byte is looked up and all are added. Made
-    at the first use, in about a millisecond.
+    The parity of many bits is the sum of theirs, so each byte is looked up and all are added. Made
+    at the first use, in less than a millisecond.
     """
     tables = [[0] for _ in range(_BYTES_MAX)]
-    power = 1  # of x
+    power = _scaled(_GENERATOR, 1)  # x^3, which the generator's other coefficients are equal to
     for at in range(8 * _BYTES_MAX):
-        place, bit = divmod(at, SYMBOL_BITS)
-        if place and not bit:
+        bit = at % SYMBOL_BITS
+        if at and not bit:
             over = _scaled(_GENERATOR, power >> _LOW_BITS)
             power = (power & _LOW_MASK) << SYMBOL_BITS ^ over
         added = _scaled(_parts(power), 1 << bit)
@@ -100,21 +104,21 @@ def _tables() -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, tables))
 
 
-def remainder(number: int) -> int:
-    """Return the remainder of a number's symbols as a polynomial, modulo the generator, 30 bits."""
-    length = number.bit_length() + 7 >> 3
-    return reduce(xor, map(getitem, _tables(), number.to_bytes(length, "little")))
+def parity(data: int, count: int) -> int:
+    """Return the three parity symbols of so many data symbols, as one number."""
+    number = 1 << SYMBOL_BITS * count | data
+    digits = number.to_bytes(_BYTES[count], "little")
+    return reduce(xor, map(getitem, _tables(), digits), TARGET_REMAINDER)
 
 
-def protect(data: int, size: int) -> int:
-    """Append the parity symbols that make data a word of so many symbols. Inverse: `check`."""
-    word = data << _PARITY_BITS
-    return word | remainder(1 << SYMBOL_BITS * size | word) ^ TARGET_REMAINDER
+def protect(data: int, count: int) -> int:
+    """Append their parity to so many data symbols. Inverse: `check`."""
+    return data << _PARITY_BITS | parity(data, count)
 
 
 def is_sound(word: int, size: int) -> bool:
     """Tell whether the parity of a word of so many symbols holds."""
-    return remainder(1 << SYMBOL_BITS * size | word) == TARGET_REMAINDER
+    return parity(word >> _PARITY_BITS, size - PARITY_SYMBOLS) == word & _PARITY_MASK
 
 
 def contribution(symbol: int, exponent: int) -> int:

@@ -17,31 +17,36 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from passphrase.errors import PaddingError
-from passphrase.layout import RAW_BYTES, SYMBOL_BITS, WORD_SYMBOLS
+from passphrase.layout import PARITY_SYMBOLS, RAW_BYTES, SYMBOL_BITS
 
 _MASK: Final = (1 << SYMBOL_BITS) - 1
+# By the symbols in a word: the bits behind its bytes, which are spare and parity; the spare ones
+# among them; and the bytes.
+_BELOW: Final = {
+    size: SYMBOL_BITS * PARITY_SYMBOLS + -8 * length % SYMBOL_BITS
+    for size, length in RAW_BYTES.items()
+}
+_SPARE_MASKS: Final = {
+    size: (1 << below) - (1 << SYMBOL_BITS * PARITY_SYMBOLS) for size, below in _BELOW.items()
+}
+_MASKS: Final = {size: (1 << 8 * length) - 1 for size, length in RAW_BYTES.items()}
 DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"  # those of `int` in base 32, two a symbol
 
 
 def chunk(header_symbol: int, raw: bytes) -> int:
     """Put header and bytes into one number of data symbols. Inverse: `join`."""
     bits = 8 * len(raw)
-    spare = -bits % SYMBOL_BITS
-    return (header_symbol << bits | int.from_bytes(raw, "big")) << spare
+    return (header_symbol << bits | int.from_bytes(raw, "big")) << -bits % SYMBOL_BITS
 
 
-def join(header_symbol: int, data: int) -> bytes:
-    """Take the bytes out of a number of data symbols. Inverse: `chunk`.
+def join(word: int, size: int) -> bytes:
+    """Take the bytes out of a word of so many symbols, padded as it should be. Inverse: `chunk`."""
+    return (word >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size], "big")
 
-    Raises:
-        PaddingError: A spare bit is set; no passphrase is written that way.
-    """
-    length = RAW_BYTES[WORD_SYMBOLS[header_symbol]]
-    spare = -8 * length % SYMBOL_BITS
-    if data & (1 << spare) - 1:
-        raise PaddingError
-    return (data >> spare & (1 << 8 * length) - 1).to_bytes(length, "big")
+
+def is_padded(word: int, size: int) -> bool:
+    """Tell whether the spare bits of a word are zero; no passphrase is written otherwise."""
+    return not word & _SPARE_MASKS[size]
 
 
 @cache
