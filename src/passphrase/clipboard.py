@@ -43,16 +43,21 @@ _LETTERS_PAST_F: Final = range(16, 32)
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _DIGITS_MIN: Final = 2 * WORD_SIZES[0]
-# Version 1 may begin anywhere; its header begins with one of these. A newer one, which can only be
-# reported, must not touch a glyph before it: otherwise seven of eight glyphs in a chat would be
-# looked at as its beginning.
-_KNOWN: Final = {ord(DIGITS[s >> 5]) for s, header in enumerate(HEADERS) if header.version == VERSION}
-# How many symbols a word has, by its header's digits.
-_SIZES: Final = {
-    f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
-    for symbol, size in enumerate(WORD_SYMBOLS)
-    if size
-}
+
+
+def _sizes(*, known: bool) -> dict[bytes, int]:
+    """Return how many symbols a word has, by the digits of its header."""
+    return {
+        f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
+        for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
+        if size and (header.version == VERSION) == known
+    }
+
+
+# A word of version 1 may begin anywhere. A newer one, which can only be reported, must not touch a
+# glyph before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
+_SIZES: Final = _sizes(known=True)
+_NEWER_SIZES: Final = _sizes(known=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +162,9 @@ def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX
     return bool(find(text, scripts=scripts, max_chars=max_chars))
 
 
-@without_trace
-def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Findings:
+def search(
+    text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS
+) -> Findings:
     """Find every codeword in a text, and every row that may be a damaged one.
 
     Args and errors are those of `find`.
@@ -169,27 +175,29 @@ def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHAR
         raise TextTooLongError(len(text), max_chars)
     for script in scripts:
         check_script(script)
-    return search(text, scripts)
-
-
-def search(text: str, scripts: Sequence[Script] = ()) -> Findings:
-    """Find what a text of a legal length holds; `scripts` have been checked."""
     unwrapped = unwrap(text)
-    words: list[Word] = []
-    suspects: list[Row] = []
+    findings = Findings([], [])
     for script in (*built_in_scripts(), *scripts):
         for row in rows(unwrapped, script, _DAMAGED_SYMBOLS_MIN * script.glyphs_per_symbol):
-            rest = 0
-            for word, first, last in _words(row):
-                words.append(word)
-                if rest < first:
-                    suspects += _suspects(row.part(rest, first))
-                rest = max(rest, last)
-            if rest < len(row.places):
-                suspects += _suspects(row.part(rest, len(row.places)))
-    words.sort(key=_span)
-    suspects.sort(key=_span)
-    return Findings(words, suspects)
+            _look(row, findings)
+    findings.words.sort(key=_span)
+    findings.suspects.sort(key=_span)
+    return findings
+
+
+scan: Final = without_trace(search)
+
+
+def _look(row: Row, findings: Findings) -> None:
+    """Add what a row holds: its codewords, and what may be damaged ones between them."""
+    rest = 0
+    for word, first, last in _words(row):
+        findings.words.append(word)
+        if rest < first:
+            findings.suspects.extend(_suspects(row.part(rest, first)))
+        rest = max(rest, last)
+    if rest < len(row.places):
+        findings.suspects.extend(_suspects(row.part(rest, len(row.places))))
 
 
 def _span(found: Word | Row) -> Span:
@@ -199,20 +207,25 @@ def _span(found: Word | Row) -> Span:
 def _words(row: Row) -> list[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
     found: list[tuple[Word, int, int]] = []
-    script, digits, _, _, spelling = row
+    script, digits, places, bounds, spelling = row
     width = script.digits_per_glyph
     for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
         size = _SIZES.get(digits[at : at + 2])
-        if size is None or (end := at + 2 * size) > len(digits) or MARK in digits[at:end]:
-            continue
-        first, last = at // width, end // width
-        is_known = digits[at] in _KNOWN
-        if not is_known and row.is_touched(first):
+        is_known = size is not None
+        if size is None:
+            if at and spelling:  # nothing but glyphs that touch
+                continue
+            size = _NEWER_SIZES.get(digits[at : at + 2])
+            if size is None or row.is_touched(at // width):
+                continue
+        end = at + 2 * size
+        if end > len(digits) or MARK in digits[at:end]:
             continue
         number = int(digits[at:end], 32)
         if is_sound(number, size) and (not is_known or is_padded(number, size)):
+            first, last = at // width, end // width
             text = spelling[first:last] or script.spell_word(number, size)
-            span = (row.start(first), row.end(last - 1))
+            span = (bounds[places[first]], bounds[places[last - 1] + 1])
             found.append((Word(number, size, text, script.name, span), first, last))
     return found
 

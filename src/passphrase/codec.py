@@ -17,6 +17,7 @@ from passphrase.clipboard import (
     repaired,
     repairs,
     scan,
+    search,
 )
 from passphrase.errors import (
     AmbiguousError,
@@ -175,7 +176,7 @@ class Codec:
         if level not in LEVELS:
             msg = f"repair must be one of {', '.join(LEVELS)}"
             raise ValueError(msg)
-        findings = scan(text, scripts=self._custom_scripts, max_chars=self._max_chars)
+        findings = search(text, scripts=self._custom_scripts, max_chars=self._max_chars)
         words: dict[int, Word] = {}
         for word in findings.words:
             words.setdefault(word.number, word)
@@ -192,8 +193,9 @@ class Codec:
                 refusals.append(SignatureError(error.key_id, word.span))
             except PassphraseError as error:
                 refusals.append(error)
-        for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
-            opened.setdefault(decoded.fingerprint, decoded)
+        if findings.suspects:
+            for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
+                opened.setdefault(decoded.fingerprint, decoded)
         if not opened:
             raise (*refusals, findings.refusal)[0]
         return sorted(opened.values(), key=_span)

@@ -12,8 +12,7 @@ Shapes:
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache, reduce
-from operator import getitem, xor
+from functools import cache
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
@@ -27,10 +26,7 @@ ORDER: Final = (1 << SYMBOL_BITS) - 1  # of the element a, which is 2
 
 _PARITY_BITS: Final = SYMBOL_BITS * PARITY_SYMBOLS
 _PARITY_MASK: Final = (1 << _PARITY_BITS) - 1
-_BYTES: Final = {  # of so many data symbols and the 1 before them
-    size - PARITY_SYMBOLS: SYMBOL_BITS * (size - PARITY_SYMBOLS) // 8 + 1 for size in WORD_SIZES
-}
-_BYTES_MAX: Final = max(_BYTES.values())
+_BYTES_MAX: Final = SYMBOL_BITS * (WORD_SIZES[-1] - PARITY_SYMBOLS) // 8 + 1  # and a 1 before it
 _SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
 _LOW_BITS: Final = SYMBOL_BITS * (PARITY_SYMBOLS - 1)
 _LOW_MASK: Final = (1 << _LOW_BITS) - 1
@@ -86,7 +82,7 @@ def _scaled(symbols: Iterable[int], factor: int) -> int:
 
 
 @cache
-def _tables() -> tuple[tuple[int, ...], ...]:
+def _tables() -> list[list[int]]:
     """For each byte of some data, the last one first, and each value of it, the parity it makes.
 
     The parity of many bits is the sum of theirs, so each byte is looked up and all are added. Made
@@ -101,14 +97,16 @@ def _tables() -> tuple[tuple[int, ...], ...]:
             power = (power & _LOW_MASK) << SYMBOL_BITS ^ over
         added = _scaled(_parts(power), 1 << bit)
         tables[at // 8] += [entry ^ added for entry in tables[at // 8]]
-    return tuple(map(tuple, tables))
+    return tables
 
 
 def parity(data: int, count: int) -> int:
     """Return the three parity symbols of so many data symbols, as one number."""
-    number = 1 << SYMBOL_BITS * count | data
-    digits = number.to_bytes(_BYTES[count], "little")
-    return reduce(xor, map(getitem, _tables(), digits), TARGET_REMAINDER)
+    led = 1 << SYMBOL_BITS * count | data
+    symbols = TARGET_REMAINDER
+    for table, byte in zip(_tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little"), strict=False):
+        symbols ^= table[byte]
+    return symbols
 
 
 def protect(data: int, count: int) -> int:

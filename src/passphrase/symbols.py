@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from passphrase.errors import PaddingError
 from passphrase.layout import PARITY_SYMBOLS, RAW_BYTES, SYMBOL_BITS
 
 _MASK: Final = (1 << SYMBOL_BITS) - 1
@@ -40,12 +41,18 @@ def chunk(header_symbol: int, raw: bytes) -> int:
 
 
 def join(word: int, size: int) -> bytes:
-    """Take the bytes out of a word of so many symbols, padded as it should be. Inverse: `chunk`."""
+    """Take the bytes out of a word of so many symbols. Inverse: `chunk`.
+
+    Raises:
+        PaddingError: A spare bit is set; no passphrase is written that way.
+    """
+    if word & _SPARE_MASKS[size]:
+        raise PaddingError
     return (word >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size], "big")
 
 
 def is_padded(word: int, size: int) -> bool:
-    """Tell whether the spare bits of a word are zero; no passphrase is written otherwise."""
+    """Tell whether the spare bits of a word of so many symbols are zero, as they must be."""
     return not word & _SPARE_MASKS[size]
 
 
