@@ -177,9 +177,8 @@ def search(
         check_script(script)
     unwrapped = unwrap(text)
     findings = Findings([], [])
-    for script in (*built_in_scripts(), *scripts):
-        for row in rows(unwrapped, script, _DAMAGED_SYMBOLS_MIN * script.glyphs_per_symbol):
-            _look(row, findings)
+    for row in rows(unwrapped, (*built_in_scripts(), *scripts), _DAMAGED_SYMBOLS_MIN):
+        _look(row, findings)
     findings.words.sort(key=_span)
     findings.suspects.sort(key=_span)
     return findings

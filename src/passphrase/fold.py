@@ -45,7 +45,7 @@ PICTURE_RANGES: Final = (
 )  # fmt: skip
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-_SAMPLES: Final = 4
+_STRIDE: Final = 5
 MARK: Final = b"?"
 
 
@@ -118,48 +118,55 @@ class Row(NamedTuple):
         return DamagedError(self.span, readable, spans)
 
 
-def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> list[Row]:
-    """Cut out every row of at least `shortest` glyphs and marks, in order."""
-    folding = _folding(script, shortest)
-    plain, bounds = unwrapped
-    # A long stretch has four characters or more among every few. Most texts have none such, and
-    # looking at every few is all that is done with them.
-    sample = folding.sample.search(plain[:: folding.stride])
-    if sample is None:
-        return []
+def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
+    """Cut out every row with glyphs and marks for so many symbols, in order for each script."""
     found: list[Row] = []
-    width = script.digits_per_glyph
-    before = max(0, (sample.start() - 1) * folding.stride + 1)
-    for stretch in folding.stretch.finditer(plain, before):
-        start, end = stretch.span()
-        text = stretch[0]
-        try:
-            digits, _ = charmap_encode(text, "strict", folding.table)
-        except UnicodeEncodeError:
-            digits = b""
-        if len(digits) < width * len(text):
-            found += _sparse_rows(unwrapped, script, shortest, range(start, end))
-        else:
-            spelling = "" if folding.odd.search(text) else text
-            found.append(Row(script, digits, range(start, end), bounds, spelling))
+    plain, bounds = unwrapped
+    few = plain[::_STRIDE]
+    for script in scripts:
+        folding = _folding(script, symbols)
+        # A stretch that is long enough is also one in every fifth character. Most texts hold none,
+        # and a fifth of them is all that is looked at.
+        for sample in folding.sample.finditer(few):
+            first, last = sample.span()
+            before = max(0, (first - 1) * _STRIDE + 1)
+            for stretch in folding.stretch.finditer(plain, before, last * _STRIDE):
+                if stretch.end() - stretch.start() >= folding.shortest:
+                    found += _read(stretch, folding, unwrapped)
     return found
 
 
-def _sparse_rows(
-    unwrapped: Unwrapped, script: Script, shortest: int, stretch: range
-) -> Iterator[Row]:
-    """Cut the rows out of a stretch in which something stands between glyphs."""
-    table = _folding(script, shortest).table
+def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> list[Row]:
+    """Cut the rows out of a stretch: one of all its glyphs, but where a foreign one is inside."""
+    text, (start, end) = stretch[0], stretch.span()
+    try:
+        digits, _ = charmap_encode(text, "strict", folding.table)
+    except UnicodeEncodeError:
+        return [*_broken(range(start, end), folding, unwrapped)]
+    places: Sequence[int] = range(start, end)
+    spelling = ""
+    if len(digits) < folding.script.digits_per_glyph * len(text):
+        ignored = folding.ignored
+        places = [at for at, character in enumerate(text, start) if character not in ignored]
+        if len(places) < folding.shortest:
+            return []
+    elif not folding.odd.search(text):
+        spelling = text
+    return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
+
+
+def _broken(stretch: range, folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+    """Cut the rows out of a stretch with foreign characters in it, beyond the basic plane."""
     plain, bounds = unwrapped
     digits: list[bytes] = []
     places: list[int] = []
     for place in (*stretch, None):
-        value = None if place is None else table.get(ord(plain[place]))
-        if value is None:
-            if len(digits) >= shortest:
-                yield Row(script, b"".join(digits), places, bounds, "")
+        value = None if place is None else folding.table.get(ord(plain[place]))
+        if place is None or value is None:
+            if len(digits) >= folding.shortest:
+                yield Row(folding.script, b"".join(digits), places, bounds, "")
             digits, places = [], []
-        elif value and place is not None:
+        elif value:
             digits.append(value)
             places.append(place)
 
@@ -168,16 +175,20 @@ class _Folding(NamedTuple):
     """How the characters of a script are found and folded.
 
     Attributes:
+        script: The script.
         table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
+        ignored: The characters that are ignorable.
         stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
-        stride: How far apart the characters of a sample stand.
-        sample: Four characters of a stretch, one after another, in a sample.
+        shortest: How many glyphs and marks a row has, at least.
+        sample: A stretch in a sample of the text, with that many fewer characters.
         odd: What the script does not write, if a stretch is all glyphs.
     """
 
+    script: Script
     table: Mapping[int, bytes]
+    ignored: frozenset[str]
     stretch: re.Pattern[str]
-    stride: int
+    shortest: int
     sample: re.Pattern[str]
     odd: re.Pattern[str]
 
@@ -187,7 +198,7 @@ def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
 
 
 @lru_cache(maxsize=32)
-def _folding(script: Script, shortest: int) -> _Folding:
+def _folding(script: Script, symbols: int) -> _Folding:
     """Make the frozen table that folds characters, and patterns for stretches worth folding."""
     width = script.digits_per_glyph
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
@@ -195,30 +206,35 @@ def _folding(script: Script, shortest: int) -> _Folding:
     table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
     spelled = [bytes(digits) for digits in product(DIGITS.encode(), repeat=width)]
     table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}
-    inside = _class(table, _ASTRAL_GAP)
-    aliases = map(ord, {*script.digits} - {*script.glyphs})
-    stride = shortest // _SAMPLES
-    # The first character stands by itself because the engine skips to it fast.
+    shortest = symbols * script.glyphs_per_symbol
+    aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
+    characters = _class(table)
+    # A script that writes separators writes no row without them: all of it is odd.
+    odd = _class(table if script.group else aliases)
     return _Folding(
+        script,
         table,
-        re.compile(f"[{inside}][{inside}]{{{shortest - 1},}}"),
-        stride,
-        re.compile(f"[{inside}][{inside}]{{{_SAMPLES - 1}}}"),
-        re.compile(f"[{_class(aliases, _ASTRAL_GAP)}]" if {*script.digits} - {*script.glyphs} else "(?!)"),
+        frozenset(chr(code) for code, digits in table.items() if not digits),
+        re.compile(f"{characters}+"),
+        shortest,
+        # The first character stands by itself because the engine skips to it fast.
+        re.compile(f"{characters}{characters}{{{shortest // _STRIDE - 1},}}"),
+        re.compile(odd or "(?!)"),
     )
 
 
-def _class(codes: Iterable[int], astral_gap: int) -> str:
-    """Write code points as the ranges of a character class."""
+def _class(codes: Iterable[int]) -> str:
+    """Write code points as a character class; nothing if there are none."""
     ranges: list[list[int]] = [[-2, -2]]
     for code in sorted(codes):
         # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
-        gap = astral_gap if code > _BASIC_PLANE_LAST else 1
+        gap = _ASTRAL_GAP if code > _BASIC_PLANE_LAST else 1
         if code - ranges[-1][1] <= gap:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
+    inside = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
+    return inside and f"[{inside}]"
 
 
 @lru_cache(maxsize=16)

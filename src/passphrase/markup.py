@@ -24,7 +24,8 @@ _MARKUP: Final = re.compile(
     r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
     r"|(?P<dots>\.\.)"
 )
-_HINT: Final = re.compile("[<[&%\ud800-\udbff]|[.][.]")  # every markup begins with one
+_DOTS: Final = ".."
+_HINT: Final = re.compile("[<[&%\ud800-\udbff]")  # every other markup begins with one
 _BARE_TAG: Final = re.compile(r"/?[a-z]+ ?/?")
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
 _BYTES: Final = "surrogateescape"  # a byte that is no UTF-8 becomes a lone surrogate, so a mark
@@ -46,13 +47,12 @@ class Unwrapped(NamedTuple):
 
 def unwrap(text: str) -> Unwrapped:
     """Put a character for each markup that stands for one, and a mark for what is a face."""
-    hint = _HINT.search(text)
-    if hint is None:
+    if _DOTS not in text and not _HINT.search(text):
         return Unwrapped(text, range(len(text) + 1))
     pieces: list[str] = []
     bounds: list[int] = []
     done = 0
-    for match in _MARKUP.finditer(text, hint.start()):
+    for match in _MARKUP.finditer(text):
         start, end = match.span()
         pieces.append(text[done:start])
         bounds.extend(range(done, start))
