@@ -32,7 +32,7 @@ def join(data_symbols: tuple[int, ...]) -> tuple[int, bytes, int]:
 
 def remainder(symbols: Iterable[int]) -> int:
     """Return the remainder of 1, symbols... modulo the generator, as SLIP-0039's own code does."""
-    return rs1024._polymod(tuple(symbols))
+    return int(rs1024._polymod(tuple(symbols)))
 
 
 def protect(data_symbols: tuple[int, ...]) -> tuple[int, ...]:

@@ -162,9 +162,7 @@ def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX
     return bool(find(text, scripts=scripts, max_chars=max_chars))
 
 
-def search(
-    text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS
-) -> Findings:
+def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Findings:
     """Find every codeword in a text, and every row that may be a damaged one.
 
     Args and errors are those of `find`.
@@ -208,12 +206,12 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     found: list[tuple[Word, int, int]] = []
     script, digits, places, bounds, spelling = row
     width = script.digits_per_glyph
-    for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
+    starts = range(0, len(digits) - _DIGITS_MIN + 1, width)
+    # Where nothing but glyphs stands, every glyph but the first touches another.
+    for at in [at for at in starts if digits[at : at + 2] in _SIZES or not (at and spelling)]:
         size = _SIZES.get(digits[at : at + 2])
         is_known = size is not None
         if size is None:
-            if at and spelling:  # nothing but glyphs that touch
-                continue
             size = _NEWER_SIZES.get(digits[at : at + 2])
             if size is None or row.is_touched(at // width):
                 continue

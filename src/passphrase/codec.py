@@ -30,7 +30,14 @@ from passphrase.errors import (
 from passphrase.fold import Row, check_script
 from passphrase.invite import Invite, checked
 from passphrase.keys import Keyring
-from passphrase.layout import HEADERS, PARITY_SYMBOLS, TAG_BYTES, VERSION, WORD_SYMBOLS, header_symbol
+from passphrase.layout import (
+    HEADERS,
+    PARITY_SYMBOLS,
+    TAG_BYTES,
+    VERSION,
+    WORD_SYMBOLS,
+    header_symbol,
+)
 from passphrase.parity import protect
 from passphrase.repair import propose
 from passphrase.scripts import load_script

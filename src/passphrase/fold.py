@@ -10,7 +10,7 @@ Shapes:
 
 import re
 from codecs import charmap_encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, product
 from typing import Final, NamedTuple
@@ -121,7 +121,7 @@ class Row(NamedTuple):
 def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
     """Cut out every row with glyphs and marks for so many symbols, in order for each script."""
     found: list[Row] = []
-    plain, bounds = unwrapped
+    plain = unwrapped.text
     few = plain[::_STRIDE]
     for script in scripts:
         folding = _folding(script, symbols)
@@ -140,7 +140,8 @@ def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> 
     """Cut the rows out of a stretch: one of all its glyphs, but where a foreign one is inside."""
     text, (start, end) = stretch[0], stretch.span()
     try:
-        digits, _ = charmap_encode(text, "strict", folding.table)
+        # It takes bytes as well as the ints that it is typed for.
+        digits, _ = charmap_encode(text, "strict", folding.table)  # pyright: ignore[reportArgumentType]
     except UnicodeEncodeError:
         return [*_broken(range(start, end), folding, unwrapped)]
     places: Sequence[int] = range(start, end)
@@ -150,7 +151,7 @@ def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> 
         places = [at for at, character in enumerate(text, start) if character not in ignored]
         if len(places) < folding.shortest:
             return []
-    elif not folding.odd.search(text):
+    elif MARK not in digits and not folding.odd.search(text):
         spelling = text
     return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
 
@@ -185,7 +186,7 @@ class _Folding(NamedTuple):
     """
 
     script: Script
-    table: Mapping[int, bytes]
+    table: dict[int, bytes]
     ignored: frozenset[str]
     stretch: re.Pattern[str]
     shortest: int

@@ -149,6 +149,7 @@ def checked(invite: Invite) -> Invite:
             (type(group_id) is UUID or not group_id >> _ID_BITS)
             and (type(inviter_id) is UUID or not inviter_id >> _ID_BITS)
             and expires_at.tzinfo is UTC
+            and not (expires_at.second or expires_at.microsecond or expires_at.fold)
             and _FIRST_EXPIRY <= expires_at < _END_OF_EXPIRY
             and not (generation | variant) >> 8
         ):

@@ -52,12 +52,14 @@ class _Masked:
 
 
 class HmacKey(_Masked, bytes):
-    """A key of HMAC-SHA-256 (RFC 2104) whose two padded blocks are hashed once, not at every use."""
+    """A key of HMAC-SHA-256 (RFC 2104), its two padded blocks hashed once and not at every use."""
 
     def __init__(self, key: bytes) -> None:
         """Hash the blocks of a key: whoever digests copies them, so threads may share a key."""
         super().__init__()
-        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
+        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(
+            _BLOCK_BYTES, b"\0"
+        )
         self._inner: Final = sha256(block.translate(_INNER_PAD))
         self._outer: Final = sha256(block.translate(_OUTER_PAD))
 

@@ -104,7 +104,9 @@ def parity(data: int, count: int) -> int:
     """Return the three parity symbols of so many data symbols, as one number."""
     led = 1 << SYMBOL_BITS * count | data
     symbols = TARGET_REMAINDER
-    for table, byte in zip(_tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little"), strict=False):
+    for table, byte in zip(
+        _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little"), strict=False
+    ):
         symbols ^= table[byte]
     return symbols
 

@@ -26,6 +26,8 @@ ORIGINS: Final = (Origin.IN_APP, Origin.WECHAT, Origin.QQ)  # by code
 UUID_WIDTH: Final = ID_BYTES.index(16)
 _ORIGIN_CODES: Final = {origin: code for code, origin in enumerate(ORIGINS)}
 _ID_BITS: Final = tuple(8 * length for length in ID_BYTES)
+_WIDE: Final = 1  # the width code of an int that needs more than the narrowest
+_NARROW: Final = range(1 << _ID_BITS[0])
 _ID_MASKS: Final = tuple((1 << bits) - 1 for bits in _ID_BITS)
 _MINUTE: Final = timedelta(minutes=1)
 (_EXPIRY, _ORIGIN, _MUTUAL_FOLLOW, _APPROVAL, _SINGLE_USE, _RESERVED, _GENERATION, _) = (
@@ -76,9 +78,9 @@ def unpack(header: Header, body: bytes) -> Invite:
         raise VersionError("origin", version)
     if fixed >> _RESERVED & 1:
         raise VersionError("reserved", version)
-    if group_width == 1 and not group_id >> _ID_BITS[0]:
+    if group_width == _WIDE and group_id in _NARROW:
         raise VersionError("group_width", version)
-    if inviter_width == 1 and not inviter_id >> _ID_BITS[0]:
+    if inviter_width == _WIDE and inviter_id in _NARROW:
         raise VersionError("inviter_width", version)
     return trusted(
         {
@@ -99,7 +101,7 @@ def _number(identity: int | UUID) -> tuple[int, int]:
     """Return the only width code that an id may have, and its number: a UUID, or an int, narrow."""
     if isinstance(identity, UUID):
         return UUID_WIDTH, identity.int
-    return (1 if identity >> _ID_BITS[0] else 0), identity
+    return (0 if identity in _NARROW else _WIDE), identity
 
 
 def _read_id(width: int, number: int) -> int | UUID:
