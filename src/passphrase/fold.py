@@ -151,7 +151,7 @@ def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> 
         places = [at for at, character in enumerate(text, start) if character not in ignored]
         if len(places) < folding.shortest:
             return []
-    elif MARK not in digits and not folding.odd.search(text):
+    elif not (folding.script.group or MARK in digits or folding.alias.search(text)):
         spelling = text
     return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
 
@@ -182,7 +182,7 @@ class _Folding(NamedTuple):
         stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
         shortest: How many glyphs and marks a row has, at least.
         sample: A stretch in a sample of the text, with that many fewer characters.
-        odd: What the script does not write, if a stretch is all glyphs.
+        alias: What the script does not write, in a stretch that is all glyphs.
     """
 
     script: Script
@@ -191,7 +191,7 @@ class _Folding(NamedTuple):
     stretch: re.Pattern[str]
     shortest: int
     sample: re.Pattern[str]
-    odd: re.Pattern[str]
+    alias: re.Pattern[str]
 
 
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
@@ -210,22 +210,19 @@ def _folding(script: Script, symbols: int) -> _Folding:
     shortest = symbols * script.glyphs_per_symbol
     aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
     characters = _class(table)
-    # A script that writes separators writes no row without them: all of it is odd.
-    odd = _class(table if script.group else aliases)
     return _Folding(
         script,
         table,
         frozenset(chr(code) for code, digits in table.items() if not digits),
         re.compile(f"{characters}+"),
         shortest,
-        # The first character stands by itself because the engine skips to it fast.
-        re.compile(f"{characters}{characters}{{{shortest // _STRIDE - 1},}}"),
-        re.compile(odd or "(?!)"),
+        re.compile(f"{characters}{{{shortest // _STRIDE},}}"),
+        re.compile(_class(aliases)),
     )
 
 
 def _class(codes: Iterable[int]) -> str:
-    """Write code points as a character class; nothing if there are none."""
+    """Write code points as a character class; one that nothing matches if there are none."""
     ranges: list[list[int]] = [[-2, -2]]
     for code in sorted(codes):
         # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
@@ -234,8 +231,8 @@ def _class(codes: Iterable[int]) -> str:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    inside = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
-    return inside and f"[{inside}]"
+    ends = [[re.escape(chr(code)) for code in sorted({*ends})] for ends in ranges[1:]]
+    return f"[{''.join(map('-'.join, ends))}]" if ends else "(?!)"
 
 
 @lru_cache(maxsize=16)
