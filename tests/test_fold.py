@@ -99,5 +99,5 @@ def test_a_script_of_ones_own_may_be_sparse() -> None:
     """What lies between its glyphs beyond the basic plane is foreign all the same."""
     check_script(SPARSE)
     glyphs = SPARSE.glyphs[:30]
-    broken = f"{glyphs[:25]}\U00020001{glyphs[:24]}\u200b{glyphs[24:]}"
+    broken = f"{glyphs[:3]}\U00020001{glyphs[:25]}\U00020001{glyphs[:24]}\u200b{glyphs[24:]}"
     assert [len(row.places) for row in rows(unwrap(broken), [SPARSE], 21)] == [25, 30]

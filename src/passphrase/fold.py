@@ -144,13 +144,14 @@ def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> 
         digits, _ = charmap_encode(text, "strict", folding.table)  # pyright: ignore[reportArgumentType]
     except UnicodeEncodeError:
         return [*_broken(range(start, end), folding, unwrapped)]
+    width = folding.script.digits_per_glyph
+    if len(digits) < width * folding.shortest:
+        return []
     places: Sequence[int] = range(start, end)
     spelling = ""
-    if len(digits) < folding.script.digits_per_glyph * len(text):
+    if len(digits) < width * len(text):
         ignored = folding.ignored
         places = [at for at, character in enumerate(text, start) if character not in ignored]
-        if len(places) < folding.shortest:
-            return []
     elif not (folding.script.group or MARK in digits or folding.alias.search(text)):
         spelling = text
     return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
