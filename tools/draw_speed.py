@@ -1,7 +1,8 @@
-"""Draw docs/img/speed.svg out of what benchmarks/speed.py has measured.
+"""Draw docs/img/speed.svg out of benchmarks/speed.json, which benchmarks/speed.py has written.
 
-    python benchmarks/speed.py --json speed.json
-    python tools/draw_speed.py speed.json
+    python benchmarks/speed.py --json benchmarks/speed.json
+    python tools/draw_speed.py                      draw it
+    python tools/draw_speed.py --check              exit with 1 if it is not what would be drawn
 
 The same file makes the same picture, to the byte.
 """
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-PICTURE: Final = Path(__file__).parents[1] / "docs" / "img" / "speed.svg"
+ROOT: Final = Path(__file__).parents[1]
+MEASURED: Final = ROOT / "benchmarks" / "speed.json"
+PICTURE: Final = ROOT / "docs" / "img" / "speed.svg"
 HEADINGS: Final = {
     "encode": "Encode an invite",
     "decode, bare": "Decode the bare passphrase or token",
@@ -71,11 +74,14 @@ def picture(measured: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Draw."""
+    """Draw, or compare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="what benchmarks/speed.py --json has written")
-    measured = json.loads(parser.parse_args().file.read_text(encoding="utf-8"))
-    PICTURE.write_text(picture(measured), encoding="utf-8")
+    parser.add_argument("--check", action="store_true", help="compare instead of drawing")
+    check = parser.parse_args().check
+    drawn = picture(json.loads(MEASURED.read_text(encoding="utf-8")))
+    if check:
+        return int(PICTURE.read_text(encoding="utf-8") != drawn)
+    PICTURE.write_text(drawn, encoding="utf-8")
     return 0
 
 
