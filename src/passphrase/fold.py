@@ -11,7 +11,7 @@ Shapes:
 import re
 from codecs import charmap_encode
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, product
 from typing import Final, NamedTuple
 
@@ -78,9 +78,9 @@ class Row(NamedTuple):
     @property
     def glyphs(self) -> list[int]:
         """The value of each, or UNREADABLE."""
-        width = self.script.digits_per_glyph
-        pieces = [self.digits[at : at + width] for at in range(0, len(self.digits), width)]
-        return [UNREADABLE if MARK in piece else int(piece, 32) for piece in pieces]
+        digits, width = self.digits, self.script.digits_per_glyph
+        values = _values(width)
+        return [values[digits[at : at + width]] for at in range(0, len(digits), width)]
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
@@ -195,6 +195,13 @@ class _Folding(NamedTuple):
     alias: re.Pattern[str]
 
 
+@cache
+def _values(width: int) -> dict[bytes, int]:
+    """Return what each glyph or mark of one digit or two is worth, in the order of the values."""
+    glyphs = map(bytes, product(DIGITS.encode(), repeat=width))
+    return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
+
+
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
@@ -206,7 +213,7 @@ def _folding(script: Script, symbols: int) -> _Folding:
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
     table = dict.fromkeys(marks, MARK * width)
     table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
-    spelled = [bytes(digits) for digits in product(DIGITS.encode(), repeat=width)]
+    spelled = [*_values(width)]
     table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}
     shortest = symbols * script.glyphs_per_symbol
     aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
