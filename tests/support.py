@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
+from reference import chunk, protect
 
 from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import header_symbol
-from passphrase.parity import protect
 from passphrase.seal import seal
-from passphrase.symbols import chunk
 from passphrase.wire import pack
 
 SCRIPTS = ("emoji", "hanzi", "base32")

@@ -126,6 +126,7 @@ def test_import_loads_next_to_nothing() -> None:
         "passphrase",
         "passphrase._version",
     }
+    assert not loaded & {"typing", "re", "enum", "dataclasses"}
 
 
 def test_a_keyless_client_loads_no_key_code() -> None:

@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import protect
 from support import (
     AUDIENCE,
     CODEC,
@@ -32,7 +33,6 @@ from passphrase import (
 from passphrase.clipboard import scan
 from passphrase.fold import IGNORABLE_RANGES
 from passphrase.layout import Header, header_symbol
-from passphrase.parity import protect
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from reference import chunk, protect
 from support import (
     AUDIENCE,
     CODEC,
@@ -48,9 +49,7 @@ from passphrase import (
 )
 from passphrase.keys import DerivedKeys
 from passphrase.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
-from passphrase.parity import protect
 from passphrase.scripts import load_script
-from passphrase.symbols import chunk
 from passphrase.wire import pack
 
 WORD = codeword_of(INVITE)

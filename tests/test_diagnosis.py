@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import protect
 from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, codeword_of
 
 from passphrase import Client, Codec, Damage, Diagnosis, Finding, Keyring, explain
 from passphrase.diagnosis import SENTENCES
-from passphrase.parity import protect
 from passphrase.scripts import load_script
 from passphrase.strategies import HARMLESS, Mangling
 

@@ -13,7 +13,6 @@ from passphrase.errors import (
     KeyringError,
     NotFoundError,
     PaddingError,
-    ParityError,
     PassphraseError,
     SignatureError,
     TextTooLongError,
@@ -28,7 +27,6 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (AmbiguousError(((0, 30), (31, 61))), "ambiguous", "2 different"),
     (TextTooLongError(70_000, 65_536), "too_long", "70000 characters"),
     (PaddingError(), "damaged", "padding"),
-    (ParityError(5), "damaged", "parity"),
 ]
 
 

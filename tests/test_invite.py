@@ -1,6 +1,8 @@
 """The model: every invite that exists can be minted, and nothing else can be made one."""
 
+import copy
 import json
+import pickle
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from support import INVITE, invites, moments
 
 from passphrase import Invite, Origin, parse_id
-from passphrase.invite import EPOCH
+from passphrase.invite import EPOCH, checked, trusted
 
 FIELDS: dict[str, Any] = {
     "group_id": 1,
@@ -173,3 +175,80 @@ def test_a_fold_is_no_difference() -> None:
     """Two invites that mean one moment are equal in every way."""
     folded = datetime(2026, 6, 1, tzinfo=UTC, fold=1)
     assert Invite.model_validate(FIELDS | {"expires_at": folded}).expires_at.fold == 0
+
+
+# --- Past the validation ------------------------------------------------------------------------
+
+
+@given(invite=invites)
+def test_a_trusted_invite_is_a_validated_one(invite: Invite) -> None:
+    """What is made of legal fields unvalidated differs in nothing from what pydantic makes."""
+    fields = dict(invite)
+    made, validated = trusted(dict(fields)), Invite(**fields)
+    assert made == validated
+    assert hash(made) == hash(validated)
+    assert repr(made) == repr(validated)
+    assert made.model_fields_set == validated.model_fields_set
+    assert made.model_fields_set is not trusted(dict(fields)).model_fields_set
+    assert made.model_dump() == validated.model_dump()
+    assert made.model_dump_json() == validated.model_dump_json()
+    assert (made.model_extra, made.__pydantic_private__) == (None, None)
+    assert [*made.__dict__] == [*validated.__dict__] == [*Invite.model_fields]
+    assert [*map(type, made.__dict__.values())] == [*map(type, validated.__dict__.values())]
+    pickled: Invite = pickle.loads(pickle.dumps(made))  # noqa: S301  # our own
+    for copied in (pickled, copy.deepcopy(made), made.model_copy()):
+        assert copied == validated
+        assert copied.model_fields_set == validated.model_fields_set
+    with pytest.raises(ValidationError):
+        made.variant = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@given(invite=invites)
+def test_a_whole_invite_is_not_validated_again(invite: Invite) -> None:
+    """What pydantic made is known by its looks, whichever way it was made."""
+    assert checked(invite) is invite
+    for same in (Invite.model_validate_json(invite.model_dump_json()), invite.model_copy()):
+        assert checked(same) is same
+
+
+BEIJING = timezone(timedelta(hours=8))
+STRANGE: list[dict[str, Any]] = [
+    *[{field: strange} for field in ("group_id", "inviter_id")
+      for strange in (True, -1, 2**64, "1", None, 1.0)],
+    *[{field: strange} for field in ("generation", "variant") for strange in (True, -1, 256, "1")],
+    *[{"expires_at": moment} for moment in
+      (EPOCH, EPOCH + timedelta(minutes=2**25), datetime(2026, 6, 1), None)],  # noqa: DTZ001
+    *[{field: 1} for field in ("mutual_follow", "approval", "single_use", "origin")],
+    {"origin": "qq"}, {"admin": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("update", STRANGE, ids=str)
+def test_a_changed_invite_is_validated_again(update: dict[str, Any]) -> None:
+    """Whatever was slipped in is refused as pydantic refuses it."""
+    changed = INVITE.model_copy(update=update)
+    with pytest.raises(ValidationError) as expected:
+        Invite.model_validate(changed)
+    with pytest.raises(ValidationError) as caught:
+        checked(changed)
+    assert str(caught.value) == str(expected.value)
+
+
+class Subclassed(Invite, frozen=True):
+    """A user's invite with a rule of its own."""
+
+
+@pytest.mark.parametrize(
+    "invite",
+    [
+        INVITE.model_copy(update={"expires_at": INVITE.expires_at + timedelta(seconds=59)}),
+        INVITE.model_copy(update={"expires_at": INVITE.expires_at.astimezone(BEIJING)}),
+        Invite.model_construct(**dict(reversed(dict(INVITE).items()))),
+        Subclassed(**dict(INVITE)),
+    ],
+    ids=["seconds", "zone", "order", "subclass"],
+)  # fmt: skip
+def test_an_odd_invite_is_made_whole(invite: Invite) -> None:
+    """What pydantic would put right is put right."""
+    assert checked(invite) == Invite.model_validate(invite)
+    assert checked(invite).expires_at == INVITE.expires_at

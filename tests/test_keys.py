@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings
 from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, SECRET, secrets
 
 from passphrase import Codec, Keyring, KeyringError, SignatureError
-from passphrase.keys import DerivedKeys, TruncatedHmac
+from passphrase.keys import DerivedKeys, HmacKey, TruncatedHmac
 from passphrase.strategies import keyrings
 
 
@@ -109,6 +109,25 @@ def test_keys_against_other_implementations(secret: bytes, audience: str, seed: 
     for length in (0, 14, 32, 33, 38):
         expand = HKDFExpand(hashes.SHA256(), length, info=seed) if length else None
         assert keys.keystream(seed, length) == (expand.derive(sealing) if expand else b"")
+
+
+@given(key=st.binary(max_size=130), messages=st.lists(st.binary(max_size=130), max_size=3))
+def test_a_hashed_key_is_the_key(key: bytes, messages: list[bytes]) -> None:
+    """Hashing its blocks once gives what `hmac` gives, at every use, however long the key is."""
+    hashed = HmacKey(key)
+    for message in (*messages, *messages):
+        assert hashed.digest(message) == hmac.digest(key, message, "sha256")
+        assert TruncatedHmac().get_signature(key, message) == hashed.digest(message)[:10]
+    assert hashed == key
+
+
+def test_a_hashed_key_does_not_show() -> None:
+    """It is bytes to itsdangerous, and a mask to whoever prints it; it is not pickled."""
+    hashed = HmacKey(SECRET)
+    assert repr(hashed) == str(hashed) == f"{hashed}" == "HmacKey(...)"
+    assert copy.copy(hashed) is copy.deepcopy(hashed) is hashed
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(hashed)
 
 
 def test_known_answer() -> None:

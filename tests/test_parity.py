@@ -3,15 +3,17 @@
 import hashlib
 from itertools import pairwise
 
-import pytest
+import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from shamir_mnemonic import rs1024
 from support import CODEC, INVITE, codeword_of, replaced, symbols
 
-from passphrase.errors import ParityError
 from passphrase.layout import WORD_SYMBOLS
-from passphrase.parity import TARGET_REMAINDER, check, is_sound, multiply, protect, remainder
+from passphrase.parity import TARGET_REMAINDER, multiply, parity
+from passphrase.parity import is_sound as is_sound_word
+from passphrase.parity import protect as protect_data
+from passphrase.symbols import merge, split
 
 data = st.lists(symbols, min_size=21, max_size=40).map(tuple)
 
@@ -21,10 +23,29 @@ def test_target_is_the_hash_it_says() -> None:
     assert int.from_bytes(digest, "big") >> 226 == TARGET_REMAINDER
 
 
-@given(data_symbols=st.lists(symbols, max_size=60))
-def test_remainder_against_slip39(data_symbols: list[int]) -> None:
-    """`shamir_mnemonic` computes the same remainder."""
-    assert remainder(data_symbols) == rs1024._polymod(tuple(data_symbols))
+def protect(data_symbols: tuple[int, ...]) -> tuple[int, ...]:
+    """Protect symbols."""
+    word = protect_data(merge(data_symbols), len(data_symbols))
+    return split(word, len(data_symbols) + 3)
+
+
+def is_sound(codeword: tuple[int, ...]) -> bool:
+    """Tell whether the parity of symbols holds."""
+    return is_sound_word(merge(codeword), len(codeword))
+
+
+@given(data_symbols=st.lists(symbols, min_size=1, max_size=40).map(tuple))
+def test_parity_against_slip39(data_symbols: tuple[int, ...]) -> None:
+    """Looked up byte by byte it is what `shamir_mnemonic` computes symbol by symbol."""
+    expected = reference.remainder((*data_symbols, 0, 0, 0)) ^ TARGET_REMAINDER
+    assert parity(merge(data_symbols), len(data_symbols)) == expected
+    assert protect(data_symbols) == reference.protect(data_symbols)
+
+
+@given(codeword=st.lists(symbols, min_size=4, max_size=43).map(tuple))
+def test_soundness_against_slip39(codeword: tuple[int, ...]) -> None:
+    """Any symbols are sound here if they are sound there."""
+    assert is_sound(codeword) == reference.is_sound(codeword)
 
 
 def test_field_against_its_definition() -> None:
@@ -45,7 +66,7 @@ def test_round_trip(data_symbols: tuple[int, ...]) -> None:
     codeword = protect(data_symbols)
     assert len(codeword) == len(data_symbols) + 3
     assert is_sound(codeword)
-    assert check(codeword) == data_symbols
+    assert codeword[:-3] == data_symbols
 
 
 @given(data_symbols=data, changes=st.dictionaries(st.integers(0), symbols, min_size=1, max_size=3))
@@ -59,9 +80,6 @@ def test_up_to_three_changes_are_detected(
     if changed == codeword:
         return
     assert not is_sound(changed)
-    with pytest.raises(ParityError) as caught:
-        check(changed)
-    assert 0 < caught.value.syndrome < 2**30
 
 
 def test_no_symbol_can_be_slipped_in_or_lost() -> None:

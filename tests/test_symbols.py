@@ -1,12 +1,14 @@
 """Packing: bytes become symbols in one way, and spare bits must be zero."""
 
 import pytest
+import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from support import symbols
 
 from passphrase.errors import PaddingError
-from passphrase.layout import TAG_BYTES, WORD_SYMBOLS, read_header
-from passphrase.symbols import chunk, join
+from passphrase.layout import RAW_BYTES, WORD_SYMBOLS
+from passphrase.symbols import chunk, is_padded, join, merge, split
 
 headers = st.sampled_from([symbol for symbol in range(1024) if WORD_SYMBOLS[symbol]])
 
@@ -14,21 +16,32 @@ headers = st.sampled_from([symbol for symbol in range(1024) if WORD_SYMBOLS[symb
 @given(symbol=headers, entropy=st.binary(min_size=48, max_size=48))
 def test_round_trip(symbol: int, entropy: bytes) -> None:
     """As many symbols as the header says, the header first, and the bytes come back."""
-    raw = entropy[: read_header(symbol).body_bytes + TAG_BYTES]
-    data_symbols = chunk(symbol, raw)
-    assert len(data_symbols) == WORD_SYMBOLS[symbol] - 3
-    assert join(data_symbols) == (symbol, raw)
+    size = WORD_SYMBOLS[symbol]
+    raw = entropy[: RAW_BYTES[size]]
+    data = chunk(symbol, raw)
+    assert split(data, size - 3) == reference.chunk(symbol, raw)
+    assert is_padded(data << 30, size)
+    assert join(data << 30, size) == raw
 
 
-@given(symbol=headers, rest=st.lists(st.integers(0, 1023), min_size=39, max_size=39))
+@given(symbol=headers, rest=st.lists(symbols, min_size=42, max_size=42))
 def test_one_spelling_per_codeword(symbol: int, rest: list[int]) -> None:
-    """Symbols are refused, or are the only ones that spell their bytes."""
-    data_symbols = (symbol, *rest[: WORD_SYMBOLS[symbol] - 4])
+    """Words are refused, or are the only ones that spell their bytes."""
+    size = WORD_SYMBOLS[symbol]
+    codeword = (symbol, *rest[: size - 1])
+    word = merge(codeword)
+    read_symbol, raw, spare = reference.join(codeword[:-3])
+    assert is_padded(word, size) == (spare == 0) == (chunk(symbol, raw) == word >> 30)
     try:
-        header_symbol, raw = join(data_symbols)
+        assert (read_symbol, raw) == (symbol, join(word, size))
     except PaddingError:
-        return
-    assert chunk(header_symbol, raw) == data_symbols
+        assert spare
+
+
+@given(codeword=st.lists(symbols, min_size=1, max_size=60).map(tuple))
+def test_a_number_is_its_symbols(codeword: tuple[int, ...]) -> None:
+    """Merging and splitting lose nothing, leading zeros neither."""
+    assert split(merge(codeword), len(codeword)) == codeword
 
 
 @pytest.mark.parametrize(
@@ -37,17 +50,21 @@ def test_one_spelling_per_codeword(symbol: int, rest: list[int]) -> None:
 )
 def test_each_spare_bit_must_be_zero(symbol: int, spare_bits: int) -> None:
     """The sizes of docs/format.md: how many bits are spare for each pair of widths."""
-    data_symbols = chunk(symbol, bytes(read_header(symbol).body_bytes + TAG_BYTES))
+    size = WORD_SYMBOLS[symbol]
+    word = chunk(symbol, bytes(RAW_BYTES[size])) << 30
+    for bit in range(30):
+        assert is_padded(word | 1 << bit, size)
     for bit in range(10):
-        changed = (*data_symbols[:-1], 1 << bit)
+        changed = word | 1 << 30 + bit
+        assert is_padded(changed, size) == (bit >= spare_bits)
         if bit < spare_bits:
             with pytest.raises(PaddingError):
-                join(changed)
+                join(changed, size)
         else:
-            assert chunk(*join(changed)) == changed
+            assert chunk(symbol, join(changed, size)) << 30 == changed
 
 
 def test_bits_run_from_high_to_low() -> None:
     """The first byte fills the high eight bits of the second symbol."""
-    data_symbols = chunk(128, b"\xff\x00\x01" + bytes(21))
-    assert data_symbols[:4] == (128, 0b1111111100, 0b0000000000, 0b0001000000)
+    data = split(chunk(128, b"\xff\x00\x01" + bytes(21)), 21)
+    assert data[:4] == (128, 0b1111111100, 0b0000000000, 0b0001000000)

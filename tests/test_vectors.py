@@ -12,15 +12,14 @@ import second_reader
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from reference import chunk, protect
 from support import AUDIENCE, CODEC, INVITE, SCRIPTS, SECRET, invites, scripts
 
 from passphrase import Codec, Invite, Keyring, PassphraseError, recognize
 from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
-from passphrase.parity import protect
 from passphrase.scripts import load_script
 from passphrase.seal import seal
-from passphrase.symbols import chunk
 from passphrase.wire import pack
 
 DOCUMENT = json.loads(Path("tests/vectors/v1.json").read_text(encoding="ascii"))

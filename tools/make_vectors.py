@@ -25,6 +25,7 @@ from passphrase.keys import DerivedKeys
 from passphrase.layout import (
     BODY_FIELDS,
     PARITY_SYMBOLS,
+    SYMBOL_BITS,
     TAG_BYTES,
     Header,
     header_symbol,
@@ -32,12 +33,14 @@ from passphrase.layout import (
     read_header,
     split_fields,
 )
-from passphrase.parity import TARGET_REMAINDER, protect, remainder
+from passphrase.parity import TARGET_REMAINDER
+from passphrase.parity import protect as protected
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.compat_table import ALIASES as COMPAT
 from passphrase.scripts.softbank_table import ALIASES as SOFTBANK
 from passphrase.seal import seal
-from passphrase.symbols import chunk
+from passphrase.symbols import chunk as chunked
+from passphrase.symbols import merge, split
 from passphrase.wire import pack
 
 VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors" / "v1.json"
@@ -97,6 +100,16 @@ def with_field(field: str, value: int) -> bytes:
     _, body = layout(INVITE)
     fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
     return join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
+
+
+def chunk(symbol: int, raw: bytes) -> Word:
+    """Return the data symbols of a header and the bytes behind it."""
+    return split(chunked(symbol, raw), 1 - (-8 * len(raw) // SYMBOL_BITS))
+
+
+def protect(data: Word) -> Word:
+    """Return the codeword of any number of data symbols."""
+    return split(protected(merge(data), len(data)), len(data) + PARITY_SYMBOLS)
 
 
 def word_of(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Word:
@@ -366,8 +379,8 @@ def damages() -> Iterator[Test]:
         yield invalid(f"the {comment} id has width code 3", "NewerFormat", "damaged", text)
         text = spell(protect((header, *data[1:], *range(13))))
         yield invalid(f"the same for the {comment}, 43 symbols", "NewerFormat", "damaged", text)
-    slip39 = remainder((*data, *(0,) * PARITY_SYMBOLS)) ^ 1
-    parity = tuple(slip39 >> shift & 1023 for shift in (20, 10, 0))
+    slip39 = merge(word[-PARITY_SYMBOLS:]) ^ TARGET_REMAINDER ^ 1
+    parity = split(slip39, PARITY_SYMBOLS)
     yield invalid("the parity target is 1 and not C", "Damage", "damaged", spell((*data, *parity)))
     parity = tuple(p ^ TARGET_REMAINDER & 1023 for p in word[-3:])
     yield invalid("the parity symbols are masked", "Damage", "damaged", spell((*data, *parity)))

@@ -6,9 +6,10 @@ Names are loaded when they are first used, so that a client which only recognise
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from passphrase._version import __version__
+
+TYPE_CHECKING = False  # as type checkers know it; to import `typing` would double the cost of this
 
 if TYPE_CHECKING:
     from passphrase.admission import Action, Facts, Policy, Reason, needed_facts

@@ -10,21 +10,20 @@ Shapes:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
     DamagedError,
     NotFoundError,
-    PaddingError,
     Span,
     TextTooLongError,
     without_trace,
 )
-from passphrase.fold import Row, check_script, rows
+from passphrase.fold import MARK, Row, check_script, rows
 from passphrase.layout import (
     HEADERS,
     PARITY_SYMBOLS,
+    SYMBOL_BITS,
     VERSION,
     WORD_SIZES,
     WORD_SYMBOLS,
@@ -33,9 +32,9 @@ from passphrase.layout import (
 from passphrase.markup import unwrap
 from passphrase.parity import is_sound
 from passphrase.repair import UNREADABLE, Damage, Proposal
-from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
-from passphrase.symbols import join
+from passphrase.symbols import DIGITS, is_padded, merge, split
 
 MAX_CHARS: Final = 1 << 16
 
@@ -43,6 +42,22 @@ _FIGURES: Final = range(2, 10)  # 0 and 1 may be the O, I or L of prose
 _LETTERS_PAST_F: Final = range(16, 32)
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
+_DIGITS_MIN: Final = 2 * WORD_SIZES[0]
+
+
+def _sizes(*, known: bool) -> dict[bytes, int]:
+    """Return how many symbols a word has, by the digits of its header."""
+    return {
+        f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
+        for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
+        if size and (header.version == VERSION) == known
+    }
+
+
+# A word of version 1 may begin anywhere. A newer one, which can only be reported, must not touch a
+# glyph before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
+_SIZES: Final = _sizes(known=True)
+_NEWER_SIZES: Final = _sizes(known=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +82,44 @@ class Candidate:
         return HEADERS[self.codeword[0]]
 
 
+class Word(NamedTuple):
+    """A codeword as it was found, before anybody asks for its symbols.
+
+    Attributes:
+        number: The codeword as one number.
+        size: How many symbols it has.
+        text: Its one canonical spelling.
+        script: Name of the script.
+        span: Where it stands in the text.
+    """
+
+    number: int
+    size: int
+    text: str
+    script: str
+    span: Span
+
+    @property
+    def header_symbol(self) -> int:
+        """The first symbol."""
+        return self.number >> SYMBOL_BITS * (self.size - 1)
+
+    @property
+    def candidate(self) -> Candidate:
+        """What the caller is told of it."""
+        return Candidate(split(self.number, self.size), self.text, self.script, self.span)
+
+
 class Findings(NamedTuple):
     """What a text holds: codewords, and rows that may be damaged ones, each in order."""
 
-    candidates: list[Candidate]
+    words: list[Word]
     suspects: list[Row]
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The codewords, for the caller."""
+        return [word.candidate for word in self.words]
 
     @property
     def refusal(self) -> DamagedError | NotFoundError:
@@ -114,8 +162,7 @@ def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX
     return bool(find(text, scripts=scripts, max_chars=max_chars))
 
 
-@without_trace
-def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Findings:
+def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Findings:
     """Find every codeword in a text, and every row that may be a damaged one.
 
     Args and errors are those of `find`.
@@ -128,60 +175,56 @@ def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHAR
         check_script(script)
     unwrapped = unwrap(text)
     findings = Findings([], [])
-    for script in chain(map(load_script, SCRIPT_NAMES), scripts):
-        for row in rows(unwrapped, script, _DAMAGED_SYMBOLS_MIN * script.glyphs_per_symbol):
-            rest = 0
-            for candidate, first, last in _candidates(row):
-                findings.candidates.append(candidate)
-                findings.suspects.extend(_suspects(row.part(rest, first)))
-                rest = max(rest, last)
-            findings.suspects.extend(_suspects(row.part(rest, len(row.glyphs))))
-    findings.candidates.sort(key=lambda candidate: candidate.span)
-    findings.suspects.sort(key=lambda row: row.span)
+    for row in rows(unwrapped, (*built_in_scripts(), *scripts), _DAMAGED_SYMBOLS_MIN):
+        _look(row, findings)
+    findings.words.sort(key=_span)
+    findings.suspects.sort(key=_span)
     return findings
 
 
-def _candidates(row: Row) -> Iterator[tuple[Candidate, int, int]]:
+scan: Final = without_trace(search)
+
+
+def _look(row: Row, findings: Findings) -> None:
+    """Add what a row holds: its codewords, and what may be damaged ones between them."""
+    rest = 0
+    for word, first, last in _words(row):
+        findings.words.append(word)
+        if rest < first:
+            findings.suspects.extend(_suspects(row.part(rest, first)))
+        rest = max(rest, last)
+    if rest < len(row.places):
+        findings.suspects.extend(_suspects(row.part(rest, len(row.places))))
+
+
+def _span(found: Word | Row) -> Span:
+    return found.span
+
+
+def _words(row: Row) -> list[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
-    script = row.script
-    step = script.glyphs_per_symbol
-    for phase in range(step):
-        symbols = script.read(row.glyphs[phase:])
-        for start, symbol in enumerate(symbols):
-            first = phase + start * step
-            size = WORD_SYMBOLS[symbol] if symbol >= 0 else 0
-            if not 0 < size <= len(symbols) - start or not _may_begin(symbol, first, row):
+    found: list[tuple[Word, int, int]] = []
+    script, digits, places, bounds, spelling = row
+    width = script.digits_per_glyph
+    starts = range(0, len(digits) - _DIGITS_MIN + 1, width)
+    # Where nothing but glyphs stands, every glyph but the first touches another.
+    for at in [at for at in starts if digits[at : at + 2] in _SIZES or not (at and spelling)]:
+        size = _SIZES.get(digits[at : at + 2])
+        is_known = size is not None
+        if size is None:
+            size = _NEWER_SIZES.get(digits[at : at + 2])
+            if size is None or row.is_touched(at // width):
                 continue
-            codeword = symbols[start : start + size]
-            if _is_word(codeword):
-                last = first + size * step
-                span = (row.starts[first], row.ends[last - 1])
-                yield Candidate(codeword, script.spell(codeword), script.name, span), first, last
-
-
-def _may_begin(symbol: int, first: int, row: Row) -> bool:
-    """Tell whether a codeword may begin here.
-
-    Version 1 may begin anywhere. A newer one, which can only be reported, must not touch a glyph
-    before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
-    """
-    if HEADERS[symbol].version == VERSION:
-        return True
-    touched = first > 0 and row.ends[first - 1] == row.starts[first]
-    return not touched or row.glyphs[first - 1] == UNREADABLE
-
-
-def _is_word(codeword: tuple[int, ...]) -> bool:
-    """Tell whether parity holds and, in version 1, the padding is zero."""
-    if min(codeword) < 0 or not is_sound(codeword):
-        return False
-    if HEADERS[codeword[0]].version != VERSION:
-        return True
-    try:
-        join(codeword[:-PARITY_SYMBOLS])
-    except PaddingError:
-        return False
-    return True
+        end = at + 2 * size
+        if end > len(digits) or MARK in digits[at:end]:
+            continue
+        number = int(digits[at:end], 32)
+        if is_sound(number, size) and (not is_known or is_padded(number, size)):
+            first, last = at // width, end // width
+            text = spelling[first:last] or script.spell_word(number, size)
+            span = (bounds[places[first]], bounds[places[last - 1] + 1])
+            found.append((Word(number, size, text, script.name, span), first, last))
+    return found
 
 
 def _suspects(row: Row) -> Iterator[Row]:
@@ -219,27 +262,27 @@ class Repair:
     meant: str
 
 
-def repaired(row: Row, proposal: Proposal) -> Candidate:
-    """Make a candidate of a codeword that a part of a row may have been."""
-    span = row.part(proposal.start, proposal.end).span
-    spelling = row.script.spell(proposal.codeword)
-    return Candidate(proposal.codeword, spelling, row.script.name, span)
+def repaired(row: Row, proposal: Proposal) -> Word:
+    """Make a word of a codeword that a part of a row may have been."""
+    span = (row.start(proposal.start), row.end(proposal.end - 1))
+    number, size = merge(proposal.codeword), len(proposal.codeword)
+    return Word(number, size, row.script.spell_word(number, size), row.script.name, span)
 
 
 def repairs(row: Row, proposal: Proposal) -> tuple[Repair, ...]:
     """Say what was repaired where, in the words of the script."""
-    glyphs = row.script.glyphs
+    glyphs, read_glyphs = row.script.glyphs, row.glyphs
     values = row.script.values(proposal.codeword)
     told: list[Repair] = []
     for kind, glyph, at in proposal.edits:
         count = 2 if kind is Damage.SWAPPED else 1
-        read = "".join(glyphs[value] for value in row.glyphs[at : at + count])
+        read = "".join(glyphs[value] for value in read_glyphs[at : at + count])
         meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
         if kind is Damage.LOST:
-            place = row.starts[at] if at < len(row.starts) else row.ends[-1]
+            place = row.start(at) if at < len(row.places) else row.end(-1)
             span, read = (place, place), ""
         else:
-            span = (row.starts[at], row.ends[at + count - 1])
+            span = (row.start(at), row.end(at + count - 1))
         told.append(
             Repair(
                 kind,

@@ -11,12 +11,13 @@ from typing import Final, Literal, get_args
 
 from passphrase.clipboard import (
     MAX_CHARS,
-    Candidate,
     Findings,
     Repair,
+    Word,
     repaired,
     repairs,
     scan,
+    search,
 )
 from passphrase.errors import (
     AmbiguousError,
@@ -27,10 +28,17 @@ from passphrase.errors import (
     without_trace,
 )
 from passphrase.fold import Row, check_script
-from passphrase.invite import Invite
+from passphrase.invite import Invite, checked
 from passphrase.keys import Keyring
-from passphrase.layout import TAG_BYTES, VERSION, header_symbol
-from passphrase.parity import check, protect
+from passphrase.layout import (
+    HEADERS,
+    PARITY_SYMBOLS,
+    TAG_BYTES,
+    VERSION,
+    WORD_SYMBOLS,
+    header_symbol,
+)
+from passphrase.parity import protect
 from passphrase.repair import propose
 from passphrase.scripts import load_script
 from passphrase.scripts.script import Script
@@ -123,10 +131,12 @@ class Codec:
         if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("invite must be an Invite")
         spelling = load_script(script) if script else self._script
-        header, body = pack(Invite.model_validate(invite), self._active_id)
+        header, body = pack(checked(invite), self._active_id)
         symbol = header_symbol(header)
         sealed = seal(self._keys[header.key_id], symbol, body)
-        return spelling.spell(protect(chunk(symbol, sealed)))
+        size = WORD_SYMBOLS[symbol]
+        word = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
+        return spelling.spell_word(word, size)
 
     def encode_acceptable(
         self, invite: Invite, accept: Callable[[str], bool], *, script: str | None = None
@@ -195,25 +205,26 @@ class Codec:
         if level not in LEVELS:
             msg = f"repair must be one of {', '.join(LEVELS)}"
             raise ValueError(msg)
-        findings = self.scan(text)
-        words: dict[tuple[int, ...], Candidate] = {}
-        for candidate in findings.candidates:
-            words.setdefault(candidate.codeword, candidate)
+        findings = search(text, scripts=self._custom_scripts, max_chars=self._max_chars)
+        words: dict[int, Word] = {}
+        for word in findings.words:
+            words.setdefault(word.number, word)
         if len(words) > TAG_CHECKS_MAX:
             some = islice(words.values(), TAG_CHECKS_MAX + 1)
-            raise AmbiguousError(tuple(candidate.span for candidate in some))
+            raise AmbiguousError(tuple(word.span for word in some))
         opened: dict[str, Decoded] = {}
         refusals: list[PassphraseError] = []
-        for candidate in words.values():
+        for word in words.values():
             try:
-                decoded = self._open(candidate)
+                decoded = self._open(word)
                 opened[decoded.fingerprint] = decoded
             except SignatureError as error:
-                refusals.append(SignatureError(error.key_id, candidate.span))
+                refusals.append(SignatureError(error.key_id, word.span))
             except PassphraseError as error:
                 refusals.append(error)
-        for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
-            opened.setdefault(decoded.fingerprint, decoded)
+        if findings.suspects:
+            for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
+                opened.setdefault(decoded.fingerprint, decoded)
         if not opened:
             raise (*refusals, findings.refusal)[0]
         return sorted(opened.values(), key=_span)
@@ -238,23 +249,25 @@ class Codec:
                 raise AmbiguousError(tuple(spans))
             yield from found
 
-    def _open(self, candidate: Candidate) -> Decoded:
+    def _open(self, word: Word) -> Decoded:
         """Turn a sound codeword into the invite that it carries."""
-        header = candidate.header
+        symbol = word.header_symbol
+        header = HEADERS[symbol]
+        key_id = header.key_id
         if header.version != VERSION:
             raise VersionError("version", header.version)
-        if header.key_id not in self._keys:
-            raise SignatureError(header.key_id)
-        symbol, sealed = join(check(candidate.codeword))
-        body = unseal(self._keys[header.key_id], symbol, sealed)
+        if key_id not in self._keys:
+            raise SignatureError(key_id)
+        sealed = join(word.number, word.size)
+        body = unseal(self._keys[key_id], symbol, sealed)
         return Decoded(
-            invite=unpack(header, body),
-            text=candidate.text,
-            script=candidate.script,
-            span=candidate.span,
-            repairs=(),
-            key_id=header.key_id,
-            fingerprint=f"{header.key_id}-{sealed[-TAG_BYTES:].hex()}",
+            unpack(header, body),
+            word.text,
+            word.script,
+            word.span,
+            (),
+            key_id,
+            f"{key_id}-{sealed[-TAG_BYTES:].hex()}",
         )
 
 

@@ -194,7 +194,7 @@ def _fragments(text: str) -> list[Row]:
     """Find rows of emoji that begin as a passphrase does and are too short to be read as one."""
     return [
         row
-        for row in rows(unwrap(text), load_script("emoji"), FRAGMENT_GLYPHS_MIN)
+        for row in rows(unwrap(text), [load_script("emoji")], FRAGMENT_GLYPHS_MIN)
         if row.glyphs[0] >= 0
         and HEADERS[row.glyphs[0]].version == VERSION
         and 2 * len({*row.glyphs}) >= len(row.glyphs)

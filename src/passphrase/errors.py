@@ -151,23 +151,6 @@ class PaddingError(PassphraseError):
         return "the padding bits of the codeword are not zero"
 
 
-class ParityError(PassphraseError):
-    """The parity of a codeword does not fit: at least one symbol is wrong.
-
-    Attributes:
-        syndrome: What parity leaves over, a 30-bit number that is not 0.
-    """
-
-    code = "damaged"
-
-    def __init__(self, syndrome: int) -> None:
-        super().__init__(syndrome)
-        self.syndrome = syndrome
-
-    def __str__(self) -> str:
-        return "the parity of the codeword does not fit"
-
-
 class KeyringError(TypeError):
     """The keys are not usable; the message says which rule they break, never what they are.
 

@@ -9,9 +9,10 @@ Shapes:
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from itertools import chain
+from codecs import charmap_encode
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import chain, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import DamagedError, Span
@@ -19,6 +20,7 @@ from passphrase.markup import Unwrapped
 from passphrase.repair import UNREADABLE
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
+from passphrase.symbols import DIGITS
 
 # What may stand between two glyphs and means nothing there. A newer Unicode changes nothing.
 IGNORABLE_RANGES: Final = (
@@ -43,8 +45,8 @@ PICTURE_RANGES: Final = (
 )  # fmt: skip
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-_IGNORED: Final = -2
-_FOREIGN: Final = -3
+_STRIDE: Final = 5
+MARK: Final = b"?"
 
 
 class Row(NamedTuple):
@@ -52,94 +54,193 @@ class Row(NamedTuple):
 
     Attributes:
         script: Their script.
-        glyphs: The value of each, or UNREADABLE.
-        starts: Where each begins in the pasted text.
-        ends: Where each ends.
+        digits: The value of each in base 32, one digit or two; "?" for each digit of a mark.
+        places: Where each stands in the unwrapped text.
+        bounds: Where the characters of the unwrapped text stand in the pasted one.
+        spelling: The row in the unwrapped text, if each glyph is as the script writes it and
+            nothing else stands there; otherwise empty.
     """
 
     script: Script
-    glyphs: Sequence[int]
-    starts: Sequence[int]
-    ends: Sequence[int]
+    digits: bytes
+    places: Sequence[int]
+    bounds: Sequence[int]
+    spelling: str
+
+    def start(self, at: int) -> int:
+        """Return where a glyph begins in the pasted text."""
+        return self.bounds[self.places[at]]
+
+    def end(self, at: int) -> int:
+        """Return where it ends."""
+        return self.bounds[self.places[at] + 1]
+
+    @property
+    def glyphs(self) -> list[int]:
+        """The value of each, or UNREADABLE."""
+        digits, width = self.digits, self.script.digits_per_glyph
+        values = _values(width)
+        return [values[digits[at : at + width]] for at in range(0, len(digits), width)]
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
-        inside = slice(first, last)
-        return Row(self.script, self.glyphs[inside], self.starts[inside], self.ends[inside])
+        width = self.script.digits_per_glyph
+        digits = self.digits[first * width : last * width]
+        return Row(
+            self.script, digits, self.places[first:last], self.bounds, self.spelling[first:last]
+        )
 
     @property
     def span(self) -> Span:
         """Where it stands, from its first glyph to its last."""
-        return self.starts[0], self.ends[-1]
+        return self.start(0), self.end(-1)
 
     @property
     def begins(self) -> list[int]:
         """Indices of glyphs that no glyph touches before."""
-        return [
-            at
-            for at, start in enumerate(self.starts)
-            if at == 0 or self.glyphs[at - 1] == UNREADABLE or self.ends[at - 1] < start
-        ]
+        return [at for at in range(len(self.places)) if not self.is_touched(at)]
+
+    def is_touched(self, at: int) -> bool:
+        """Tell whether another glyph, and no mark, stands directly before a glyph."""
+        width = self.script.digits_per_glyph
+        return (
+            at > 0
+            and MARK not in self.digits[(at - 1) * width : at * width]
+            and self.end(at - 1) >= self.start(at)
+        )
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
-        marks = [at for at, glyph in enumerate(self.glyphs) if glyph == UNREADABLE]
-        readable = (len(self.glyphs) - len(marks)) // self.script.glyphs_per_symbol
-        spans = tuple((self.starts[at], self.ends[at]) for at in marks)
+        glyphs = self.glyphs
+        marks = [at for at, glyph in enumerate(glyphs) if glyph == UNREADABLE]
+        readable = (len(glyphs) - len(marks)) // self.script.glyphs_per_symbol
+        spans = tuple((self.start(at), self.end(at)) for at in marks)
         return DamagedError(self.span, readable, spans)
 
 
-def rows(unwrapped: Unwrapped, script: Script, shortest: int) -> Iterator[Row]:
-    """Cut out every row of at least `shortest` glyphs and marks, in order."""
-    pattern, fold = _folding(script)
+def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
+    """Cut out every row with glyphs and marks for so many symbols, in order for each script."""
+    found: list[Row] = []
+    plain = unwrapped.text
+    few = plain[::_STRIDE]
+    for script in scripts:
+        folding = _folding(script, symbols)
+        # A stretch that is long enough is also one in every fifth character. Most texts hold none,
+        # and a fifth of them is all that is looked at.
+        for sample in folding.sample.finditer(few):
+            first, last = sample.span()
+            before = max(0, (first - 1) * _STRIDE + 1)
+            for stretch in folding.stretch.finditer(plain, before, last * _STRIDE):
+                if stretch.end() - stretch.start() >= folding.shortest:
+                    found += _read(stretch, folding, unwrapped)
+    return found
+
+
+def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> list[Row]:
+    """Cut the rows out of a stretch: one of all its glyphs, but where a foreign one is inside."""
+    text, (start, end) = stretch[0], stretch.span()
+    try:
+        # It takes bytes as well as the ints that it is typed for.
+        digits, _ = charmap_encode(text, "strict", folding.table)  # pyright: ignore[reportArgumentType]
+    except UnicodeEncodeError:
+        return [*_broken(range(start, end), folding, unwrapped)]
+    width = folding.script.digits_per_glyph
+    if len(digits) < width * folding.shortest:
+        return []
+    places: Sequence[int] = range(start, end)
+    spelling = ""
+    if len(digits) < width * len(text):
+        ignored = folding.ignored
+        places = [at for at, character in enumerate(text, start) if character not in ignored]
+    elif not (folding.script.group or MARK in digits or folding.alias.search(text)):
+        spelling = text
+    return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
+
+
+def _broken(stretch: range, folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+    """Cut the rows out of a stretch with foreign characters in it, beyond the basic plane."""
     plain, bounds = unwrapped
-    for stretch in pattern.finditer(plain):
-        start, end = stretch.span()
-        if end - start < shortest:
-            continue
-        glyphs: list[int] = []
-        places: list[int] = []
-        for place in range(start, end + 1):
-            value = fold.get(plain[place], _FOREIGN) if place < end else _FOREIGN
-            if value >= UNREADABLE:
-                glyphs.append(value)
-                places.append(place)
-            elif value == _FOREIGN:
-                if len(glyphs) >= shortest:
-                    yield Row(
-                        script,
-                        glyphs,
-                        [bounds[at] for at in places],
-                        [bounds[at + 1] for at in places],
-                    )
-                glyphs, places = [], []
+    digits: list[bytes] = []
+    places: list[int] = []
+    for place in (*stretch, None):
+        value = None if place is None else folding.table.get(ord(plain[place]))
+        if place is None or value is None:
+            if len(digits) >= folding.shortest:
+                yield Row(folding.script, b"".join(digits), places, bounds, "")
+            digits, places = [], []
+        elif value:
+            digits.append(value)
+            places.append(place)
+
+
+class _Folding(NamedTuple):
+    """How the characters of a script are found and folded.
+
+    Attributes:
+        script: The script.
+        table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
+        ignored: The characters that are ignorable.
+        stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
+        shortest: How many glyphs and marks a row has, at least.
+        sample: A stretch in a sample of the text, with that many fewer characters.
+        alias: What the script does not write, in a stretch that is all glyphs.
+    """
+
+    script: Script
+    table: dict[int, bytes]
+    ignored: frozenset[str]
+    stretch: re.Pattern[str]
+    shortest: int
+    sample: re.Pattern[str]
+    alias: re.Pattern[str]
+
+
+@cache
+def _values(width: int) -> dict[bytes, int]:
+    """Return what each glyph or mark of one digit or two is worth, in the order of the values."""
+    glyphs = map(bytes, product(DIGITS.encode(), repeat=width))
+    return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
-@lru_cache(maxsize=16)
-def _folding(script: Script) -> tuple[re.Pattern[str], dict[str, int]]:
-    """Make the frozen table that folds characters, and a pattern for stretches worth folding.
-
-    The table gives a glyph's value, UNREADABLE or _IGNORED. The pattern is one character class that
-    holds the whole table and, beyond the basic plane, a little more.
-    """
+@lru_cache(maxsize=32)
+def _folding(script: Script, symbols: int) -> _Folding:
+    """Make the frozen table that folds characters, and patterns for stretches worth folding."""
+    width = script.digits_per_glyph
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
-    fold = dict.fromkeys(map(chr, marks), UNREADABLE)
-    fold |= dict.fromkeys(chain(map(chr, _codes(*IGNORABLE_RANGES)), script.separators), _IGNORED)
-    fold |= script.digits
+    table = dict.fromkeys(marks, MARK * width)
+    table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
+    spelled = [*_values(width)]
+    table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}
+    shortest = symbols * script.glyphs_per_symbol
+    aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
+    characters = _class(table)
+    return _Folding(
+        script,
+        table,
+        frozenset(chr(code) for code, digits in table.items() if not digits),
+        re.compile(f"{characters}+"),
+        shortest,
+        re.compile(f"{characters}{{{shortest // _STRIDE},}}"),
+        re.compile(_class(aliases)),
+    )
+
+
+def _class(codes: Iterable[int]) -> str:
+    """Write code points as a character class; one that nothing matches if there are none."""
     ranges: list[list[int]] = [[-2, -2]]
-    for code in sorted(map(ord, fold)):
+    for code in sorted(codes):
         # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
         gap = _ASTRAL_GAP if code > _BASIC_PLANE_LAST else 1
         if code - ranges[-1][1] <= gap:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    inside = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges[1:])
-    return re.compile(f"[{inside}]+"), fold
+    ends = [[re.escape(chr(code)) for code in sorted({*ends})] for ends in ranges[1:]]
+    return f"[{''.join(map('-'.join, ends))}]" if ends else "(?!)"
 
 
 @lru_cache(maxsize=16)

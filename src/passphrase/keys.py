@@ -12,7 +12,6 @@ Shapes:
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 
 SECRET_BYTES_MIN: Final = 32
 AUDIENCE_BYTES_MAX: Final = 64
+_BLOCK_BYTES: Final = 64  # of SHA-256; the pads are those of RFC 2104
+_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 _ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
 
 
@@ -49,12 +51,39 @@ class _Masked:
         return self
 
 
+class HmacKey(_Masked, bytes):
+    """A key of HMAC-SHA-256 (RFC 2104), its two padded blocks hashed once and not at every use."""
+
+    def __init__(self, key: bytes) -> None:
+        """Hash the blocks of a key: whoever digests copies them, so threads may share a key."""
+        super().__init__()
+        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(
+            _BLOCK_BYTES, b"\0"
+        )
+        self._inner: Final = sha256(block.translate(_INNER_PAD))
+        self._outer: Final = sha256(block.translate(_OUTER_PAD))
+
+    def __repr__(self) -> str:
+        return "HmacKey(...)"
+
+    __str__ = __repr__
+
+    def digest(self, message: bytes) -> bytes:
+        """Make the 32-byte HMAC of a message."""
+        inner = self._inner.copy()
+        inner.update(message)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 class TruncatedHmac(SigningAlgorithm):
     """HMAC-SHA-256 cut to its first 10 bytes; the length of a tag is never taken from input."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the 10-byte tag of a value; the base class compares tags in constant time."""
-        return hmac.digest(key, value, "sha256")[:TAG_BYTES]
+        hashed = key if isinstance(key, HmacKey) else HmacKey(key)
+        return hashed.digest(value)[:TAG_BYTES]
 
 
 class DerivedKeys(_Masked):
@@ -70,14 +99,14 @@ class DerivedKeys(_Masked):
     def __repr__(self) -> str:
         return "DerivedKeys(...)"
 
-    def _derive(self, secret: bytes, salt: bytes) -> bytes:
+    def _derive(self, secret: bytes, salt: bytes) -> HmacKey:
         # itsdangerous' own defaults are SHA-1 and an ambiguous concatenation: name all three.
         signer = Signer(secret, salt, key_derivation="hmac", digest_method=sha256)
-        return signer.derive_key()
+        return HmacKey(signer.derive_key())
 
     def tag(self, message: bytes) -> bytes:
         """Make the 10-byte tag of a message."""
-        return self._algorithm.get_signature(self._signing, message)
+        return self._signing.digest(message)[:TAG_BYTES]
 
     def verify(self, message: bytes, tag: bytes) -> bool:
         """Tell in constant time whether the tag is the message's own."""
@@ -85,11 +114,11 @@ class DerivedKeys(_Masked):
 
     def keystream(self, seed: bytes, length: int) -> bytes:
         """Make `length` bytes from a seed: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
-        stream = block = b""
-        counter = 0
+        stream = block = self._sealing.digest(seed + b"\1")
+        counter = 1
         while len(stream) < length:
             counter += 1
-            block = hmac.digest(self._sealing, block + seed + bytes((counter,)), "sha256")
+            block = self._sealing.digest(block + seed + bytes((counter,)))
             stream += block
         return stream[:length]
 

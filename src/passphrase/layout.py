@@ -63,6 +63,12 @@ class Header(NamedTuple):
         return FIXED_BYTES + self.group_bytes + self.inviter_bytes
 
 
+def field_shifts(fields: Fields) -> tuple[int, ...]:
+    """Return how far to the left of the last bit each field ends, from high bits to low."""
+    sizes = [bits for _, bits in fields]
+    return tuple(sum(sizes[at + 1 :]) for at in range(len(sizes)))
+
+
 def join_fields(fields: Fields, values: Mapping[str, int]) -> int:
     """Make one number of named values, the first in the highest bits. Inverse: `split_fields`.
 
@@ -89,7 +95,7 @@ def split_fields(fields: Fields, joined: int) -> dict[str, int]:
 
 def header_symbol(header: Header) -> int:
     """Make the header symbol of its parts. Inverse: `read_header`."""
-    return join_fields(HEADER_FIELDS, header._asdict())
+    return HEADER_SYMBOLS[header]
 
 
 def read_header(symbol: int) -> Header:
@@ -107,5 +113,11 @@ def _word_symbols(header: Header) -> int:
 # What each header symbol says, and the symbols in the codeword that it opens; 0 where it names a
 # width that does not exist.
 HEADERS: Final = tuple(map(read_header, range(1 << SYMBOL_BITS)))
+HEADER_SYMBOLS: Final = {header: symbol for symbol, header in enumerate(HEADERS)}
 WORD_SYMBOLS: Final = tuple(map(_word_symbols, HEADERS))
+RAW_BYTES: Final = {  # sealed body and tag, by the symbols of the codeword
+    size: header.body_bytes + TAG_BYTES
+    for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
+    if size
+}
 WORD_SIZES: Final = tuple(sorted({size for size in WORD_SYMBOLS if size}))

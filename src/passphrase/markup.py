@@ -24,6 +24,8 @@ _MARKUP: Final = re.compile(
     r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
     r"|(?P<dots>\.\.)"
 )
+_DOTS: Final = ".."
+_HINT: Final = re.compile("[<[&%\ud800-\udbff]")  # every other markup begins with one
 _BARE_TAG: Final = re.compile(r"/?[a-z]+ ?/?")
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
 _BYTES: Final = "surrogateescape"  # a byte that is no UTF-8 becomes a lone surrogate, so a mark
@@ -45,6 +47,8 @@ class Unwrapped(NamedTuple):
 
 def unwrap(text: str) -> Unwrapped:
     """Put a character for each markup that stands for one, and a mark for what is a face."""
+    if _DOTS not in text and not _HINT.search(text):
+        return Unwrapped(text, range(len(text) + 1))
     pieces: list[str] = []
     bounds: list[int] = []
     done = 0

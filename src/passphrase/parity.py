@@ -12,10 +12,10 @@ Shapes:
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
-from passphrase.errors import ParityError
-from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS
+from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
 
 FIELD_POLYNOMIAL: Final = 0x409  # x^10 + x^3 + 1
 # The first 30 bits of SHA-256(b"passphrase/v1"). Not 1, so that no symbol can slip in before the
@@ -24,6 +24,9 @@ TARGET_REMAINDER: Final = 0x1E09AEB9
 
 ORDER: Final = (1 << SYMBOL_BITS) - 1  # of the element a, which is 2
 
+_PARITY_BITS: Final = SYMBOL_BITS * PARITY_SYMBOLS
+_PARITY_MASK: Final = (1 << _PARITY_BITS) - 1
+_BYTES_MAX: Final = SYMBOL_BITS * (WORD_SIZES[-1] - PARITY_SYMBOLS) // 8 + 1  # and a 1 before it
 _SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
 _LOW_BITS: Final = SYMBOL_BITS * (PARITY_SYMBOLS - 1)
 _LOW_MASK: Final = (1 << _LOW_BITS) - 1
@@ -67,55 +70,55 @@ def _generator() -> tuple[int, ...]:
     return tuple(coefficients[1:])
 
 
-def _remainder_table() -> tuple[int, ...]:
-    """For each symbol s, the remainder of s x^3."""
-    generator = _generator()
-    table: list[int] = []
-    for symbol in range(1 << SYMBOL_BITS):
-        packed = 0
-        for coefficient in generator:
-            packed = packed << SYMBOL_BITS | multiply(symbol, coefficient)
-        table.append(packed)
-    return tuple(table)
+_GENERATOR: Final = _generator()
 
 
-_REMAINDERS: Final = _remainder_table()
-
-
-def remainder(symbols: Iterable[int]) -> int:
-    """Return the remainder of 1, symbols... as a polynomial, modulo the generator, 30 bits."""
-    rest = 1
+def _scaled(symbols: Iterable[int], factor: int) -> int:
+    """Multiply three symbols by an element and make them a remainder."""
+    packed = 0
     for symbol in symbols:
-        rest = (rest & _LOW_MASK) << SYMBOL_BITS ^ symbol ^ _REMAINDERS[rest >> _LOW_BITS]
-    return rest
+        packed = packed << SYMBOL_BITS | multiply(symbol, factor)
+    return packed
 
 
-def protect(data_symbols: tuple[int, ...]) -> tuple[int, ...]:
-    """Append the parity symbols that make a codeword of data symbols. Inverse: `check`."""
-    parity = remainder((*data_symbols, *(0,) * PARITY_SYMBOLS)) ^ TARGET_REMAINDER
-    return (
-        *data_symbols,
-        *(
-            parity >> SYMBOL_BITS * place & _SYMBOL_MASK
-            for place in reversed(range(PARITY_SYMBOLS))
-        ),
-    )
+@cache
+def _tables() -> list[list[int]]:
+    """For each byte of some data, the last one first, and each value of it, the parity it makes.
 
-
-def is_sound(codeword: tuple[int, ...]) -> bool:
-    """Tell whether the parity of a codeword holds."""
-    return remainder(codeword) == TARGET_REMAINDER
-
-
-def check(codeword: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the data symbols of a codeword whose parity holds. Inverse: `protect`.
-
-    Raises:
-        ParityError: At least one symbol is wrong.
+    The parity of many bits is the sum of theirs, so each byte is looked up and all are added. Made
+    at the first use, in less than a millisecond.
     """
-    if not is_sound(codeword):
-        raise ParityError(remainder(codeword) ^ TARGET_REMAINDER)
-    return codeword[:-PARITY_SYMBOLS]
+    tables = [[0] for _ in range(_BYTES_MAX)]
+    power = _scaled(_GENERATOR, 1)  # x^3, which the generator's other coefficients are equal to
+    for at in range(8 * _BYTES_MAX):
+        bit = at % SYMBOL_BITS
+        if at and not bit:
+            over = _scaled(_GENERATOR, power >> _LOW_BITS)
+            power = (power & _LOW_MASK) << SYMBOL_BITS ^ over
+        added = _scaled(_parts(power), 1 << bit)
+        tables[at // 8] += [entry ^ added for entry in tables[at // 8]]
+    return tables
+
+
+def parity(data: int, count: int) -> int:
+    """Return the three parity symbols of so many data symbols, as one number."""
+    led = 1 << SYMBOL_BITS * count | data
+    symbols = TARGET_REMAINDER
+    for table, byte in zip(
+        _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little"), strict=False
+    ):
+        symbols ^= table[byte]
+    return symbols
+
+
+def protect(data: int, count: int) -> int:
+    """Append their parity to so many data symbols. Inverse: `check`."""
+    return data << _PARITY_BITS | parity(data, count)
+
+
+def is_sound(word: int, size: int) -> bool:
+    """Tell whether the parity of a word of so many symbols holds."""
+    return parity(word >> _PARITY_BITS, size - PARITY_SYMBOLS) == word & _PARITY_MASK
 
 
 def contribution(symbol: int, exponent: int) -> int:

@@ -28,8 +28,7 @@ def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
         SignatureError: The tag is not this body's under these keys. Nothing of it is returned.
     """
     header = header_symbol.to_bytes(2, "big")
-    tag = sealed[-TAG_BYTES:]
-    hidden = sealed[:-TAG_BYTES]
+    hidden, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
     body = _xor(hidden, keys.keystream(header + tag, len(hidden)))
     if not keys.verify(header + body, tag):
         raise SignatureError(read_header(header_symbol).key_id)

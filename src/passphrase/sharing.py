@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from passphrase.clipboard import Candidate, find, scan
+from passphrase.clipboard import Word, find, scan
 from passphrase.errors import Span, without_trace
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.invite import Origin
@@ -166,7 +166,7 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
         TextTooLongError: It has more than 64 Ki characters.
     """
     found, damaged = scan(message, scripts=scripts)
-    others = [*(candidate.span for candidate in found[1:]), *(row.span for row in damaged)]
+    others = [*(word.span for word in found[1:]), *(row.span for row in damaged)]
     problems = [Problem(Trouble.SEVERAL, span) for span in others]
     if found:
         problems += _touching(message, found[0], scripts)
@@ -199,11 +199,11 @@ def _problems(message: str) -> Iterator[Problem]:
             yield Problem(Trouble.MARKUP, span)
 
 
-def _touching(message: str, candidate: Candidate, scripts: Sequence[Script]) -> Iterator[Problem]:
+def _touching(message: str, word: Word, scripts: Sequence[Script]) -> Iterator[Problem]:
     """Find what stands at the ends of a passphrase and could be taken for part of it."""
-    own = (script for script in scripts if script.name == candidate.script)
-    script = next(own, None) or load_script(candidate.script)
-    start, end = candidate.span
+    own = (script for script in scripts if script.name == word.script)
+    script = next(own, None) or load_script(word.script)
+    start, end = word.span
     for at in {start - 1, end} & {*range(len(message))}:
         beside = message[at]
         is_part = beside in script.digits or beside in script.separators

@@ -12,40 +12,49 @@ from typing import Final
 from uuid import UUID
 
 from passphrase.errors import VersionError
-from passphrase.invite import EPOCH, Invite, Origin
+from passphrase.invite import EPOCH, Invite, Origin, trusted
 from passphrase.layout import (
     BODY_FIELDS,
     FIXED_BYTES,
     ID_BYTES,
     VERSION,
     Header,
-    join_fields,
-    split_fields,
+    field_shifts,
 )
 
 ORIGINS: Final = (Origin.IN_APP, Origin.WECHAT, Origin.QQ)  # by code
 UUID_WIDTH: Final = ID_BYTES.index(16)
+_ORIGIN_CODES: Final = {origin: code for code, origin in enumerate(ORIGINS)}
+_ID_BITS: Final = tuple(8 * length for length in ID_BYTES)
+_WIDE: Final = 1  # the width code of an int that needs more than the narrowest
+_NARROW: Final = range(1 << _ID_BITS[0])
+_ID_MASKS: Final = tuple((1 << bits) - 1 for bits in _ID_BITS)
+_MINUTE: Final = timedelta(minutes=1)
+(_EXPIRY, _ORIGIN, _MUTUAL_FOLLOW, _APPROVAL, _SINGLE_USE, _RESERVED, _GENERATION, _) = (
+    field_shifts(BODY_FIELDS)
+)
+_ORIGIN_MASK: Final = (1 << dict(BODY_FIELDS)["origin"]) - 1
+_BYTE_MASK: Final = 0xFF
 
 
 def pack(invite: Invite, key_id: int) -> tuple[Header, bytes]:
     """Lay an invite out as header and body. Inverse: `unpack`."""
-    header = Header(VERSION, key_id, _width(invite.group_id), _width(invite.inviter_id))
-    fields = {
-        "expiry": (invite.expires_at - EPOCH) // timedelta(minutes=1),
-        "origin": ORIGINS.index(invite.origin),
-        "mutual_follow": invite.mutual_follow,
-        "approval": invite.approval,
-        "single_use": invite.single_use,
-        "reserved": 0,
-        "generation": invite.generation,
-        "variant": invite.variant,
-    }
-    body = (
-        join_fields(BODY_FIELDS, fields).to_bytes(FIXED_BYTES, "big")
-        + _id_bytes(invite.group_id, header.group_bytes)
-        + _id_bytes(invite.inviter_id, header.inviter_bytes)
+    group_width, group_number = _number(invite.group_id)
+    inviter_width, inviter_number = _number(invite.inviter_id)
+    fixed = (
+        (invite.expires_at - EPOCH) // _MINUTE << _EXPIRY
+        | _ORIGIN_CODES[invite.origin] << _ORIGIN
+        | invite.mutual_follow << _MUTUAL_FOLLOW
+        | invite.approval << _APPROVAL
+        | invite.single_use << _SINGLE_USE
+        | invite.generation << _GENERATION
+        | invite.variant
     )
-    return header, body
+    group_bits, inviter_bits = _ID_BITS[group_width], _ID_BITS[inviter_width]
+    body = (fixed << group_bits | group_number) << inviter_bits | inviter_number
+    length = FIXED_BYTES + (group_bits + inviter_bits) // 8
+    header = Header(VERSION, key_id, group_width, inviter_width)
+    return header, body.to_bytes(length, "big")
 
 
 def unpack(header: Header, body: bytes) -> Invite:
@@ -55,44 +64,47 @@ def unpack(header: Header, body: bytes) -> Invite:
         VersionError: A value that version 1 does not know. The tag was good, so a newer app of the
             same family signed it: update this one.
     """
-    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:FIXED_BYTES], "big"))
-    end_of_group = FIXED_BYTES + header.group_bytes
-    group_id = _read_id(header.group_width, body[FIXED_BYTES:end_of_group])
-    inviter_id = _read_id(header.inviter_width, body[end_of_group:])
-    refusals = {
-        "expiry": fields["expiry"] == 0,
-        "origin": fields["origin"] >= len(ORIGINS),
-        "reserved": fields["reserved"] != 0,
-        "group_width": header.group_width != _width(group_id),
-        "inviter_width": header.inviter_width != _width(inviter_id),
-    }
-    for field, refused in refusals.items():
-        if refused:
-            raise VersionError(field, header.version)
-    return Invite(
-        group_id=group_id,
-        inviter_id=inviter_id,
-        expires_at=EPOCH + timedelta(minutes=fields["expiry"]),
-        origin=ORIGINS[fields["origin"]],
-        mutual_follow=bool(fields["mutual_follow"]),
-        approval=bool(fields["approval"]),
-        single_use=bool(fields["single_use"]),
-        generation=fields["generation"],
-        variant=fields["variant"],
+    version, _, group_width, inviter_width = header
+    number = int.from_bytes(body, "big")
+    inviter_id = _read_id(inviter_width, number)
+    number >>= _ID_BITS[inviter_width]
+    group_id = _read_id(group_width, number)
+    fixed = number >> _ID_BITS[group_width]
+    minutes = fixed >> _EXPIRY
+    origin = fixed >> _ORIGIN & _ORIGIN_MASK
+    if not minutes:
+        raise VersionError("expiry", version)
+    if origin >= len(ORIGINS):
+        raise VersionError("origin", version)
+    if fixed >> _RESERVED & 1:
+        raise VersionError("reserved", version)
+    if group_width == _WIDE and group_id in _NARROW:
+        raise VersionError("group_width", version)
+    if inviter_width == _WIDE and inviter_id in _NARROW:
+        raise VersionError("inviter_width", version)
+    return trusted(
+        {
+            "group_id": group_id,
+            "inviter_id": inviter_id,
+            "expires_at": EPOCH + minutes * _MINUTE,
+            "origin": ORIGINS[origin],
+            "mutual_follow": fixed >> _MUTUAL_FOLLOW & 1 == 1,
+            "approval": fixed >> _APPROVAL & 1 == 1,
+            "single_use": fixed >> _SINGLE_USE & 1 == 1,
+            "generation": fixed >> _GENERATION & _BYTE_MASK,
+            "variant": fixed & _BYTE_MASK,
+        }
     )
 
 
-def _width(identity: int | UUID) -> int:
-    """Return the only width code that an id may have: a UUID's own, or an int's narrowest."""
+def _number(identity: int | UUID) -> tuple[int, int]:
+    """Return the only width code that an id may have, and its number: a UUID, or an int, narrow."""
     if isinstance(identity, UUID):
-        return UUID_WIDTH
-    return 0 if identity < 1 << 8 * ID_BYTES[0] else 1
+        return UUID_WIDTH, identity.int
+    return (0 if identity in _NARROW else _WIDE), identity
 
 
-def _id_bytes(identity: int | UUID, length: int) -> bytes:
-    number = identity.int if isinstance(identity, UUID) else identity
-    return number.to_bytes(length, "big")
-
-
-def _read_id(width: int, encoded: bytes) -> int | UUID:
-    return UUID(bytes=encoded) if width == UUID_WIDTH else int.from_bytes(encoded, "big")
+def _read_id(width: int, number: int) -> int | UUID:
+    """Read the id that stands in the low bits of a number. Inverse: `_number`."""
+    low = number & _ID_MASKS[width]
+    return UUID(int=low) if width == UUID_WIDTH else low

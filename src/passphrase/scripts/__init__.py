@@ -21,3 +21,9 @@ def load_script(name: str) -> Script:
         raise ValueError(msg)
     script: Script = import_module(f"passphrase.scripts.{name}").SCRIPT
     return script
+
+
+@cache
+def built_in_scripts() -> tuple[Script, ...]:
+    """Return all of them."""
+    return tuple(map(load_script, SCRIPT_NAMES))

@@ -9,9 +9,14 @@ Shapes:
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import product
 from typing import Final
 
 from passphrase.layout import SYMBOL_BITS
+from passphrase.symbols import merge, shifts
+
+_MASK: Final = (1 << SYMBOL_BITS) - 1
 
 
 class Script:
@@ -46,6 +51,7 @@ class Script:
         self.glyph_bits: Final = len(glyphs).bit_length() - 1
         self.glyphs_per_symbol: Final = SYMBOL_BITS // self.glyph_bits
         digits = {glyph: digit for digit, glyph in enumerate(glyphs)}
+        self.digits_per_glyph: Final = self.glyph_bits // 5
         self.digits: Final[Mapping[str, int]] = digits | {
             alias: digits[glyph] for alias, glyph in (aliases or {}).items()
         }
@@ -71,8 +77,20 @@ class Script:
 
     def spell(self, codeword: Sequence[int]) -> str:
         """Write a codeword in its one spelling."""
-        spelling = "".join(self.glyphs[value] for value in self.values(codeword))
+        return self.spell_word(merge(codeword), len(codeword))
+
+    def spell_word(self, word: int, size: int) -> str:
+        """Write a word of so many symbols in its one spelling."""
+        spellings = self._spellings
+        spelling = "".join([spellings[word >> shift & _MASK] for shift in shifts(size)])
         if not self.group:
             return spelling
         groups = range(0, len(spelling), self.group)
-        return self.separators[0].join(spelling[at : at + self.group] for at in groups)
+        return self.separators[0].join([spelling[at : at + self.group] for at in groups])
+
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        """Spell every symbol."""
+        if self.glyphs_per_symbol == 1:
+            return tuple(self.glyphs)
+        return tuple(map("".join, product(self.glyphs, repeat=self.glyphs_per_symbol)))

@@ -1,0 +1,46 @@
+"""What the library does, done slowly: symbol by symbol, as docs/format.md says it.
+
+The library keeps a codeword as one number and looks parity up byte by byte. These are its oracles,
+and what tests build words with.
+"""
+
+from collections.abc import Iterable
+
+from shamir_mnemonic import rs1024
+
+from passphrase.layout import TAG_BYTES, read_header
+from passphrase.parity import TARGET_REMAINDER
+
+
+def chunk(header_symbol: int, raw: bytes) -> tuple[int, ...]:
+    """Cut header and bytes into data symbols. Inverse: `join`."""
+    count = -(-8 * len(raw) // 10)
+    padded = int.from_bytes(raw, "big") << 10 * count - 8 * len(raw)
+    return (header_symbol, *(padded >> 10 * at & 1023 for at in reversed(range(count))))
+
+
+def join(data_symbols: tuple[int, ...]) -> tuple[int, bytes, int]:
+    """Put data symbols together to header symbol, bytes and spare bits. Inverse: `chunk`."""
+    header_symbol, *rest = data_symbols
+    padded = 0
+    for symbol in rest:
+        padded = padded << 10 | symbol
+    length = read_header(header_symbol).body_bytes + TAG_BYTES
+    spare = 10 * len(rest) - 8 * length
+    return header_symbol, (padded >> spare).to_bytes(length, "big"), padded & (1 << spare) - 1
+
+
+def remainder(symbols: Iterable[int]) -> int:
+    """Return the remainder of 1, symbols... modulo the generator, as SLIP-0039's own code does."""
+    return int(rs1024._polymod(tuple(symbols)))
+
+
+def protect(data_symbols: tuple[int, ...]) -> tuple[int, ...]:
+    """Append the parity symbols that make a codeword of data symbols."""
+    parity = remainder((*data_symbols, 0, 0, 0)) ^ TARGET_REMAINDER
+    return (*data_symbols, parity >> 20, parity >> 10 & 1023, parity & 1023)
+
+
+def is_sound(codeword: tuple[int, ...]) -> bool:
+    """Tell whether the parity of a codeword holds."""
+    return remainder(codeword) == TARGET_REMAINDER

@@ -1,0 +1,103 @@
+"""Folding: a text is read by sample and by stretch as it would be character by character."""
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import CODEC, INVITE, SCRIPTS, scripts
+
+from passphrase import Script
+from passphrase.fold import (
+    IGNORABLE_RANGES,
+    MARK_RANGES,
+    PICTURE_RANGES,
+    check_script,
+    rows,
+)
+from passphrase.markup import Unwrapped, unwrap
+from passphrase.repair import UNREADABLE
+from passphrase.scripts import load_script
+
+# Every third character from U+20000: what is between them is foreign, but in the same stretch.
+SPARSE = Script("sparse", "".join(chr(0x20000 + 3 * n) for n in range(1024)))
+Told = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
+
+
+def value(character: str, script: Script) -> int | None:
+    """Fold a character as docs/format.md says; -2 is ignorable, None foreign."""
+    code = ord(character)
+    if character in script.digits:
+        return script.digits[character]
+    if character in script.separators or any(a <= code <= b for a, b in IGNORABLE_RANGES):
+        return -2
+    marks = chain(MARK_RANGES, PICTURE_RANGES if script.name == "emoji" else ())
+    return UNREADABLE if any(first <= code <= last for first, last in marks) else None
+
+
+def reference_rows(unwrapped: Unwrapped, script: Script, shortest: int) -> list[Told]:
+    """Cut rows out of a text, looking at every character of it."""
+    found: list[Told] = []
+    glyphs: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for place, character in enumerate((*unwrapped.text, None)):
+        folded = None if character is None else value(character, script)
+        if folded is None:
+            if len(glyphs) >= shortest:
+                found.append((tuple(glyphs), tuple(spans)))
+            glyphs, spans = [], []
+        elif folded >= UNREADABLE:
+            glyphs.append(folded)
+            spans.append((unwrapped.bounds[place], unwrapped.bounds[place + 1]))
+    return found
+
+
+def pieces(script: Script) -> st.SearchStrategy[str]:
+    """Return strategies for stretches of one kind of character."""
+    glyphs = st.text(st.sampled_from([*script.digits]), min_size=1, max_size=60)
+    others = [
+        "?",
+        "\ue101",
+        "\u25a1",
+        " ",
+        "\n",
+        "\ufe0f",
+        "-",
+        "。",
+        "囍",
+        "🧿",
+        "\U00020001",
+        "u",
+    ]
+    return st.one_of(glyphs, glyphs, st.sampled_from([*others, "&amp;", "<br>", "..", "[笑]"]))
+
+
+@given(data=st.data(), symbols=st.sampled_from([8, 21]))
+@pytest.mark.parametrize("script", [*map(load_script, SCRIPTS), SPARSE], ids=repr)
+def test_rows_against_every_character(script: Script, data: st.DataObject, symbols: int) -> None:
+    """Sampling loses no row, and invents none."""
+    unwrapped = unwrap("".join(data.draw(st.lists(pieces(script), max_size=12))))
+    found = rows(unwrapped, [script], symbols)
+    told = [
+        (tuple(row.glyphs), tuple((row.start(at), row.end(at)) for at in range(len(row.places))))
+        for row in found
+    ]
+    assert told == reference_rows(unwrapped, script, symbols * script.glyphs_per_symbol)
+    for row in found:
+        assert not row.spelling or row.spelling == "".join(script.glyphs[g] for g in row.glyphs)
+
+
+@given(script=scripts, left=st.integers(0, 40), right=st.integers(0, 40))
+def test_no_place_hides_a_row(script: str, left: int, right: int) -> None:
+    """Wherever the sample falls: foreign characters before and behind change nothing."""
+    text = CODEC.encode(INVITE, script=script)
+    (row,) = rows(unwrap("。" * left + text + "。" * right), [load_script(script)], 21)
+    assert row.span == (left, left + len(text))
+
+
+def test_a_script_of_ones_own_may_be_sparse() -> None:
+    """What lies between its glyphs beyond the basic plane is foreign all the same."""
+    check_script(SPARSE)
+    glyphs = SPARSE.glyphs[:30]
+    broken = f"{glyphs[:3]}\U00020001{glyphs[:25]}\U00020001{glyphs[:24]}\u200b{glyphs[24:]}"
+    assert [len(row.places) for row in rows(unwrap(broken), [SPARSE], 21)] == [25, 30]
