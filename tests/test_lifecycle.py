@@ -169,6 +169,11 @@ class Lifecycle(RuleBasedStateMachine):
         """Let time pass."""
         self.minute += minutes
 
+    @rule(issued=issued)
+    def wait_for_the_end(self, issued: Issued) -> None:
+        """Let time pass up to the very minute at which an invite ends."""
+        self.minute = max(self.minute, issued.ends)
+
     @rule(group=st.sampled_from(GROUPS), who=st.sampled_from(PEOPLE))
     def leave(self, group: int, who: int) -> None:
         """Let somebody leave, whose invites then admit nobody."""
