@@ -93,10 +93,11 @@ class Backend:
     def facts(self, decoded: Decoded, viewer_id: int, case: dict[str, Any]) -> Facts:
         """Look up what the outcome depends on, and nothing else."""
         group = int(decoded.invite.group_id)
+        owner, is_member = self.ledger.owner(decoded), (group, viewer_id) in self.members
         known = {
             "generation": self.generations[group],
-            "spent": self.ledger.owner(decoded) not in {None, viewer_id},
-            "member": (group, viewer_id) in self.members,
+            "spent": owner is not None and not (owner == viewer_id and is_member),
+            "member": is_member,
             "banned": False,
             "inviter_is_member": (group, int(decoded.invite.inviter_id)) in self.members,
             "group_full": False,

@@ -121,7 +121,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.minute < issued.ends
             and self.generations[issued.group_id] == issued.generation
             and issued.secret in self.live.values()
-            and issued.spent_by in {None, viewer}
+            and issued.spent_by is None
             and source is issued.origin
             and viewer != issued.inviter_id
             and (issued.group_id, viewer) not in self.members
