@@ -46,22 +46,31 @@ class Form(NamedTuple):
 
 
 def claims(invite: Invite) -> dict[str, int]:
-    """Make the claims of an invite. Inverse: `invite_of`."""
-    return {
-        "g": int(invite.group_id),
-        "i": int(invite.inviter_id),
+    """Make the claims of an invite, without its defaults. Inverse: `invite_of`."""
+    carried = {
+        "g": cast("int", invite.group_id),
+        "i": cast("int", invite.inviter_id),
         "exp": int(invite.expires_at.timestamp()),
         "o": ORIGINS.index(invite.origin),
     }
+    flags = invite.mutual_follow << 2 | invite.approval << 1 | invite.single_use
+    rest = {"f": flags, "n": invite.generation, "v": invite.variant}
+    return carried | {name: value for name, value in rest.items() if value}
 
 
 def invite_of(carried: Mapping[str, Any]) -> Invite:
     """Make the invite of its claims, validated. Inverse: `claims`."""
+    flags = carried.get("f", 0)
     return Invite(
         group_id=carried["g"],
         inviter_id=carried["i"],
         expires_at=datetime.fromtimestamp(carried["exp"], UTC),
         origin=ORIGINS[carried["o"]],
+        mutual_follow=bool(flags & 4),
+        approval=bool(flags & 2),
+        single_use=bool(flags & 1),
+        generation=carried.get("n", 0),
+        variant=carried.get("v", 0),
     )
 
 

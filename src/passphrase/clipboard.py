@@ -19,7 +19,7 @@ from passphrase.errors import (
     TextTooLongError,
     without_trace,
 )
-from passphrase.fold import MARK, Row, check_script, rows
+from passphrase.fold import MARK, Row, check_script, pure_rows, rows
 from passphrase.layout import (
     HEADERS,
     PARITY_SYMBOLS,
@@ -173,9 +173,9 @@ def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CH
         raise TextTooLongError(len(text), max_chars)
     for script in scripts:
         check_script(script)
-    unwrapped = unwrap(text)
+    known = (*built_in_scripts(), *scripts)
     findings = Findings([], [])
-    for row in rows(unwrapped, (*built_in_scripts(), *scripts), _DAMAGED_SYMBOLS_MIN):
+    for row in pure_rows(text, known) or rows(unwrap(text), known, _DAMAGED_SYMBOLS_MIN):
         _look(row, findings)
     findings.words.sort(key=_span)
     findings.suspects.sort(key=_span)
@@ -206,15 +206,15 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     found: list[tuple[Word, int, int]] = []
     script, digits, places, bounds, spelling = row
     width = script.digits_per_glyph
-    starts = range(0, len(digits) - _DIGITS_MIN + 1, width)
-    # Where nothing but glyphs stands, every glyph but the first touches another.
-    for at in [at for at in starts if digits[at : at + 2] in _SIZES or not (at and spelling)]:
-        size = _SIZES.get(digits[at : at + 2])
-        is_known = size is not None
-        if size is None:
-            size = _NEWER_SIZES.get(digits[at : at + 2])
-            if size is None or row.is_touched(at // width):
-                continue
+    for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
+        header = digits[at : at + 2]
+        is_known = header in _SIZES
+        if is_known:
+            size = _SIZES[header]
+        elif (at and spelling) or header not in _NEWER_SIZES or row.is_touched(at // width):
+            continue  # where nothing but glyphs stands, every one but the first touches another
+        else:
+            size = _NEWER_SIZES[header]
         end = at + 2 * size
         if end > len(digits) or MARK in digits[at:end]:
             continue

@@ -46,6 +46,7 @@ PICTURE_RANGES: Final = (
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
 _STRIDE: Final = 5
+PURE_CHARS_MAX: Final = 64  # a codeword has at most 43 glyphs, or 86 of half a symbol
 MARK: Final = b"?"
 
 
@@ -116,6 +117,23 @@ class Row(NamedTuple):
         readable = (len(glyphs) - len(marks)) // self.script.glyphs_per_symbol
         spans = tuple((self.start(at), self.end(at)) for at in marks)
         return DamagedError(self.span, readable, spans)
+
+
+def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
+    """Return a short text as one row if it is glyphs of one script, as it writes them, and no more.
+
+    That is what a client sends that has found the passphrase itself. `rows` would find the same.
+    """
+    if len(text) > PURE_CHARS_MAX:
+        return []
+    for script in scripts:
+        if text[:1] in script.digits and not script.group:
+            try:
+                digits, _ = charmap_encode(text, "strict", _spelled(script))  # pyright: ignore[reportArgumentType]
+            except UnicodeEncodeError:
+                return []
+            return [Row(script, digits, range(len(text)), range(len(text) + 1), text)]
+    return []
 
 
 def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
@@ -202,6 +220,13 @@ def _values(width: int) -> dict[bytes, int]:
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
+@lru_cache(maxsize=16)
+def _spelled(script: Script) -> dict[int, bytes]:
+    """Return the digits of each glyph, by code point."""
+    spelled = [*_values(script.digits_per_glyph)]
+    return {ord(glyph): spelled[value] for value, glyph in enumerate(script.glyphs)}
+
+
 def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
@@ -213,8 +238,10 @@ def _folding(script: Script, symbols: int) -> _Folding:
     marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
     table = dict.fromkeys(marks, MARK * width)
     table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
-    spelled = [*_values(width)]
-    table |= {ord(glyph): spelled[value] for glyph, value in script.digits.items()}
+    spelled = _spelled(script)
+    table |= {
+        ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.digits.items()
+    }
     shortest = symbols * script.glyphs_per_symbol
     aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
     characters = _class(table)

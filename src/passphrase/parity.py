@@ -13,6 +13,7 @@ Shapes:
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import getitem
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
@@ -104,15 +105,13 @@ def parity(data: int, count: int) -> int:
     """Return the three parity symbols of so many data symbols, as one number."""
     led = 1 << SYMBOL_BITS * count | data
     symbols = TARGET_REMAINDER
-    for table, byte in zip(
-        _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little"), strict=False
-    ):
-        symbols ^= table[byte]
+    for part in map(getitem, _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little")):
+        symbols ^= part
     return symbols
 
 
 def protect(data: int, count: int) -> int:
-    """Append their parity to so many data symbols. Inverse: `check`."""
+    """Append their parity to so many data symbols. `is_sound` checks it."""
     return data << _PARITY_BITS | parity(data, count)
 
 
