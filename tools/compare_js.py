@@ -4,8 +4,8 @@
     python tools/compare_js.py --texts 2000     fewer
     python tools/compare_js.py --seed 7         others
 
-Needs node. Texts go as JSON lines of plain ASCII to one process that runs tools/js_find.mjs. Script,
-span, spelling, version, key id and the refusal of long texts must be the same. A string of
+Needs node. Texts go as JSON lines of ASCII to one process of tools/js_find.mjs. Script, span,
+spelling, version, key id and the refusal of long texts must be the same. A string of
 JavaScript cannot tell a character beyond U+FFFF from two surrogates, so Python is asked about the
 text with its surrogates joined, and its spans are counted in UTF-16 units; how often it would
 have answered otherwise about the text as it was is printed too.
@@ -29,8 +29,11 @@ from passphrase import TextTooLongError, find
 from passphrase.clipboard import MAX_CHARS
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.layout import (
+    HEADER_FIELDS,
     ID_BYTES,
+    KEY_IDS,
     PARITY_SYMBOLS,
+    SYMBOL_BITS,
     TAG_BYTES,
     VERSION,
     Header,
@@ -44,7 +47,10 @@ from passphrase.symbols import chunk
 
 CLIENT: Final = Path(__file__).with_name("js_find.mjs")
 SHOWN_MAX: Final = 10
-LONG_TEXTS: Final = 1 / 2000
+OFTEN: Final = 0.7
+SELDOM: Final = 0.1
+HARDLY: Final = 1 / 1000
+VERSION_BITS: Final = dict(HEADER_FIELDS)["version"]
 BASIC_PLANE_LAST: Final = 0xFFFF
 
 Draw = Random
@@ -65,20 +71,59 @@ PROSE: Final = (
 SCRAPS: Final = (
     *("<", ">", "</", "<b", "<br/>", "<br />", "<span", "</span>", "</span class=emoji>", "<a =]"),
     *("<i emoji1f433>", "<font emoji=1>", "<p x=emoji1f433f0>", "<img class='emoji1f60'>", "<b_=>"),
-    *("[", "]", "[emoji1f433]", "[emoji2", "[CQ:emoji,id=128051]", "[CQ:emoji,id=12345678]", "[微笑]"),
-    *("[]", "[\n]", "[\u2028]", "&", "&amp;", "&amp;amp;", "amp;", "&#128051;", "&#x1F433;", "#x41;"),
-    *("&lt;", "&amp;gt;", "&nbsp;", "&quot", "&#55357;", "&#56371;", "&#99999999;", "&#x110000;", "&#0;"),
+    *(
+        "[",
+        "]",
+        "[emoji1f433]",
+        "[emoji2",
+        "[CQ:emoji,id=128051]",
+        "[CQ:emoji,id=12345678]",
+        "[微笑]",
+    ),
+    *(
+        "[]",
+        "[\n]",
+        "[\u2028]",
+        "&",
+        "&amp;",
+        "&amp;amp;",
+        "amp;",
+        "&#128051;",
+        "&#x1F433;",
+        "#x41;",
+    ),
+    *(
+        "&lt;",
+        "&amp;gt;",
+        "&nbsp;",
+        "&quot",
+        "&#55357;",
+        "&#56371;",
+        "&#99999999;",
+        "&#x110000;",
+        "&#0;",
+    ),
     *("%", "%20", "%F0%9F%90%B3", "%f0%9f", "%ED%A0%80", "%C0%80", "%F4%90%80%80", "%4", "%E4%B8"),
-    *("%F0%9F%8D%BB%ef%b8%8f", "%00", ".", "..", "...", "\ud83d", "\udc33", "\ud83d\udc33", "\ue001"),
+    *(
+        "%F0%9F%8D%BB%ef%b8%8f",
+        "%00",
+        ".",
+        "..",
+        "...",
+        "\ud83d",
+        "\udc33",
+        "\ud83d\udc33",
+        "\ue001",
+    ),
     *("emoji", "1f433", ";", "=", "-", "u", "U", "\ufe0f", "\u200d", "？", "□", "\r\n"),
 )
 
 
 def any_word(draw: Draw) -> Word:
     """Draw a codeword of any header that opens one, most often of version 1."""
-    version = VERSION if draw.random() < 0.7 else draw.randrange(8)
+    version = VERSION if draw.random() < OFTEN else draw.randrange(1 << VERSION_BITS)
     widths = draw.randrange(len(ID_BYTES)), draw.randrange(len(ID_BYTES))
-    header = Header(version, draw.randrange(8), *widths)
+    header = Header(version, draw.choice(KEY_IDS), *widths)
     symbol = header_symbol(header)
     return protect(chunk(symbol, draw.randbytes(header.body_bytes + TAG_BYTES)))
 
@@ -88,30 +133,26 @@ def near_miss(draw: Draw) -> Word:
     word = any_word(draw)
     data = word[:-PARITY_SYMBOLS]
     at = draw.randrange(len(word))
-    match draw.randrange(7):
-        case 0:  # another header, with parity to match: often another length, or none
-            return protect((draw.randrange(1024), *data[1:]))
-        case 1:  # padding, with parity to match
-            return protect((*data[:-1], data[-1] | 1 << draw.randrange(8)))
-        case 2:  # one bit
-            return (*word[:at], word[at] ^ 1 << draw.randrange(10), *word[at + 1 :])
-        case 3:
-            return word[:at] + word[at + 1 :]
-        case 4:
-            return (*word[:at], draw.randrange(1024), *word[at:])
-        case 5:  # more data than the header says, with parity to match
-            return protect((*data, *(draw.randrange(1024) for _ in range(draw.randrange(1, 4)))))
-        case _:
-            return word[::-1]
+    more = draw.choices(range(1 << SYMBOL_BITS), k=draw.randrange(1, 4))
+    misses: tuple[Word, ...] = (
+        protect((more[0], *data[1:])),  # another header: often another length, or none
+        protect((*data[:-1], data[-1] | 1 << draw.randrange(8))),  # padding
+        protect((*data, *more)),  # more data than the header says
+        (*word[:at], word[at] ^ 1 << draw.randrange(SYMBOL_BITS), *word[at + 1 :]),
+        (*word[:at], *word[at + 1 :]),
+        (*word[:at], *more, *word[at:]),
+        word[::-1],
+    )
+    return draw.choice(misses)
 
 
 def spelled(word: Word, draw: Draw) -> str:
     """Spell a codeword in any script; at times in aliases, or with a glyph before that touches."""
     script = load_script(draw.choice(SCRIPT_NAMES))
     text = script.spell(word)
-    if draw.random() < 0.1:
+    if draw.random() < SELDOM:
         text = draw.choice(script.glyphs) + draw.choice(("", "", " ", "-", "\ufe0f", "?")) + text
-    if draw.random() < 0.1:
+    if draw.random() < SELDOM:
         text += draw.choice(script.glyphs)
     return text
 
@@ -143,7 +184,7 @@ def chatter(draw: Draw) -> str:
 def markup(draw: Draw) -> str:
     """Draw scraps of markup, whole and broken, at times between the glyphs of a passphrase."""
     scraps = draw.choices(SCRAPS, k=draw.randrange(1, 12))
-    if draw.random() < 0.5:
+    if draw.random() < OFTEN:
         return "".join(scraps)
     glyphs = [*spelled(any_word(draw), draw)]
     for scrap in scraps[:2]:
@@ -217,10 +258,10 @@ def any_text(draw: Draw) -> str:
     text = "".join(draw.choice(PIECES)(draw) for _ in range(draw.choice((1, 1, 2, 3))))
     for name in draw.sample([*HARMLESS], draw.choice((0, 0, 1, 1, 2, 3))):
         text = HARMLESS[name](text, draw)
-    if text and draw.random() < 0.1:
+    if text and draw.random() < SELDOM:
         start = draw.randrange(len(text))
         text = text[:start] + text[start + draw.randrange(4) :]
-    if draw.random() < LONG_TEXTS:
+    if draw.random() < HARDLY:
         text += draw.choice(" 😂字") * (MAX_CHARS - len(text) + draw.randrange(-3, 4))
     return text
 
@@ -277,7 +318,7 @@ def compare(texts: Iterable[str]) -> Counter[str]:
                 if ours != theirs:
                     counts["disagreements"] += 1
                     if counts["disagreements"] <= SHOWN_MAX:
-                        print(f"{ascii(text)}\n  Python {ours}\n  node   {theirs}", file=sys.stderr)
+                        print(f"{text!a}\n  Python {ours}\n  node   {theirs}", file=sys.stderr)
                 counts["texts"] += 1
                 counts["recognised by both"] += ours[1] and theirs[1]
                 counts["passphrases found by both"] += len(ours[2]) if ours == theirs else 0

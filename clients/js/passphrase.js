@@ -11,8 +11,9 @@
 //   row        glyphs and marks of one script, with nothing but ignorable characters between them
 //   symbol     an int in [0, 1024); below 0 if there is a mark in it
 //
-// Plain on purpose, for the webviews of old phones: no optional chaining, no lookbehind, no
-// Unicode property classes, no normalisation, no regular expression on text of unbounded length.
+// Plain on purpose, for the webviews of old phones: no optional chaining, no destructuring, no
+// lookbehind, no Unicode property classes, no normalisation, and no regular expression on text of
+// unbounded length.
 
 import {
   FIELD_POLYNOMIAL,
@@ -174,8 +175,16 @@ function slice(codes, first, last) {
 
 const MARK = 0xfffd;
 const SPACE = 0x20;
-const [DOT, PERCENT, AMPERSAND, LESS, MORE] = [0x2e, 0x25, 0x26, 0x3c, 0x3e];
-const [OPENING, CLOSING, SLASH, CR, LF] = [0x5b, 0x5d, 0x2f, 0x0d, 0x0a];
+const LF = 0x0a;
+const CR = 0x0d;
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const LESS = 0x3c;
+const MORE = 0x3e;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
 const TAG_CHARS_MAX = 300;
 const TAG_NAME_CHARS_MAX = 6;
 const FACE_CHARS_MAX = 20;
@@ -206,7 +215,8 @@ const LAST_CODE = 0x10ffff;
  * @returns {Characters} As many characters as it means, with bounds in the pasted text.
  */
 function unwrap(pasted) {
-  const { codes, bounds } = pasted;
+  const codes = pasted.codes;
+  const bounds = pasted.bounds;
   const size = codes.length;
   const plain = [];
   const plainBounds = [];
@@ -346,10 +356,10 @@ function percentAt(codes, at) {
   /** @type {Markup} */
   const markup = { end: place, codes: [], places: [] };
   for (let first = 0; first < bytes.length; ) {
-    const [code, length] = utf8At(bytes, first);
-    markup.codes.push(code);
+    const length = utf8Length(bytes, first);
+    markup.codes.push(utf8Code(bytes, first, length));
     markup.places.push(at + 3 * first);
-    first += length;
+    first += length || 1;
   }
   return markup;
 }
@@ -363,26 +373,38 @@ function hexDigit(code) {
 }
 
 /**
- * Read a character of UTF-8 strictly. A byte that is none becomes a lone surrogate, so a mark.
+ * Tell how many bytes a character of UTF-8 takes. Strict: RFC 3629, section 4.
  *
  * @param {number[]} bytes
  * @param {number} at
- * @returns {[number, number]} The code point, and the bytes it takes.
+ * @returns {number} 1 to 4; 0 if the byte there begins no character.
  */
-function utf8At(bytes, at) {
+function utf8Length(bytes, at) {
   const lead = bytes[at];
-  if (lead < 0x80) return [lead, 1];
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  let code = lead & (0x7f >> length);
-  let isSound = lead >= 0xc2 && lead <= 0xf4 && at + length <= bytes.length;
-  for (let i = 1; isSound && i < length; i += 1) {
-    isSound = bytes[at + i] >> 6 === 2;
-    code = (code << 6) | (bytes[at + i] & 0x3f);
-  }
-  const least = length === 3 ? 0x800 : 0x10000;
-  if (length > 2 && code < least) isSound = false;
-  if (code > LAST_CODE || (code >= 0xd800 && code <= 0xdfff)) isSound = false;
-  return isSound ? [code, length] : [0xdc00 | lead, 1];
+  if (at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i += 1) if (bytes[at + i] >> 6 !== 2) return 0;
+  const code = utf8Code(bytes, at, length);
+  if (length > 2 && code < (length === 3 ? 0x800 : 0x10000)) return 0;
+  return code > LAST_CODE || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
+}
+
+/**
+ * Read a character of UTF-8. A byte that begins none becomes a lone surrogate, so a mark.
+ *
+ * @param {number[]} bytes
+ * @param {number} at
+ * @param {number} length As `utf8Length` tells.
+ * @returns {number} A code point.
+ */
+function utf8Code(bytes, at, length) {
+  if (length === 0) return 0xdc00 | bytes[at];
+  if (length === 1) return bytes[at];
+  let code = bytes[at] & (0x7f >> length);
+  for (let i = 1; i < length; i += 1) code = (code << 6) | (bytes[at + i] & 0x3f);
+  return code;
 }
 
 // --- 2. Fold and 3. run: characters -> rows of glyphs and marks --------------------------------
@@ -422,11 +444,11 @@ function repertoireOf(script) {
     /** @type {Map<number, number>} */
     const digits = new Map();
     glyphs.forEach((glyph, value) => digits.set(codeAt(glyph, 0), value));
-    for (const [first, meant] of script.aliases) {
-      Array.from(String(meant)).forEach((glyph, i) => {
-        digits.set(Number(first) + i, glyphs.indexOf(glyph));
+    script.aliases.forEach((run) => {
+      Array.from(String(run[1])).forEach((glyph, i) => {
+        digits.set(Number(run[0]) + i, glyphs.indexOf(glyph));
       });
-    }
+    });
     REPERTOIRES[script.name] = { glyphs, digits };
   }
   return REPERTOIRES[script.name];
@@ -455,7 +477,7 @@ function fold(code, script) {
  * @returns {Row[]}
  */
 function rows(characters, script) {
-  const { codes } = characters;
+  const codes = characters.codes;
   const size = codes.length;
   const shortest = SHORTEST * script.glyphsPerSymbol;
   const found = [];
@@ -588,7 +610,8 @@ function symbolAt(values, at, step) {
  * @returns {Candidate[]}
  */
 function candidates(row, bounds, script) {
-  const { values, places } = row;
+  const values = row.values;
+  const places = row.places;
   const step = script.glyphsPerSymbol;
   /** @type {Candidate[]} */
   const found = [];
@@ -664,7 +687,7 @@ function isWord(codeword) {
  * @returns {string}
  */
 function spell(codeword, script) {
-  const { glyphs } = repertoireOf(script);
+  const glyphs = repertoireOf(script).glyphs;
   const bits = SYMBOL_BITS / script.glyphsPerSymbol;
   let spelling = "";
   let count = 0;

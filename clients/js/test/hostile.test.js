@@ -115,6 +115,7 @@ test("nothing that a webview of 2019 cannot parse, and nothing that reaches outs
     /\?\?/, // nullish coalescing: Safari 13.1
     /\(\?<[=!]/, // lookbehind: Safari 16.4
     /\\p\{/i, // property classes
+    /(?:const|let) [[{]/, // destructuring: iOS 13 is not trusted with it
     /\d_\d/, // numeric separators
     /\d+n\b/, // BigInt
     /matchAll|replaceAll|\.at\(|\.flat|structuredClone|static |this\.#/,
