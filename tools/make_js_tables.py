@@ -18,7 +18,7 @@ from generated import write_or_check
 
 from passphrase import __version__
 from passphrase.clipboard import MAX_CHARS
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.fold import IGNORABLE_RANGES
 from passphrase.layout import FIXED_BYTES, ID_BYTES, PARITY_SYMBOLS, TAG_BYTES, VERSION
 from passphrase.parity import FIELD_POLYNOMIAL, TARGET_REMAINDER
 from passphrase.scripts import SCRIPT_NAMES, load_script
@@ -97,7 +97,6 @@ def script_object(script: Script) -> str:
         if char not in script.glyphs
     }
     separators = ((ord(char), ord(char)) for char in script.separators)
-    pictures = PICTURE_RANGES if script.name == "emoji" else ()
     return f"""\
   {{
     name: {string(script.name)},
@@ -108,7 +107,6 @@ def script_object(script: Script) -> str:
     separator: {string(script.separators[:1])},
     aliases: {array(alias_runs(aliases), "    ")},
     alsoIgnorable: {ranges_array(separators, "    ")},
-    alsoMarks: {ranges_array(pictures, "    ")},
   }},
 """
 
@@ -127,8 +125,6 @@ export const TARGET_REMAINDER = 0x{TARGET_REMAINDER:x};
 export const MAX_CHARS = {MAX_CHARS};
 
 export const IGNORABLE_RANGES = {ranges_array(IGNORABLE_RANGES)};
-
-export const MARK_RANGES = {ranges_array(MARK_RANGES)};
 
 export const SCRIPTS = [
 {scripts}];

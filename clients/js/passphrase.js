@@ -8,8 +8,11 @@
 //   text       any string, lone surrogates too; at most 65,536 code points
 //   span       start and end in UTF-16 units: text.slice(...span) is the passphrase as it was pasted
 //   characters code points, and for each the unit where it began in the text, and one bound more
-//   row        glyphs and marks of one script, with nothing but ignorable characters between them
-//   symbol     an int in [0, 1024); below 0 if there is a mark in it
+//   row        glyphs of one script, with nothing but ignorable characters between them
+//   symbol     an int in [0, 1024)
+//
+// A mark, which stands where a glyph was, ends a row as any foreign character does: no whole passphrase
+// has one in it, and only repair, which needs the key, tells the two apart.
 //
 // Plain on purpose, for the webviews of old phones: no optional chaining, no destructuring, no
 // lookbehind, no Unicode property classes, no normalisation, and no regular expression on text of
@@ -20,7 +23,6 @@ import {
   FIXED_BYTES,
   ID_BYTES,
   IGNORABLE_RANGES,
-  MARK_RANGES,
   MAX_CHARS,
   PARITY_SYMBOLS,
   SCRIPTS,
@@ -49,10 +51,10 @@ import {
  */
 
 /**
- * Glyphs and marks of one script, one after another.
+ * Glyphs of one script, one after another.
  *
  * @typedef {object} Row
- * @property {ArrayLike<number>} values The value of each glyph, or UNREADABLE.
+ * @property {ArrayLike<number>} values The value of each.
  * @property {ArrayLike<number>} places Its index among the characters.
  */
 
@@ -65,7 +67,6 @@ import {
  * @property {string} separator
  * @property {(number | string)[][]} aliases
  * @property {number[]} alsoIgnorable
- * @property {number[]} alsoMarks
  */
 
 export { MAX_CHARS, VERSION };
@@ -75,9 +76,8 @@ const SYMBOL_MASK = (1 << SYMBOL_BITS) - 1;
 const LOW_BITS = SYMBOL_BITS * (PARITY_SYMBOLS - 1);
 const LOW_MASK = (1 << LOW_BITS) - 1;
 
-const UNREADABLE = -1;
-const IGNORED = -2;
-const FOREIGN = -3;
+const IGNORED = -1;
+const FOREIGN = -2;
 
 // --- The three questions -----------------------------------------------------------------------
 
@@ -407,7 +407,7 @@ function utf8Code(bytes, at, length) {
   return code;
 }
 
-// --- 2. Fold and 3. run: characters -> rows of glyphs and marks --------------------------------
+// --- 2. Fold and 3. run: characters -> rows of glyphs ------------------------------------------
 
 /** @param {number[]} ranges @param {number} code @returns {boolean} */
 function isIn(ranges, code) {
@@ -459,13 +459,12 @@ function repertoireOf(script) {
  *
  * @param {number} code
  * @param {Script} script
- * @returns {number} A glyph's value, UNREADABLE, IGNORED or FOREIGN.
+ * @returns {number} A glyph's value, IGNORED or FOREIGN.
  */
 function fold(code, script) {
   const value = repertoireOf(script).digits.get(code);
   if (value !== undefined) return value;
   if (isIn(IGNORABLE_RANGES, code) || isIn(script.alsoIgnorable, code)) return IGNORED;
-  if (isIn(MARK_RANGES, code) || isIn(script.alsoMarks, code)) return UNREADABLE;
   return FOREIGN;
 }
 
@@ -487,7 +486,7 @@ function rows(characters, script) {
   let places = [];
   for (let place = 0; place <= size; place += 1) {
     const value = place < size ? fold(codes[place], script) : FOREIGN;
-    if (value >= UNREADABLE) {
+    if (value >= 0) {
       values.push(value);
       places.push(place);
     } else if (value === FOREIGN && values.length > 0) {
@@ -594,7 +593,7 @@ function remainder(symbols) {
  * @param {ArrayLike<number>} values
  * @param {number} at
  * @param {number} step Glyphs per symbol.
- * @returns {number} Below 0 if a mark is in it.
+ * @returns {number}
  */
 function symbolAt(values, at, step) {
   if (step === 1) return values[at];
@@ -617,11 +616,12 @@ function candidates(row, bounds, script) {
   const found = [];
   for (let first = 0; first + step <= values.length; first += 1) {
     const header = symbolAt(values, first, step);
-    const size = header >= 0 ? wordSymbols(header) : 0;
+    const size = wordSymbols(header);
     const last = first + size * step;
     if (!size || last > values.length || !mayBegin(header, row, first)) continue;
-    const codeword = wordAt(values, first, last, step);
-    if (!codeword || !isWord(codeword)) continue;
+    const codeword = [];
+    for (let at = first; at < last; at += step) codeword.push(symbolAt(values, at, step));
+    if (!isWord(codeword)) continue;
     found.push({
       script: script.name,
       span: [bounds[places[first]], bounds[places[last - 1] + 1]],
@@ -644,25 +644,7 @@ function candidates(row, bounds, script) {
  */
 function mayBegin(header, row, first) {
   if (versionOf(header) === VERSION || first === 0) return true;
-  const touched = row.places[first - 1] + 1 === row.places[first];
-  return !touched || row.values[first - 1] === UNREADABLE;
-}
-
-/**
- * @param {ArrayLike<number>} values
- * @param {number} first
- * @param {number} last
- * @param {number} step
- * @returns {number[] | null} Nothing if a mark is among them.
- */
-function wordAt(values, first, last, step) {
-  const codeword = [];
-  for (let at = first; at < last; at += step) {
-    const symbol = symbolAt(values, at, step);
-    if (symbol < 0) return null;
-    codeword.push(symbol);
-  }
-  return codeword;
+  return row.places[first - 1] + 1 < row.places[first];
 }
 
 /**

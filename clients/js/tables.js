@@ -21,10 +21,6 @@ export const IGNORABLE_RANGES = [
   0xfeff, 0xfeff, 0xff1e, 0xff1e, 0xffa0, 0xffa0, 0xfff9, 0xfffb, 0x1f3fb, 0x1f3ff, 0xe0000, 0xe0fff,
 ];
 
-export const MARK_RANGES = [
-  0x003f, 0x003f, 0x25a1, 0x25a1, 0x25af, 0x25af, 0xd800, 0xf8ff, 0xff1f, 0xff1f, 0xfffc, 0xfffd,
-];
-
 export const SCRIPTS = [
   {
     name: "emoji",
@@ -74,9 +70,6 @@ export const SCRIPTS = [
       [0xe432, "🚓🎢🚇🚄🎍💝🎎🎓🎒🎏🌂💒🌊🍧🎇🐚🎐🌀🌾🎃🎑🍃🎅🌅🌇🌃🌈"], [0xe502, "🎨🎩🏬🏯🏰🎦🏭🗼"], [0xe515, "👱👲👳👴👵👶👷👸"], [0xe51e, "💂💃🐬🐦🐠🐤🐹🐛🐘🐨🐒🐑🐺🐮🐰🐍🐔🐗🐫🐸"], [0xe536, "👣"],
     ],
     alsoIgnorable: [],
-    alsoMarks: [
-      0x2300, 0x23ff, 0x2600, 0x27bf, 0x2b00, 0x2bff, 0x1f000, 0x1f3fa, 0x1f400, 0x1faff,
-    ],
   },
   {
     name: "hanzi",
@@ -135,7 +128,6 @@ export const SCRIPTS = [
       [0x2f99d, "莽"], [0x2f9a2, "菌"], [0x2f9c4, "衣"], [0x2f9d7, "起"], [0x2f9da, "跋"], [0x2fa1c, "鼻"],
     ],
     alsoIgnorable: [],
-    alsoMarks: [],
   },
   {
     name: "base32",
@@ -151,6 +143,5 @@ export const SCRIPTS = [
     alsoIgnorable: [
       0x002d, 0x002d, 0x2010, 0x2015, 0x2212, 0x2212, 0xfe58, 0xfe58, 0xfe63, 0xfe63, 0xff0d, 0xff0d,
     ],
-    alsoMarks: [],
   },
 ];

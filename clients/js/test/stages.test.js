@@ -7,9 +7,8 @@ import { find, isTooLong, MAX_CHARS, recognize, stages } from "../passphrase.js"
 import { SCRIPTS, TARGET_REMAINDER, VERSION } from "../tables.js";
 import { BASE32, EMOJI, HANZI, HEADER, protect, spelled, wordOf } from "./support.js";
 
-const UNREADABLE = -1;
-const IGNORED = -2;
-const FOREIGN = -3;
+const IGNORED = -1;
+const FOREIGN = -2;
 
 /** Unwrap a text to a string. */
 function unwrapped(text) {
@@ -28,6 +27,9 @@ const MARKUP = {
   "<strongly x=1>": "<strongly x=1>",
   "<b_ x=1>": "<b_ x=1>",
   "<b-=>": " ",
+  "<bZ=>": "<bZ=>",
+  "<b9=>": "<b9=>",
+  "<b\t=>": "<b\t=>",
   "<B>": "<B>",
   "<b x>": "<b x>",
   "<b 🍻>": "<b 🍻>",
@@ -45,6 +47,8 @@ const MARKUP = {
   "[微笑]": "\ufffd",
   "[]": "[]",
   "[a\nb]": "[a\nb]",
+  "[a\rb]": "[a\rb]",
+  "[a\u2028b]": "\ufffd",
   "[a[b]": "[a\ufffd",
   [`[${"😂".repeat(20)}]`]: "\ufffd",
   [`[${"😂".repeat(21)}]`]: `[${"😂".repeat(21)}]`,
@@ -68,8 +72,8 @@ const MARKUP = {
   "%F0%9F%90%B3%20a": "🐳 a",
   "%f0%9f%90%b3": "🐳",
   "%F0%9F%90": "\udcf0\udc9f\udc90",
-  "%C0%80%E0%80%80%ED%A0%80%F4%90%80%80%FF": Array.from(
-    "c080e08080eda080f4908080ff".match(/../g),
+  "%C0%80%E0%80%80%ED%A0%80%ED%B0%80%F4%90%80%80%FF": Array.from(
+    "c080e08080eda080edb080f4908080ff".match(/../g),
     (byte) => String.fromCharCode(0xdc00 | parseInt(byte, 16))
   ).join(""),
   "%45XG": "%45XG",
@@ -99,12 +103,12 @@ for (const [markup, plain] of Object.entries(MARKUP)) {
   });
 }
 
-test("fold: a glyph, a mark, ignorable or foreign", () => {
+test("fold: a glyph, ignorable or foreign, as marks are", () => {
   const cases = [
     ["⌚", EMOJI, 0],
     ["\ue001", EMOJI, Array.from(EMOJI.glyphs).indexOf("👦")],
-    ["\ue001", HANZI, UNREADABLE],
-    ["⌨", EMOJI, UNREADABLE],
+    ["\ue001", HANZI, FOREIGN],
+    ["⌨", EMOJI, FOREIGN],
     ["⌨", HANZI, FOREIGN],
     ["⌚", HANZI, FOREIGN],
     ["的", HANZI, 0],
@@ -123,9 +127,9 @@ test("fold: a glyph, a mark, ignorable or foreign", () => {
     ["\u{e1000}", BASE32, FOREIGN],
     ["\t", HANZI, IGNORED],
     ["\b", HANZI, FOREIGN],
-    ["?", HANZI, UNREADABLE],
-    ["\ud83d", HANZI, UNREADABLE],
-    ["\uf8ff", HANZI, UNREADABLE],
+    ["?", HANZI, FOREIGN],
+    ["\ud83d", HANZI, FOREIGN],
+    ["\uf8ff", HANZI, FOREIGN],
     ["\uf900", HANZI, FOREIGN],
     ["\0", BASE32, FOREIGN],
   ];
@@ -134,18 +138,16 @@ test("fold: a glyph, a mark, ignorable or foreign", () => {
   }
 });
 
-test("run: glyphs and marks, with nothing but ignorables between", () => {
+test("run: glyphs, with nothing but ignorables between", () => {
   const glyphs = Array.from(EMOJI.glyphs).slice(0, 24);
-  const text = `x${glyphs.slice(0, 9).join("\ufe0f ")}?${glyphs.slice(9).join("")}。${glyphs[0]}`;
-  const rows = stages.rows(stages.charactersOf(text), EMOJI);
-  assert.equal(rows.length, 1);
   const values = glyphs.map((_, value) => value);
-  assert.deepEqual(Array.from(rows[0].values), [
-    ...values.slice(0, 9),
-    UNREADABLE,
-    ...values.slice(9),
-  ]);
-  assert.equal(rows[0].places[0], 1);
+  const text = `x${glyphs.slice(0, 9).join("\ufe0f ")}${glyphs.slice(9).join("")}`;
+  for (const end of ["", "。", "?", "的", "\ud83d"]) {
+    const rows = stages.rows(stages.charactersOf(`${text}${end}${glyphs[0]}`), EMOJI);
+    assert.equal(rows.length, 1);
+    assert.deepEqual(rows[0].values, end ? values : [...values, 0]);
+    assert.equal(rows[0].places[0], 1);
+  }
   assert.deepEqual(stages.rows(stages.charactersOf(glyphs.slice(1).join("")), EMOJI), []);
 });
 
