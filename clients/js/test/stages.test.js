@@ -72,8 +72,8 @@ const MARKUP = {
   "%F0%9F%90%B3%20a": "🐳 a",
   "%f0%9f%90%b3": "🐳",
   "%F0%9F%90": "\udcf0\udc9f\udc90",
-  "%C0%80%E0%80%80%ED%A0%80%ED%B0%80%F4%90%80%80%FF": Array.from(
-    "c080e08080eda080edb080f4908080ff".match(/../g),
+  "%C0%80%E0%80%80%ED%A0%80%ED%B0%80%F0%8F%BF%BF%F4%90%80%80%FF": Array.from(
+    "c080e08080eda080edb080f08fbfbff4908080ff".match(/../g),
     (byte) => String.fromCharCode(0xdc00 | parseInt(byte, 16))
   ).join(""),
   "%45XG": "%45XG",
