@@ -1,0 +1,697 @@
+// Any pasted text -> the passphrases in it, with their spans: on the device, without a key.
+//
+// Source: docs/format.md, "Reading", steps 1 to 4. The answers are those of `recognize` and `find`
+// of the Python library. A passphrase is found by what it is (header, length, parity, padding), never by
+// what stands around it. Nothing is stored, sent or logged.
+//
+// Shapes:
+//   text       any string, lone surrogates too; at most 65,536 code points
+//   span       start and end in UTF-16 units: text.slice(...span) is the passphrase as it was pasted
+//   characters code points, and for each the unit where it began in the text, and one bound more
+//   row        glyphs of one script, with nothing but ignorable characters between them
+//   symbol     an int in [0, 1024)
+//
+// A mark, which stands where a glyph was, ends a row as any foreign character does: no whole passphrase
+// has one in it, and only repair, which needs the key, tells the two apart.
+//
+// Plain on purpose, for the webviews of old phones: no optional chaining, no destructuring, no
+// lookbehind, no Unicode property classes, no normalisation, and no regular expression on text of
+// unbounded length.
+
+import {
+  FIELD_POLYNOMIAL,
+  FIXED_BYTES,
+  ID_BYTES,
+  IGNORABLE_RANGES,
+  MAX_CHARS,
+  PARITY_SYMBOLS,
+  SCRIPTS,
+  TAG_BYTES,
+  TARGET_REMAINDER,
+  VERSION,
+} from "./tables.js";
+
+/**
+ * A codeword found in a text: its parity is sound, its tag is not checked.
+ *
+ * @typedef {object} Candidate
+ * @property {string} script "emoji", "hanzi" or "base32".
+ * @property {[number, number]} span Where it stands in the text, in UTF-16 units, half-open.
+ * @property {string} text Its one canonical spelling: all that needs to be sent.
+ * @property {number} version 1; anything else means that the app should be updated.
+ * @property {number} keyId 0 to 7: which key signed it.
+ */
+
+/**
+ * Characters of a text, and where they stand in it.
+ *
+ * @typedef {object} Characters
+ * @property {ArrayLike<number>} codes A code point each; a lone surrogate is one.
+ * @property {ArrayLike<number>} bounds Where each began, and where the last ended, in UTF-16 units.
+ */
+
+/**
+ * Glyphs of one script, one after another.
+ *
+ * @typedef {object} Row
+ * @property {ArrayLike<number>} values The value of each.
+ * @property {ArrayLike<number>} places Its index among the characters.
+ */
+
+/**
+ * @typedef {object} Script
+ * @property {string} name What users call it.
+ * @property {string} glyphs 1024, one a symbol, or 32, two a symbol; the value is the position.
+ * @property {number} glyphsPerSymbol
+ * @property {number} group Glyphs between two separators when written; 0 writes all in one.
+ * @property {string} separator
+ * @property {(number | string)[][]} aliases
+ * @property {number[]} alsoIgnorable
+ */
+
+export { MAX_CHARS, VERSION };
+
+const SYMBOL_BITS = 10;
+const SYMBOL_MASK = (1 << SYMBOL_BITS) - 1;
+const LOW_BITS = SYMBOL_BITS * (PARITY_SYMBOLS - 1);
+const LOW_MASK = (1 << LOW_BITS) - 1;
+
+const IGNORED = -1;
+const FOREIGN = -2;
+
+// --- The three questions -----------------------------------------------------------------------
+
+/**
+ * Tell whether a text holds an undamaged passphrase, and so is worth sending to the backend.
+ *
+ * False for a text that is too long, as for any other that holds none.
+ *
+ * @param {string} text Any text.
+ * @returns {boolean}
+ * @throws {TypeError} The text is no string.
+ */
+export function recognize(text) {
+  return find(text).length > 0;
+}
+
+/**
+ * Find every undamaged passphrase in a text, in order.
+ *
+ * Ordinary text gives a false alarm once in about 2^30 rows of glyphs that are long enough.
+ *
+ * @param {string} text Any text.
+ * @returns {Candidate[]} None if there is none, or if the text is too long.
+ * @throws {TypeError} The text is no string.
+ */
+export function find(text) {
+  if (isTooLong(text)) return [];
+  const characters = unwrap(charactersOf(text));
+  /** @type {Candidate[]} */
+  const found = [];
+  for (const script of SCRIPTS) {
+    for (const row of rows(characters, script)) {
+      for (const candidate of candidates(row, characters.bounds, script)) found.push(candidate);
+    }
+  }
+  return found.sort((left, right) => left.span[0] - right.span[0]);
+}
+
+/**
+ * Tell whether a text is refused unread: it has more than MAX_CHARS code points.
+ *
+ * @param {string} text Any text.
+ * @returns {boolean}
+ * @throws {TypeError} The text is no string.
+ */
+export function isTooLong(text) {
+  if (typeof text !== "string") throw new TypeError("text must be a string");
+  if (text.length <= MAX_CHARS) return false;
+  if (text.length > 2 * MAX_CHARS) return true;
+  let count = 0;
+  for (let at = 0; at < text.length; at += unitsOf(codeAt(text, at))) count += 1;
+  return count > MAX_CHARS;
+}
+
+// --- Characters: UTF-16 units -> code points ---------------------------------------------------
+
+/** @param {string} text @param {number} at @returns {number} */
+function codeAt(text, at) {
+  return /** @type {number} */ (text.codePointAt(at));
+}
+
+/** @param {number} code @returns {number} */
+function unitsOf(code) {
+  return code > 0xffff ? 2 : 1;
+}
+
+/**
+ * Read a text as code points. A high and a low surrogate are the code point of the pair: a string
+ * of JavaScript cannot hold them in any other way.
+ *
+ * @param {string} text At most MAX_CHARS code points.
+ * @returns {Characters}
+ */
+function charactersOf(text) {
+  const codes = [];
+  const bounds = [0];
+  let at = 0;
+  while (at < text.length) {
+    const code = codeAt(text, at);
+    at += unitsOf(code);
+    codes.push(code);
+    bounds.push(at);
+  }
+  return { codes, bounds };
+}
+
+/** @param {ArrayLike<number>} codes @param {number} first @param {number} last @returns {string} */
+function slice(codes, first, last) {
+  let text = "";
+  for (let at = first; at < last; at += 1) text += String.fromCodePoint(codes[at]);
+  return text;
+}
+
+// --- 1. Unwrap: what chat apps write instead of a character ------------------------------------
+
+const MARK = 0xfffd;
+const SPACE = 0x20;
+const LF = 0x0a;
+const CR = 0x0d;
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const LESS = 0x3c;
+const MORE = 0x3e;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
+const TAG_CHARS_MAX = 300;
+const TAG_NAME_CHARS_MAX = 6;
+const FACE_CHARS_MAX = 20;
+const ENTITY_CHARS_MAX = 9; // behind the "&": #1234567; or #x123456;
+const AMP = [0x61, 0x6d, 0x70, 0x3b]; // amp;
+const TAG_NAME = /^(?:a|b|br|div|em|font|i|img|li|p|span|strong|u|wbr)$/;
+const BARE_TAG = /^\/?[a-z]+ ?\/?$/;
+const TAG_EMOJI = /emoji([0-9A-Fa-f]{4,6})/;
+const FACE_EMOJI = /^(?:emoji([0-9A-Fa-f]{4,6})|CQ:emoji,id=([0-9]{1,7}))$/;
+const ENTITY = /^(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|quot|nbsp));/;
+/** @type {{[name: string]: number}} */
+const ENTITIES = { lt: LESS, gt: MORE, quot: 0x22, nbsp: 0xa0 };
+const LAST_CODE = 0x10ffff;
+
+/**
+ * What a piece of markup stands for.
+ *
+ * @typedef {object} Markup
+ * @property {number} end Index of the character behind it.
+ * @property {number[]} codes The characters.
+ * @property {number[]} places Where each begins: indices of pasted characters.
+ */
+
+/**
+ * Put a character for each markup that stands for one, and a mark for what is a face.
+ *
+ * @param {Characters} pasted
+ * @returns {Characters} As many characters as it means, with bounds in the pasted text.
+ */
+function unwrap(pasted) {
+  const codes = pasted.codes;
+  const bounds = pasted.bounds;
+  const size = codes.length;
+  const plain = [];
+  const plainBounds = [];
+  let at = 0;
+  while (at < size) {
+    const code = codes[at];
+    const markup = markupAt(codes, at, code);
+    if (markup === null) {
+      plain.push(code);
+      plainBounds.push(bounds[at]);
+      at += 1;
+    } else {
+      for (let i = 0; i < markup.codes.length; i += 1) {
+        plain.push(markup.codes[i]);
+        plainBounds.push(bounds[markup.places[i]]);
+      }
+      at = markup.end;
+    }
+  }
+  plainBounds.push(bounds[size]);
+  return { codes: plain, bounds: plainBounds };
+}
+
+/**
+ * @param {ArrayLike<number>} codes
+ * @param {number} at
+ * @param {number} code The one at that place.
+ * @returns {Markup | null}
+ */
+function markupAt(codes, at, code) {
+  if (code === LESS) return tagAt(codes, at);
+  if (code === OPENING) return bracketAt(codes, at);
+  if (code === AMPERSAND) return entityAt(codes, at);
+  if (code === PERCENT) return percentAt(codes, at);
+  if (code === DOT && at + 1 < codes.length && codes[at + 1] === DOT) return one(MARK, at, at + 2);
+  return null;
+}
+
+/** @param {number} code @param {number} at @param {number} end @returns {Markup} */
+function one(code, at, end) {
+  return { end, codes: [code <= LAST_CODE ? code : MARK], places: [at] };
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function tagAt(codes, at) {
+  const size = codes.length;
+  let place = at + 1;
+  if (place < size && codes[place] === SLASH) place += 1;
+  const name = place;
+  while (place < size && place - name <= TAG_NAME_CHARS_MAX && isWordChar(codes[place])) place += 1;
+  if (!TAG_NAME.test(slice(codes, name, place))) return null;
+  const stop = Math.min(size, place + TAG_CHARS_MAX + 1);
+  while (place < stop && isTagChar(codes[place])) place += 1;
+  if (place >= stop || codes[place] !== MORE) return null;
+  const inside = slice(codes, at + 1, place);
+  const end = place + 1;
+  if (inside.indexOf("=") < 0 && !BARE_TAG.test(inside)) return verbatim(codes, at, end);
+  const emoji = TAG_EMOJI.exec(inside);
+  if (emoji) return one(parseInt(emoji[1], 16), at, end);
+  return one(inside.indexOf("emoji") < 0 ? SPACE : MARK, at, end);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @param {number} end @returns {Markup} */
+function verbatim(codes, at, end) {
+  /** @type {Markup} */
+  const markup = { end, codes: [], places: [] };
+  for (let place = at; place < end; place += 1) {
+    markup.codes.push(codes[place]);
+    markup.places.push(place);
+  }
+  return markup;
+}
+
+/** @param {number} code @returns {boolean} */
+function isWordChar(code) {
+  return (
+    (code >= 0x61 && code <= 0x7a) || // a to z
+    (code >= 0x41 && code <= 0x5a) || // A to Z
+    (code >= 0x30 && code <= 0x39) || // 0 to 9
+    code === 0x5f
+  );
+}
+
+/** @param {number} code @returns {boolean} */
+function isTagChar(code) {
+  return code >= 0x20 && code <= 0x7e && code !== LESS && code !== MORE;
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function bracketAt(codes, at) {
+  const stop = Math.min(codes.length, at + FACE_CHARS_MAX + 2);
+  let place = at + 1;
+  while (place < stop && codes[place] !== CLOSING) {
+    const code = codes[place];
+    if (code === OPENING || code === CR || code === LF) return null;
+    place += 1;
+  }
+  if (place >= stop || place === at + 1) return null;
+  const emoji = FACE_EMOJI.exec(slice(codes, at + 1, place));
+  if (!emoji) return one(MARK, at, place + 1);
+  return one(emoji[1] ? parseInt(emoji[1], 16) : parseInt(emoji[2], 10), at, place + 1);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function entityAt(codes, at) {
+  let place = at + 1;
+  while (isAmp(codes, place)) place += AMP.length;
+  const rest = slice(codes, place, Math.min(codes.length, place + ENTITY_CHARS_MAX));
+  const entity = ENTITY.exec(rest);
+  if (!entity) return place > at + 1 ? one(AMPERSAND, at, place) : null;
+  const end = place + entity[0].length;
+  if (entity[1]) return one(parseInt(entity[1], 10), at, end);
+  if (entity[2]) return one(parseInt(entity[2], 16), at, end);
+  return one(ENTITIES[entity[3]], at, end);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {boolean} */
+function isAmp(codes, at) {
+  if (at + AMP.length > codes.length) return false;
+  for (let i = 0; i < AMP.length; i += 1) if (codes[at + i] !== AMP[i]) return false;
+  return true;
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function percentAt(codes, at) {
+  const bytes = [];
+  let place = at;
+  while (place + 2 < codes.length && codes[place] === PERCENT) {
+    const high = hexDigit(codes[place + 1]);
+    const low = hexDigit(codes[place + 2]);
+    // %4 to %7 may be the head of a passphrase behind a per cent sign.
+    if (high < 0 || (high >= 4 && high <= 7) || low < 0) break;
+    bytes.push(high * 16 + low);
+    place += 3;
+  }
+  if (bytes.length === 0) return null;
+  /** @type {Markup} */
+  const markup = { end: place, codes: [], places: [] };
+  for (let first = 0; first < bytes.length; ) {
+    const length = utf8Length(bytes, first);
+    markup.codes.push(utf8Code(bytes, first, length));
+    markup.places.push(at + 3 * first);
+    first += length || 1;
+  }
+  return markup;
+}
+
+/** @param {number} code @returns {number} The value of a hexadecimal digit, or -1. */
+function hexDigit(code) {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x41 && code <= 0x46) return code - 0x37;
+  if (code >= 0x61 && code <= 0x66) return code - 0x57;
+  return -1;
+}
+
+/**
+ * Tell how many bytes a character of UTF-8 takes. Strict: RFC 3629, section 4.
+ *
+ * @param {number[]} bytes
+ * @param {number} at
+ * @returns {number} 1 to 4; 0 if the byte there begins no character.
+ */
+function utf8Length(bytes, at) {
+  const lead = bytes[at];
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i += 1) if (bytes[at + i] >> 6 !== 2) return 0;
+  const code = utf8Code(bytes, at, length);
+  if (length > 2 && code < (length === 3 ? 0x800 : 0x10000)) return 0;
+  return code > LAST_CODE || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
+}
+
+/**
+ * Read a character of UTF-8. A byte that begins none becomes a lone surrogate, so a mark.
+ *
+ * @param {number[]} bytes
+ * @param {number} at
+ * @param {number} length As `utf8Length` tells.
+ * @returns {number} A code point.
+ */
+function utf8Code(bytes, at, length) {
+  if (length === 0) return 0xdc00 | bytes[at];
+  if (length === 1) return bytes[at];
+  let code = bytes[at] & (0x7f >> length);
+  for (let i = 1; i < length; i += 1) code = (code << 6) | (bytes[at + i] & 0x3f);
+  return code;
+}
+
+// --- 2. Fold and 3. run: characters -> rows of glyphs ------------------------------------------
+
+/** @param {number[]} ranges @param {number} code @returns {boolean} */
+function isIn(ranges, code) {
+  let low = 0;
+  let high = ranges.length >> 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (code > ranges[2 * middle + 1]) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low < ranges.length && code >= ranges[2 * low];
+}
+
+/**
+ * What reading and spelling look up in a script.
+ *
+ * @typedef {object} Repertoire
+ * @property {string[]} glyphs By value.
+ * @property {Map<number, number>} digits The value of the code point of every glyph and alias.
+ */
+
+/** @type {{[name: string]: Repertoire}} */
+const REPERTOIRES = {};
+
+/**
+ * Return the repertoire of a script, made when it is first asked for.
+ *
+ * @param {Script} script
+ * @returns {Repertoire}
+ */
+function repertoireOf(script) {
+  if (!REPERTOIRES[script.name]) {
+    const glyphs = Array.from(script.glyphs);
+    /** @type {Map<number, number>} */
+    const digits = new Map();
+    glyphs.forEach((glyph, value) => digits.set(codeAt(glyph, 0), value));
+    script.aliases.forEach((run) => {
+      Array.from(String(run[1])).forEach((glyph, i) => {
+        digits.set(Number(run[0]) + i, glyphs.indexOf(glyph));
+      });
+    });
+    REPERTOIRES[script.name] = { glyphs, digits };
+  }
+  return REPERTOIRES[script.name];
+}
+
+/**
+ * Tell what a character is to a script.
+ *
+ * @param {number} code
+ * @param {Script} script
+ * @returns {number} A glyph's value, IGNORED or FOREIGN.
+ */
+function fold(code, script) {
+  const value = repertoireOf(script).digits.get(code);
+  if (value !== undefined) return value;
+  if (isIn(IGNORABLE_RANGES, code) || isIn(script.alsoIgnorable, code)) return IGNORED;
+  return FOREIGN;
+}
+
+/**
+ * Cut out every row that is long enough to hold a codeword, in order.
+ *
+ * @param {Characters} characters
+ * @param {Script} script
+ * @returns {Row[]}
+ */
+function rows(characters, script) {
+  const codes = characters.codes;
+  const size = codes.length;
+  const shortest = SHORTEST * script.glyphsPerSymbol;
+  const found = [];
+  /** @type {number[]} */
+  let values = [];
+  /** @type {number[]} */
+  let places = [];
+  for (let place = 0; place <= size; place += 1) {
+    const value = place < size ? fold(codes[place], script) : FOREIGN;
+    if (value >= 0) {
+      values.push(value);
+      places.push(place);
+    } else if (value === FOREIGN && values.length > 0) {
+      if (values.length >= shortest) found.push({ values, places });
+      values = [];
+      places = [];
+    }
+  }
+  return found;
+}
+
+// --- 4. Candidate: header, length, parity, padding ---------------------------------------------
+
+/** @param {number} symbol @returns {number} */
+function versionOf(symbol) {
+  return symbol >> 7;
+}
+
+/** @param {number} symbol @returns {number} */
+function keyIdOf(symbol) {
+  return (symbol >> 4) & 7;
+}
+
+/**
+ * Return the bits of header, body and tag under a header symbol: docs/format.md, "Sizes".
+ *
+ * @param {number} symbol
+ * @returns {number} 0 if it names an id width that does not exist.
+ */
+function wordBits(symbol) {
+  const groupBytes = ID_BYTES[(symbol >> 2) & 3];
+  const inviterBytes = ID_BYTES[symbol & 3];
+  if (groupBytes === undefined || inviterBytes === undefined) return 0;
+  return SYMBOL_BITS + 8 * (FIXED_BYTES + groupBytes + inviterBytes + TAG_BYTES);
+}
+
+/**
+ * Return the symbols in the codeword that a header symbol opens.
+ *
+ * @param {number} symbol
+ * @returns {number} 24 to 43; 0 if it names an id width that does not exist.
+ */
+function wordSymbols(symbol) {
+  const bits = wordBits(symbol);
+  return bits ? Math.ceil(bits / SYMBOL_BITS) + PARITY_SYMBOLS : 0;
+}
+
+const SHORTEST = wordSymbols(VERSION << 7);
+
+/** @param {number} element @returns {number} */
+function timesAlpha(element) {
+  const doubled = element << 1;
+  return doubled >> SYMBOL_BITS ? doubled ^ FIELD_POLYNOMIAL : doubled;
+}
+
+/** @param {number} left @param {number} right @returns {number} Their product in GF(1024). */
+function multiply(left, right) {
+  let product = 0;
+  for (let rest = right, power = left; rest; rest >>= 1, power = timesAlpha(power)) {
+    if (rest & 1) product ^= power;
+  }
+  return product;
+}
+
+/**
+ * For each symbol s, the remainder of s x^3, from (x - a)(x - a^2)(x - a^3); a is 2.
+ *
+ * @returns {Int32Array}
+ */
+function remainderTable() {
+  let generator = [1];
+  for (let i = 0, root = 2; i < PARITY_SYMBOLS; i += 1, root = timesAlpha(root)) {
+    const scaled = [0].concat(generator.map((coefficient) => multiply(root, coefficient)));
+    generator = scaled.map((low, at) => low ^ (at < generator.length ? generator[at] : 0));
+  }
+  const table = new Int32Array(1 << SYMBOL_BITS);
+  for (let symbol = 0; symbol < table.length; symbol += 1) {
+    for (const coefficient of generator.slice(1)) {
+      table[symbol] = (table[symbol] << SYMBOL_BITS) | multiply(symbol, coefficient);
+    }
+  }
+  return table;
+}
+
+const REMAINDERS = remainderTable();
+
+/**
+ * Return the remainder of 1, symbols... as a polynomial, modulo the generator: 30 bits.
+ *
+ * @param {ArrayLike<number>} symbols
+ * @returns {number}
+ */
+function remainder(symbols) {
+  let rest = 1;
+  for (let at = 0; at < symbols.length; at += 1) {
+    rest = ((rest & LOW_MASK) << SYMBOL_BITS) ^ symbols[at] ^ REMAINDERS[rest >> LOW_BITS];
+  }
+  return rest;
+}
+
+/**
+ * Read the symbol that begins at a glyph of a row.
+ *
+ * @param {ArrayLike<number>} values
+ * @param {number} at
+ * @param {number} step Glyphs per symbol.
+ * @returns {number}
+ */
+function symbolAt(values, at, step) {
+  if (step === 1) return values[at];
+  return (values[at] << (SYMBOL_BITS / step)) | values[at + 1];
+}
+
+/**
+ * Find the codewords in a row, wherever they begin.
+ *
+ * @param {Row} row
+ * @param {ArrayLike<number>} bounds Of all characters.
+ * @param {Script} script
+ * @returns {Candidate[]}
+ */
+function candidates(row, bounds, script) {
+  const values = row.values;
+  const places = row.places;
+  const step = script.glyphsPerSymbol;
+  /** @type {Candidate[]} */
+  const found = [];
+  for (let first = 0; first + step <= values.length; first += 1) {
+    const header = symbolAt(values, first, step);
+    const size = wordSymbols(header);
+    const last = first + size * step;
+    if (!size || last > values.length || !mayBegin(header, row, first)) continue;
+    const codeword = [];
+    for (let at = first; at < last; at += step) codeword.push(symbolAt(values, at, step));
+    if (!isWord(codeword)) continue;
+    found.push({
+      script: script.name,
+      span: [bounds[places[first]], bounds[places[last - 1] + 1]],
+      text: spell(codeword, script),
+      version: versionOf(header),
+      keyId: keyIdOf(header),
+    });
+  }
+  return found;
+}
+
+/**
+ * Tell whether a codeword may begin here. Version 1 may begin anywhere. Another one, which can only be
+ * reported, must not touch a glyph before it.
+ *
+ * @param {number} header
+ * @param {Row} row
+ * @param {number} first
+ * @returns {boolean}
+ */
+function mayBegin(header, row, first) {
+  if (versionOf(header) === VERSION || first === 0) return true;
+  return row.places[first - 1] + 1 < row.places[first];
+}
+
+/**
+ * Tell whether parity holds and, in version 1, the padding is zero.
+ *
+ * @param {number[]} codeword
+ * @returns {boolean}
+ */
+function isWord(codeword) {
+  if (remainder(codeword) !== TARGET_REMAINDER) return false;
+  if (versionOf(codeword[0]) !== VERSION) return true;
+  const dataSymbols = codeword.length - PARITY_SYMBOLS;
+  const spareBits = SYMBOL_BITS * dataSymbols - wordBits(codeword[0]);
+  return (codeword[dataSymbols - 1] & ((1 << spareBits) - 1)) === 0;
+}
+
+/**
+ * Write a codeword in its one spelling.
+ *
+ * @param {number[]} codeword
+ * @param {Script} script
+ * @returns {string}
+ */
+function spell(codeword, script) {
+  const glyphs = repertoireOf(script).glyphs;
+  const bits = SYMBOL_BITS / script.glyphsPerSymbol;
+  let spelling = "";
+  let count = 0;
+  for (const symbol of codeword) {
+    for (let shift = SYMBOL_BITS - bits; shift >= 0; shift -= bits) {
+      if (script.group && count && count % script.group === 0) spelling += script.separator;
+      spelling += glyphs[(symbol >> shift) & (glyphs.length - 1)];
+      count += 1;
+    }
+  }
+  return spelling;
+}
+
+/** The stages one by one, for tests. Not part of the interface: they may change in any version. */
+export const stages = {
+  charactersOf,
+  unwrap,
+  fold,
+  rows,
+  candidates,
+  wordSymbols,
+  remainder,
+  isWord,
+  spell,
+};
