@@ -1,0 +1,315 @@
+"""Columns <-> columns: invites minted for a campaign, and a log of pasted texts read back.
+
+One row in, one row out, in the same order, and what stands in a row is what `Codec` and `scan` say
+of that row alone. A bad row is never an exception: its `error` says why it was refused. A text that
+repeats is read once for each batch, which is what makes a log quick to read. pyarrow is the extra
+`bulk`; nothing else in this package needs it.
+
+Shapes:
+    texts    n strings or nulls: an Arrow array, or any sequence, whose other values are refused
+    table    n rows; ENCODED, DECODED and FOUND are the columns that the functions add or make
+    ids      strings, so that a UUID and a number past 2^63 both fit; `parse_id` reads them back
+    spans    start and end, in characters
+    evidence the attributes of the refusal, by name; it repeats nothing of a text, a key or a tag
+
+The types are those that Parquet, pandas and Spark share: no unsigned and no fixed-size ones.
+"""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUntypedFunctionDecorator=false
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from passphrase.clipboard import scan
+from passphrase.codec import LEVELS, Codec, Decoded, Level
+from passphrase.errors import PassphraseError
+from passphrase.invite import Invite, Origin, parse_id
+from passphrase.scripts import SCRIPT_NAMES
+
+_SPAN: Final = pa.list_(pa.int32())
+_REPAIR: Final = pa.struct(
+    {
+        "kind": pa.string(),
+        "position": pa.int32(),
+        "span": _SPAN,
+        "read": pa.string(),
+        "meant": pa.string(),
+    }
+)
+_EVIDENCE: Final = pa.struct(
+    {
+        "span": _SPAN,
+        "spans": pa.list_(_SPAN),
+        "readable": pa.int32(),
+        "unreadable": pa.list_(_SPAN),
+        "field": pa.string(),
+        "version": pa.int16(),
+        "key_id": pa.int16(),
+        "length": pa.int64(),
+        "limit": pa.int64(),
+    }
+)
+_CANDIDATE: Final = pa.struct(
+    {
+        "text": pa.string(),
+        "script": pa.string(),
+        "span": _SPAN,
+        "version": pa.int16(),
+        "key_id": pa.int16(),
+    }
+)
+INVITE: Final = pa.schema(
+    {
+        "group_id": pa.string(),
+        "inviter_id": pa.string(),
+        "expires_at": pa.timestamp("s", "UTC"),
+        "origin": pa.string(),
+        "mutual_follow": pa.bool_(),
+        "approval": pa.bool_(),
+        "single_use": pa.bool_(),
+        "generation": pa.int16(),
+        "variant": pa.int16(),
+    }
+)
+ENCODED: Final = pa.schema({"text": pa.string(), "error": pa.string()})
+DECODED: Final = pa.schema(
+    [
+        *INVITE,
+        pa.field("text", pa.string()),
+        pa.field("script", pa.string()),
+        pa.field("span", _SPAN),
+        pa.field("repairs", pa.list_(_REPAIR)),
+        pa.field("key_id", pa.int16()),
+        pa.field("fingerprint", pa.string()),
+        pa.field("error", pa.string()),
+        pa.field("evidence", _EVIDENCE),
+    ]
+)
+FOUND: Final = pa.schema(
+    {"candidates": pa.list_(_CANDIDATE), "error": pa.string(), "evidence": _EVIDENCE}
+)
+REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
+COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
+
+_MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
+_Row = tuple[object, ...]
+
+
+def decode_column(codec: Codec, texts: Texts, *, repair: Level = "standard") -> pa.Table:
+    """Read the one passphrase of each text, as `Codec.decode` does. Inverse: `encode_table`.
+
+    Args:
+        codec: The keys.
+        texts: n strings; what is none is refused with the error "null" or "not_text".
+        repair: As in `Codec.decode`.
+
+    Returns:
+        DECODED, n rows. Either `error` is null, or it is the code of the refusal and the rest is
+        null but for the evidence.
+
+    Raises:
+        TypeError: It is an Arrow array of something that is no text.
+        ValueError: There is no such level of repair.
+    """
+    if repair not in LEVELS:
+        msg = f"repair must be one of {', '.join(LEVELS)}"
+        raise ValueError(msg)
+    return _read_each(texts, DECODED, lambda text: _opened(codec.decode(text, repair=repair)))
+
+
+def find_column(texts: Texts) -> pa.Table:
+    """Find the undamaged passphrases of each text without a key: signatures are NOT checked.
+
+    Returns:
+        FOUND, n rows: a list of candidates, or the error that `scan` would report.
+
+    Raises:
+        TypeError: It is an Arrow array of something that is no text.
+    """
+    return _read_each(texts, FOUND, _found)
+
+
+def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
+    """Mint the passphrase of each row, as `Codec.encode` does. Inverse: `decode_column`.
+
+    Args:
+        codec: The keys, and the script where a row names none.
+        table: n rows with REQUIRED and any others of COLUMNS, the types of INVITE or text as in a
+            CSV file: decimal or UUID ids, ISO 8601 with a zone, true or false. Integer ids will do.
+            Where an optional column is null or empty, the default stands. Others are passed on.
+
+    Returns:
+        The same with ENCODED behind: the text, or "missing_" or "invalid_" and the column.
+
+    Raises:
+        ValueError: A required column is missing, or one is called as those that are to be added.
+    """
+    names = table.column_names
+    if missing := [name for name in REQUIRED if name not in names]:
+        msg = f"the table has no column {', '.join(missing)}"
+        raise ValueError(msg)
+    if surplus := [name for name, most in _MOST.items() if names.count(name) > most]:
+        msg = f"the table already has a column {', '.join(surplus)}, or has it twice"
+        raise ValueError(msg)
+    present = [name for name in COLUMNS if name in names]
+    columns = [_values(table[name]) for name in present]
+    rows = (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
+    minted = _table(ENCODED, [_minted(codec, row) for row in rows])
+    for name in ENCODED.names:
+        table = table.append_column(name, minted[name])
+    return table
+
+
+def is_text(column_type: pa.DataType) -> bool:
+    """Tell whether an Arrow column can hold texts; one of nulls alone can."""
+    if pa.types.is_dictionary(column_type):
+        column_type = column_type.value_type
+    return column_type in {pa.string(), pa.large_string(), pa.string_view(), pa.null()}
+
+
+def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], _Row]) -> pa.Table:
+    """Read each different text once and put what was read wherever it stands."""
+    distinct, places = _distinct(texts)
+    rows = [_row(schema, read, text) for text in distinct]
+    return _table(schema, rows).take(places)
+
+
+def _row(schema: pa.Schema, read: Callable[[str], _Row], text: object) -> _Row:
+    """Make one row: what was read, or nothing and the reason."""
+    nothing = (None,) * (len(schema) - 2)
+    if not isinstance(text, str):
+        return (*nothing, "null" if text is None else "not_text", None)
+    try:
+        return (*read(text), None, None)
+    except PassphraseError as error:
+        return (*nothing, error.code, vars(error))
+
+
+def _distinct(texts: Texts) -> tuple[list[object], pa.Array]:
+    """Return the different texts, and for each row which of them it holds."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if isinstance(texts, pa.Array):
+        if not is_text(texts.type):
+            msg = f"texts must be strings, not {texts.type}"
+            raise TypeError(msg)
+        # A file may hold bytes that are no UTF-8 where it says text.
+        encoded = texts.cast(pa.large_binary()).dictionary_encode(null_encoding="encode")
+        distinct = encoded.dictionary.to_pylist()
+        decoded = [text if text is None else text.decode("utf-8", "replace") for text in distinct]
+        return decoded, encoded.indices
+    index: dict[object, int] = {}
+    known = (text if text is None or isinstance(text, str) else NotImplemented for text in texts)
+    places = [index.setdefault(text, len(index)) for text in known]
+    return [*index], pa.array(places, pa.int64())
+
+
+def _table(schema: pa.Schema, rows: list[_Row]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _opened(decoded: Decoded) -> _Row:
+    """Lay out what was read, in the order of DECODED."""
+    invite = decoded.invite
+    return (
+        str(invite.group_id),
+        str(invite.inviter_id),
+        invite.expires_at,
+        invite.origin.value,
+        invite.mutual_follow,
+        invite.approval,
+        invite.single_use,
+        invite.generation,
+        invite.variant,
+        decoded.text,
+        decoded.script,
+        decoded.span,
+        [asdict(repair) for repair in decoded.repairs],
+        decoded.key_id,
+        decoded.fingerprint,
+    )
+
+
+def _found(text: str) -> _Row:
+    """Lay out what was found, in the order of FOUND."""
+    findings = scan(text)
+    if not findings.candidates:
+        raise findings.refusal
+    return (
+        [
+            {
+                "text": candidate.text,
+                "script": candidate.script,
+                "span": candidate.span,
+                "version": candidate.header.version,
+                "key_id": candidate.header.key_id,
+            }
+            for candidate in findings.candidates
+        ],
+    )
+
+
+def _values(column: pa.ChunkedArray) -> list[object]:
+    """Return a column as Python values; a moment finer than a microsecond is cut."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return column.to_pylist()
+
+
+def _minted(codec: Codec, row: Mapping[str, object]) -> _Row:
+    """Lay out what was minted, in the order of ENCODED."""
+    given = {name: value for name, value in row.items() if value is not None and value != ""}
+    fields: dict[str, object] = {}
+    for name in REQUIRED:
+        if name not in given:
+            return None, f"missing_{name}"
+    try:
+        for name, value in given.items():
+            fields[name] = _READ[name](value) if isinstance(value, str) else value
+        script = fields.pop("script", None)
+        invite = Invite(**fields)
+    except ValidationError as error:
+        return None, f"invalid_{error.errors()[0]['loc'][0]}"
+    except (ValueError, KeyError):
+        return None, f"invalid_{name}"
+    return codec.encode(invite, script=script), None
+
+
+def _read_byte(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a number is written in decimal")
+    return int(text)
+
+
+def _read_flag(text: str) -> bool:
+    return _FLAGS[text.lower()]
+
+
+def _read_script(text: str) -> str:
+    return SCRIPT_NAMES[SCRIPT_NAMES.index(text)]
+
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {
+    "group_id": parse_id,
+    "inviter_id": parse_id,
+    "expires_at": datetime.fromisoformat,
+    "origin": Origin,
+    "mutual_follow": _read_flag,
+    "approval": _read_flag,
+    "single_use": _read_flag,
+    "generation": _read_byte,
+    "variant": _read_byte,
+    "script": _read_script,
+}
