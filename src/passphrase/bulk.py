@@ -17,12 +17,12 @@ The types are those that Parquet, pandas and Spark share: no unsigned and no fix
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUntypedFunctionDecorator=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
-from typing import Final, TypeAlias
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final, TypeAlias, cast
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -99,6 +99,7 @@ REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
 
 _MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
@@ -197,17 +198,15 @@ def _row(schema: pa.Schema, read: Callable[[str], _Row], text: object) -> _Row:
 
 def _distinct(texts: Texts) -> tuple[list[object], pa.Array]:
     """Return the different texts, and for each row which of them it holds."""
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    if isinstance(texts, pa.Array):
+    if isinstance(texts, pa.Array | pa.ChunkedArray):
         if not is_text(texts.type):
             msg = f"texts must be strings, not {texts.type}"
             raise TypeError(msg)
-        # A file may hold bytes that are no UTF-8 where it says text.
-        encoded = texts.cast(pa.large_binary()).dictionary_encode(null_encoding="encode")
-        distinct = encoded.dictionary.to_pylist()
-        decoded = [text if text is None else text.decode("utf-8", "replace") for text in distinct]
-        return decoded, encoded.indices
+        whole = pa.chunked_array(
+            texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts], texts.type
+        )
+        encoded = whole.cast(pa.large_binary()).combine_chunks().dictionary_encode("encode")
+        return _strings(encoded.dictionary), encoded.indices
     index: dict[object, int] = {}
     known = (text if text is None or isinstance(text, str) else NotImplemented for text in texts)
     places = [index.setdefault(text, len(index)) for text in known]
@@ -262,28 +261,53 @@ def _found(text: str) -> _Row:
 
 
 def _values(column: pa.ChunkedArray) -> list[object]:
-    """Return a column as Python values; a moment finer than a microsecond is cut."""
+    """Return a column as Python values, whatever is in it."""
+    if is_text(column.type):
+        return _strings(column)
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return column.to_pylist()
+        zone = UTC if column.type.tz else None
+        ticks = column.cast(pa.int64()).to_pylist()
+        return [_moment(tick, _PER_SECOND[column.type.unit], zone) for tick in ticks]
+    return cast("list[object]", column.to_pylist())
+
+
+def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
+    """Return a moment of Arrow, which may be finer than a microsecond or past the year 9999."""
+    if tick is None:
+        return None
+    try:
+        return datetime(1970, 1, 1, tzinfo=zone) + timedelta(
+            microseconds=tick * 10**6 // per_second
+        )
+    except OverflowError:
+        return datetime.max.replace(tzinfo=zone)  # out of range all the same
+
+
+def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:
+    """Return a column of texts; a file may hold bytes that are no UTF-8 and call them text."""
+    raw = column.cast(pa.large_binary()).to_pylist()
+    return [text if text is None else text.decode("utf-8", "replace") for text in raw]
 
 
 def _minted(codec: Codec, row: Mapping[str, object]) -> _Row:
     """Lay out what was minted, in the order of ENCODED."""
-    given = {name: value for name, value in row.items() if value is not None and value != ""}
-    fields: dict[str, object] = {}
-    for name in REQUIRED:
-        if name not in given:
-            return None, f"missing_{name}"
-    try:
-        for name, value in given.items():
+    fields: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None or value == "":
+            if name in REQUIRED:
+                return None, f"missing_{name}"
+            continue
+        try:
             fields[name] = _READ[name](value) if isinstance(value, str) else value
-        script = fields.pop("script", None)
+        except (ValueError, KeyError):
+            return None, f"invalid_{name}"
+    script = fields.pop("script", None)
+    if script not in (None, *SCRIPT_NAMES):
+        return None, "invalid_script"
+    try:
         invite = Invite(**fields)
     except ValidationError as error:
         return None, f"invalid_{error.errors()[0]['loc'][0]}"
-    except (ValueError, KeyError):
-        return None, f"invalid_{name}"
     return codec.encode(invite, script=script), None
 
 
@@ -297,10 +321,6 @@ def _read_flag(text: str) -> bool:
     return _FLAGS[text.lower()]
 
 
-def _read_script(text: str) -> str:
-    return SCRIPT_NAMES[SCRIPT_NAMES.index(text)]
-
-
 _READ: Final[Mapping[str, Callable[[str], object]]] = {
     "group_id": parse_id,
     "inviter_id": parse_id,
@@ -311,5 +331,5 @@ _READ: Final[Mapping[str, Callable[[str], object]]] = {
     "single_use": _read_flag,
     "generation": _read_byte,
     "variant": _read_byte,
-    "script": _read_script,
+    "script": str,
 }

@@ -74,6 +74,7 @@ class _TextTable(ABC):
     def __init__(self, files: Files, task: Task, names: Mapping[str, str], newline: str) -> None:
         self._task = task
         self._names = names
+        self._wanted = {*task.required, *task.optional}
         self._lines = _Lines(files.source, newline)
         self._files = files
         self._text = StringIO(_BOM if self._lines.has_bom else "", newline="")
@@ -157,8 +158,7 @@ class CsvTable(_TextTable):
             raise click.UsageError(msg) from None
         check_names(header, task, names)
         self._width = len(header)
-        wanted = {*task.required, *task.optional}
-        self._places = {name: at for at, name in enumerate(header) if name in wanted}
+        self._places = {name: at for at, name in enumerate(header) if name in self._wanted}
         ending = "\r\n" if self._lines.taken[-1].endswith("\r\n") else "\n"
         self._writer = csv.writer(self._text, lineterminator=ending)
         self._writer.writerow([*header, *names.values()])
@@ -196,18 +196,20 @@ class JsonlTable(_TextTable):
         super().__init__(files, task, names, newline="\n")
 
     def _rows(self) -> Iterator[_Row]:
+        taken = {*self._names.values()}
         for line in self._lines:
             self._lines.taken.clear()
             try:
-                record = json.loads(line)
+                parsed = json.loads(line)
             except (ValueError, RecursionError):
-                record = None
-            if not isinstance(record, dict) or record.keys() & {*self._names.values()}:
+                parsed = None
+            if not isinstance(parsed, dict) or taken & parsed.keys():
                 yield _Row(line.rstrip("\r\n"), None, len(line))
             else:
                 # The line is written back without its brace, not what was understood of it:
                 # long numbers and repeated names stay as they are.
-                kept = line.strip()[:-1] + (", " if record else "")
+                kept = line.strip()[:-1] + (", " if parsed else "")
+                record = {name: parsed[name] for name in self._wanted & parsed.keys()}
                 yield _Row(kept, record, len(line))
 
     def _show(self, result: Record) -> str:

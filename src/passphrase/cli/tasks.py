@@ -9,7 +9,7 @@ Shapes:
 # pyright: reportUnknownArgumentType=false
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from functools import partial
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from passphrase.codec import Level
 
 _NO_TEXT: Final = 0  # stands for whatever a JSON object has instead of a text
-_TABLES: Final = {"csv": CsvTable, "jsonl": JsonlTable, "parquet": ParquetTable}
+_TABLES: Final[Mapping[str, Callable[[Files, Task, Mapping[str, str]], Table]]] = {
+    "csv": CsvTable,
+    "jsonl": JsonlTable,
+    "parquet": ParquetTable,
+}
 
 
 def decoding(column: str, repair: "Level") -> Task:
@@ -41,7 +45,7 @@ def decoding(column: str, repair: "Level") -> Task:
         texts=(column,),
         results=DECODED,
         gather=partial(_gather_texts, column),
-        select=lambda batch: batch.column(column),
+        select=partial(_select_texts, column),
         work=partial(decode_column, repair=repair),
     )
 
@@ -145,6 +149,10 @@ def _as_text(value: object) -> object:
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:
         return value  # half an emoji, escaped in JSON: a codec knows what to make of it
+
+
+def _select_texts(column: str, batch: pa.RecordBatch) -> pa.Array:
+    return batch.column(column)
 
 
 def _gather_invites(records: list[Record]) -> tuple[pa.Table, list[int]]:
