@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from passphrase import Codec
 
 MALFORMED: Final = "malformed"  # the result column, and the error, of what is no row
-_ROWS_MAX: Final = 1 << 16  # of a batch
+ROWS_MAX: Final = 1 << 16  # of a batch
 
 Record = Mapping[str, object]  # the cells of a row that a task takes, by column
 Counts = Counter[str | None]  # rows by error; None are those that succeeded
@@ -135,7 +135,7 @@ class ParquetTable:
     def batches(self) -> Iterator[tuple[pa.RecordBatch, Any]]:
         """Yield batch by batch what `write` takes, and what the task's `work` takes."""
         try:
-            for batch in self._file.iter_batches(_ROWS_MAX):
+            for batch in self._file.iter_batches(ROWS_MAX):
                 self._rows_read += batch.num_rows
                 yield batch, self._task.select(batch)
         except (pa.ArrowInvalid, OSError):
