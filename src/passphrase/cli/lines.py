@@ -28,6 +28,7 @@ from passphrase.cli.tables import MALFORMED, Counts, Files, Record, Task, check_
 ROWS_MAX: Final = 1 << 15  # of a batch
 CHARS_MAX: Final = 1 << 24  # of a batch
 LINE_CHARS_MAX: Final = 1 << 20  # a longer line is taken in pieces
+_CR_LF: Final = "\r\n"
 _BOM: Final = "\ufeff"
 
 
@@ -145,6 +146,17 @@ class _TextTable(ABC):
         """Write what is no row in the column for that."""
 
 
+class _Ended(NamedTuple):
+    """Where lines are written that end in CR LF, with another ending."""
+
+    text: StringIO
+    ending: str
+
+    def write(self, line: str) -> object:
+        """Write one line."""
+        return self.text.write(line.removesuffix(_CR_LF) + self.ending)
+
+
 class CsvTable(_TextTable):
     """Rows under a header, with commas, in UTF-8; the byte-order mark and line ends stay."""
 
@@ -159,8 +171,9 @@ class CsvTable(_TextTable):
         check_names(header, task, names)
         self._width = len(header)
         self._places = {name: at for at, name in enumerate(header) if name in self._wanted}
-        ending = "\r\n" if self._lines.taken[-1].endswith("\r\n") else "\n"
-        self._writer = csv.writer(self._text, lineterminator=ending)
+        ending = _CR_LF if self._lines.taken[-1].endswith(_CR_LF) else "\n"
+        # Told to end lines in one of the two, it would leave the other unquoted in a cell.
+        self._writer = csv.writer(_Ended(self._text, ending), lineterminator=_CR_LF)
         self._writer.writerow([*header, *names.values()])
 
     def _rows(self) -> Iterator[_Row]:
