@@ -75,7 +75,8 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[b
 def read_rows(form: str, path: Path) -> list[dict[str, Any]]:
     """Read a file as another program would."""
     if form == "parquet":
-        return pq.read_table(path).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        return rows
     if form == "jsonl":
         return [json.loads(line) for line in path.read_bytes().decode().split("\n")[:-1]]
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -536,6 +537,22 @@ def test_a_killed_run_run_again(
     assert [{name: row[name] for name in rows[0]} for row in written] == rows
     expected = decode_column(CODEC, [row["text"] for row in rows], repair="exact")["group_id"]
     assert [row["passphrase_group_id"] or None for row in written] == expected.to_pylist()
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_bar_says_nothing_on_stdout(
+    shell: Shell,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rich: bool,
+) -> None:
+    plain = shell("decode", log)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    shown = shell("decode", log)
+    assert (shown.code, shown.out) == (plain.code, plain.out)
+    assert shown.err.endswith(plain.err)
 
 
 @pytest.mark.parametrize("rich", [True, False])

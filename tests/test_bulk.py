@@ -58,7 +58,7 @@ def encodable(text: str) -> str:
 
 def alone(text: object, level: Level = "standard") -> Mapping[str, object]:
     """What the library says of one text, laid out as a row of DECODED."""
-    row: dict[str, object] = dict.fromkeys(DECODED.names)
+    row: dict[str, Any] = dict.fromkeys(DECODED.names)
     if not isinstance(text, str):
         return row | {"error": "null" if text is None else "not_text"}
     try:
@@ -277,7 +277,7 @@ def test_a_row_is_refused_if_and_only_if_the_model_refuses_it(
     types = {"expires_at": pa.timestamp("us", "UTC" if zoned else None)}
     table = pa.table({n: pa.array(v, types.get(n)) for n, v in drawn.items()})
     for at, row in enumerate(encode_table(CODEC, table).to_pylist()):
-        fields = {name: values[at] for name, values in drawn.items()}
+        fields: dict[str, Any] = {name: values[at] for name, values in drawn.items()}
         text = fields.pop("script") or None
         try:
             expected = CODEC.encode(Invite(**as_python(fields, zoned=zoned)), script=text)
@@ -338,6 +338,9 @@ def table_of(**columns: object) -> pa.Table:
         ({"expires_at": pa.array([1796000000], pa.timestamp("s"))}, "invalid_expires_at"),
         ({"expires_at": pa.array([20000], pa.date32())}, "invalid_expires_at"),
         ({"mutual_follow": ["maybe"]}, "invalid_mutual_follow"),
+        ({"variant": ["٣"]}, "invalid_variant"),
+        ({"variant": ["-1"]}, "invalid_variant"),
+        ({"variant": ["9" * 5000]}, "invalid_variant"),
         ({"generation": ["256"]}, "invalid_generation"),
         ({"script": ["klingon"]}, "invalid_script"),
         ({"script": [["emoji"]]}, "invalid_script"),

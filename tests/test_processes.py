@@ -51,17 +51,17 @@ def test_an_error_of_the_work_comes_where_its_result_would_stand(count: int) -> 
 def test_a_keyring_is_not_taken_along() -> None:
     """Pickle would write the secrets to a pipe; it is refused before a process starts."""
     with pytest.raises(TypeError, match="holds secrets and is not pickled"):
-        [*spread(read, [[TEXT]], partial(Codec, KEYRING, audience=AUDIENCE), processes=2)]
+        list(spread(read, [[TEXT]], partial(Codec, KEYRING, audience=AUDIENCE), processes=2))
 
 
 def test_a_process_without_codec_is_an_error_and_not_a_wait() -> None:
     with pytest.raises(BrokenProcessPool):
-        [*spread(read, [[TEXT]], make_none, processes=2)]
+        list(spread(read, [[TEXT]], make_none, processes=2))
 
 
 def test_no_process_is_no_way_to_work() -> None:
     with pytest.raises(ValueError, match="greater than 0"):
-        [*spread(read, [[TEXT]], make_codec, processes=0)]
+        list(spread(read, [[TEXT]], make_codec, processes=0))
 
 
 def test_what_a_process_does_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_what_a_process_does_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(processes, "Thread", Thread)
     monkeypatch.setattr(processes, "wait", done.append)
     monkeypatch.setattr(signal, "raise_signal", done.append)
-    monkeypatch.setattr(signal, "signal", lambda *args: done.append(args))
+    monkeypatch.setattr(signal, "signal", lambda number, way: done.append((number, way)))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     processes._start(make_codec)
     assert processes._run(read, [TEXT]) == read(CODEC, [TEXT])
     monkeypatch.setattr(processes, "parent_process", Parent)
