@@ -29,12 +29,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
+import passphrase
 from passphrase import Codec, Invite, Keyring, Origin
 from passphrase.bulk import DECODED, decode_column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+HERE: Final = Path(passphrase.__file__).parent.parent  # where executors of this machine find it
 PREFIX: Final = "passphrase_"
 TWO_EXECUTORS: Final = "local-cluster[2,1,1024]"  # each with 1 core and 1024 MiB
 
@@ -69,6 +71,7 @@ def start(master: str | None) -> SparkSession:
         os.environ["PYSPARK_PYTHON"] = sys.executable  # not another Python that has no Arrow
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         builder = builder.master(master).config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.executorEnv.PYTHONPATH", str(HERE))
         builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.ui.enabled", False)
     settings = {
         "spark.sql.session.timeZone": "UTC",

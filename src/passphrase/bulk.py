@@ -69,7 +69,7 @@ INVITE: Final = pa.schema(
     {
         "group_id": pa.string(),
         "inviter_id": pa.string(),
-        "expires_at": pa.timestamp("s", "UTC"),
+        "expires_at": pa.timestamp("us", "UTC"),
         "origin": pa.string(),
         "mutual_follow": pa.bool_(),
         "approval": pa.bool_(),
