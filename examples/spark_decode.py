@@ -114,7 +114,7 @@ def executors(session: SparkSession) -> int:
         for _ in batches:
             yield pa.record_batch({"id": pa.array([os.getppid()], pa.int64())})
 
-    frame = session.range(0, 64, numPartitions=64).mapInArrow(parents, "id long")
+    frame = session.range(0, 8, numPartitions=8).mapInArrow(parents, "id long")
     return int(frame.distinct().count())
 
 

@@ -23,6 +23,7 @@ from passphrase.bulk import (
     ENCODED,
     FOUND,
     REQUIRED,
+    Remembering,
     decode_column,
     encode_table,
     find_column,
@@ -163,6 +164,23 @@ def test_a_text_that_repeats_is_read_once() -> None:
         codec: Any = Counting()
         decode_column(codec, column)
         assert codec.asked == [TEXT, "x"]
+
+
+@given(column=columns_of_texts)
+def test_a_memory_changes_nothing(column: list[str | None]) -> None:
+    """However small it is; and what it has read it does not read again."""
+    memory = Remembering(CODEC, 4)
+    expected = decode_column(CODEC, column)
+    assert decode_column(memory, column) == decode_column(memory, column) == expected
+
+
+def test_a_memory_reads_a_text_of_several_columns_once() -> None:
+    """Refused or not; a long one it forgets."""
+    codec: Any = Counting()
+    memory = Remembering(codec)
+    for _ in range(2):
+        decode_column(memory, [TEXT, "x", "y" * 513])
+    assert codec.asked == [TEXT, "x", "y" * 513, "y" * 513]
 
 
 def test_every_refusal_has_room_for_its_evidence() -> None:

@@ -2,7 +2,7 @@
 
 One row in, one row out, in the same order, and what stands in a row is what `Codec` and `scan` say
 of that row alone. A bad row is never an exception: its `error` says why it was refused. A text that
-repeats is read once for each batch, which is what makes a log quick to read. pyarrow is the extra
+repeats is read once in each column, which is what makes a log quick to read. pyarrow is the extra
 `bulk`; nothing else in this package needs it.
 
 Shapes:
@@ -22,6 +22,7 @@ The types are those that Parquet, pandas and Spark share: no unsigned and no fix
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from pydantic import ValidationError
 
 from passphrase.clipboard import scan
 from passphrase.codec import LEVELS, Codec, Decoded, Level
-from passphrase.errors import PassphraseError
+from passphrase.errors import PassphraseError, without_trace
 from passphrase.invite import Invite, Origin, parse_id
 from passphrase.scripts import SCRIPT_NAMES
 
@@ -99,6 +100,7 @@ REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
 
 _MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
+REMEMBERED_CHARS_MAX: Final = 1 << 9
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
@@ -106,11 +108,43 @@ Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
 _Row = tuple[object, ...]
 
 
-def decode_column(codec: Codec, texts: Texts, *, repair: Level = "standard") -> pa.Table:
+class Remembering:
+    """A codec that remembers what it has read last, for texts that repeat between columns.
+
+    Args:
+        codec: The codec that reads.
+        texts_max: How many texts are remembered, of up to REMEMBERED_CHARS_MAX characters each:
+            some kilobytes for each.
+    """
+
+    def __init__(self, codec: Codec, texts_max: int = 1 << 14) -> None:
+        self._codec: Final = codec
+        self._remembered: Final = lru_cache(texts_max)(self._read)
+
+    @without_trace
+    def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
+        """Read the one passphrase out of a text, as `Codec.decode` does."""
+        if len(text) > REMEMBERED_CHARS_MAX:
+            return self._codec.decode(text, repair=repair)
+        read = self._remembered(text, repair)
+        if isinstance(read, PassphraseError):
+            raise read
+        return read
+
+    def _read(self, text: str, repair: Level) -> Decoded | PassphraseError:
+        try:
+            return self._codec.decode(text, repair=repair)
+        except PassphraseError as error:
+            return error
+
+
+def decode_column(
+    codec: Codec | Remembering, texts: Texts, *, repair: Level = "standard"
+) -> pa.Table:
     """Read the one passphrase of each text, as `Codec.decode` does. Inverse: `encode_table`.
 
     Args:
-        codec: The keys.
+        codec: The keys; with a memory where columns share texts.
         texts: n strings; what is none is refused with the error "null" or "not_text".
         repair: As in `Codec.decode`.
 

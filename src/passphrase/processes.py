@@ -11,19 +11,18 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from passphrase.codec import Codec
-
+Keys = TypeVar("Keys")  # a codec, or what has one
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
-_worker_codec: Final[list[Codec]] = []  # one, in a process of `spread`
+_worker_codec: Final[list[Any]] = []  # one, in a process of `spread`
 
 
 def spread(
-    work: Callable[[Codec, Batch], Result],
+    work: Callable[[Keys, Batch], Result],
     batches: Iterable[Batch],
-    codec_factory: Callable[[], Codec],
+    codec_factory: Callable[[], Keys],
     *,
     processes: int = 1,
 ) -> Iterator[Result]:
@@ -63,7 +62,7 @@ def spread(
             yield pending.popleft().result()
 
 
-def _start(codec_factory: Callable[[], Codec]) -> None:
+def _start(codec_factory: Callable[[], object]) -> None:
     """Make the codec of this process, leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_leave_with_parent, daemon=True).start()
@@ -78,5 +77,5 @@ def _leave_with_parent() -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _run(work: Callable[[Codec, Batch], Result], batch: Batch) -> Result:
+def _run(work: Callable[[Any, Batch], Result], batch: Batch) -> Result:
     return work(_worker_codec[0], batch)

@@ -40,6 +40,7 @@ class Task(NamedTuple):
         results: What it adds.
         gather: Makes of records what `work` takes, and tells which of its results each record gets.
         select: Makes the same of an Arrow batch, a result a row.
+        keep: Makes of the codec what `work` takes first, once in each process.
         work: Does it.
     """
 
@@ -49,7 +50,8 @@ class Task(NamedTuple):
     results: pa.Schema
     gather: Callable[[list[Record]], tuple[Any, list[int]]]
     select: Callable[[pa.RecordBatch], Any]
-    work: Callable[["Codec", Any], pa.Table]
+    work: Callable[[Any, Any], pa.Table]
+    keep: Callable[["Codec"], Any]
 
 
 class Table(Protocol):

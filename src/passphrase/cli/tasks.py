@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk import COLUMNS, DECODED, ENCODED, REQUIRED, decode_column, encode_table
+from passphrase.bulk import (
+    COLUMNS,
+    DECODED,
+    ENCODED,
+    REQUIRED,
+    Remembering,
+    decode_column,
+    encode_table,
+)
 from passphrase.cli.lines import CsvTable, JsonlTable
 from passphrase.cli.outputs import opened, replaced
 from passphrase.cli.tables import MALFORMED, Counts, Files, ParquetTable, Record, Table, Task
@@ -47,6 +55,7 @@ def decoding(column: str, repair: "Level") -> Task:
         gather=partial(_gather_texts, column),
         select=partial(_select_texts, column),
         work=partial(decode_column, repair=repair),
+        keep=Remembering,
     )
 
 
@@ -60,6 +69,7 @@ def encoding() -> Task:
         gather=_gather_invites,
         select=_select_invites,
         work=_mint,
+        keep=_as_it_is,
     )
 
 
@@ -122,11 +132,20 @@ def _worked(
             waiting.append(batch)
             yield taken
 
+    keep = partial(_keep, task.keep, codec_factory)
     try:
-        for made in spread(task.work, inputs(), codec_factory, processes=processes):
+        for made in spread(task.work, inputs(), keep, processes=processes):
             yield waiting.popleft(), made
     except BrokenProcessPool:
         raise Stop("a process was killed (is there enough memory?)", EXIT_BUG) from None
+
+
+def _keep(keep: "Callable[[Codec], Any]", codec_factory: "Callable[[], Codec]") -> object:
+    return keep(codec_factory())
+
+
+def _as_it_is(codec: "Codec") -> "Codec":
+    return codec
 
 
 def _size(path: Path | None) -> int | None:
