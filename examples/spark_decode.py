@@ -31,7 +31,8 @@ from pyspark.sql.types import StructField, StructType
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin
-from passphrase.bulk import DECODED, decode_column
+from passphrase.bulk import decode_column
+from passphrase.columns import DECODED
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -30,6 +30,7 @@ ORDER = [
     "codec",
     "diagnosis",
     "processes",
+    "columns",
     "bulk",
     "strategies",
     "__init__",
@@ -38,6 +39,7 @@ ORDER = [
 ]
 OUTSIDE = {
     "bulk": {"pyarrow"},
+    "columns": {"pyarrow"},
     "keys": {"itsdangerous"},
     "cli": {"click", "pyarrow"},
     "strategies": {"hypothesis", "random"},

@@ -28,8 +28,9 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
 
 from passphrase import Codec, Keyring
 from passphrase.__main__ import main
-from passphrase.bulk import DECODED, decode_column, encode_table
+from passphrase.bulk import decode_column, encode_table
 from passphrase.cli import lines, tables, tasks
+from passphrase.columns import DECODED
 
 TEXT = CODEC.encode(INVITE)
 FORGED = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)

@@ -19,9 +19,6 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, invites
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, errors, parse_id
 from passphrase.bulk import (
     COLUMNS,
-    DECODED,
-    ENCODED,
-    FOUND,
     REQUIRED,
     Remembering,
     decode_column,
@@ -30,6 +27,7 @@ from passphrase.bulk import (
 )
 from passphrase.clipboard import scan
 from passphrase.codec import LEVELS, Level
+from passphrase.columns import DECODED, ENCODED, FOUND
 from passphrase.errors import without_trace
 from passphrase.strategies import manglings, messages
 

@@ -8,104 +8,45 @@ repeats is read once in each column, which is what makes a log quick to read. py
 Shapes:
     texts    n strings or nulls: an Arrow array, or any sequence, whose other values are refused
     table    n rows; ENCODED, DECODED and FOUND are the columns that the functions add or make
-    ids      strings, so that a UUID and a number past 2^63 both fit; `parse_id` reads them back
-    spans    start and end, in characters
     evidence the attributes of the refusal, by name; it repeats nothing of a text, a key or a tag
-
-The types are those that Parquet, pandas and Spark share: no unsigned and no fixed-size ones.
 """
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final
 
 import pyarrow as pa
 from pydantic import ValidationError
 
 from passphrase.clipboard import scan
 from passphrase.codec import LEVELS, Codec, Decoded, Level
+from passphrase.columns import (
+    DECODED,
+    ENCODED,
+    FOUND,
+    INVITE,
+    Row,
+    Texts,
+    distinct,
+    table_of,
+    values,
+)
 from passphrase.errors import PassphraseError, without_trace
 from passphrase.invite import Invite, Origin, parse_id
 from passphrase.scripts import SCRIPT_NAMES
 
-_SPAN: Final = pa.list_(pa.int32())
-_REPAIR: Final = pa.struct(
-    {
-        "kind": pa.string(),
-        "position": pa.int32(),
-        "span": _SPAN,
-        "read": pa.string(),
-        "meant": pa.string(),
-    }
-)
-_EVIDENCE: Final = pa.struct(
-    {
-        "span": _SPAN,
-        "spans": pa.list_(_SPAN),
-        "readable": pa.int32(),
-        "unreadable": pa.list_(_SPAN),
-        "field": pa.string(),
-        "version": pa.int16(),
-        "key_id": pa.int16(),
-        "length": pa.int64(),
-        "limit": pa.int64(),
-    }
-)
-_CANDIDATE: Final = pa.struct(
-    {
-        "text": pa.string(),
-        "script": pa.string(),
-        "span": _SPAN,
-        "version": pa.int16(),
-        "key_id": pa.int16(),
-    }
-)
-INVITE: Final = pa.schema(
-    {
-        "group_id": pa.string(),
-        "inviter_id": pa.string(),
-        "expires_at": pa.timestamp("us", "UTC"),
-        "origin": pa.string(),
-        "mutual_follow": pa.bool_(),
-        "approval": pa.bool_(),
-        "single_use": pa.bool_(),
-        "generation": pa.int16(),
-        "variant": pa.int16(),
-    }
-)
-ENCODED: Final = pa.schema({"text": pa.string(), "error": pa.string()})
-DECODED: Final = pa.schema(
-    [
-        *INVITE,
-        pa.field("text", pa.string()),
-        pa.field("script", pa.string()),
-        pa.field("span", _SPAN),
-        pa.field("repairs", pa.list_(_REPAIR)),
-        pa.field("key_id", pa.int16()),
-        pa.field("fingerprint", pa.string()),
-        pa.field("error", pa.string()),
-        pa.field("evidence", _EVIDENCE),
-    ]
-)
-FOUND: Final = pa.schema(
-    {"candidates": pa.list_(_CANDIDATE), "error": pa.string(), "evidence": _EVIDENCE}
-)
 REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
 
 _MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
 REMEMBERED_CHARS_MAX: Final = 1 << 9
-_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
-
-Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
-_Row = tuple[object, ...]
 
 
 class Remembering:
@@ -197,29 +138,22 @@ def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
         msg = f"the table already has a column {', '.join(surplus)}, or has it twice"
         raise ValueError(msg)
     present = [name for name in COLUMNS if name in names]
-    columns = [_values(table[name]) for name in present]
+    columns = [values(table[name]) for name in present]
     rows = (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
-    minted = _table(ENCODED, [_minted(codec, row) for row in rows])
+    minted = table_of(ENCODED, [_minted(codec, row) for row in rows])
     for name in ENCODED.names:
         table = table.append_column(name, minted[name])
     return table
 
 
-def is_text(column_type: pa.DataType) -> bool:
-    """Tell whether an Arrow column can hold texts; one of nulls alone can."""
-    if pa.types.is_dictionary(column_type):
-        column_type = column_type.value_type
-    return column_type in {pa.string(), pa.large_string(), pa.string_view(), pa.null()}
-
-
-def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], _Row]) -> pa.Table:
+def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Row]) -> pa.Table:
     """Read each different text once and put what was read wherever it stands."""
-    distinct, places = _distinct(texts)
-    rows = [_row(schema, read, text) for text in distinct]
-    return _table(schema, rows).take(places)
+    different, places = distinct(texts)
+    rows = [_row(schema, read, text) for text in different]
+    return table_of(schema, rows).take(places)
 
 
-def _row(schema: pa.Schema, read: Callable[[str], _Row], text: object) -> _Row:
+def _row(schema: pa.Schema, read: Callable[[str], Row], text: object) -> Row:
     """Make one row: what was read, or nothing and the reason."""
     nothing = (None,) * (len(schema) - 2)
     if not isinstance(text, str):
@@ -230,30 +164,7 @@ def _row(schema: pa.Schema, read: Callable[[str], _Row], text: object) -> _Row:
         return (*nothing, error.code, vars(error))
 
 
-def _distinct(texts: Texts) -> tuple[list[object], pa.Array]:
-    """Return the different texts, and for each row which of them it holds."""
-    if isinstance(texts, pa.Array | pa.ChunkedArray):
-        if not is_text(texts.type):
-            msg = f"texts must be strings, not {texts.type}"
-            raise TypeError(msg)
-        whole = pa.chunked_array(
-            texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts], texts.type
-        )
-        encoded = whole.cast(pa.large_binary()).combine_chunks().dictionary_encode("encode")
-        return _strings(encoded.dictionary), encoded.indices
-    index: dict[object, int] = {}
-    known = (text if text is None or isinstance(text, str) else NotImplemented for text in texts)
-    places = [index.setdefault(text, len(index)) for text in known]
-    return [*index], pa.array(places, pa.int64())
-
-
-def _table(schema: pa.Schema, rows: list[_Row]) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _opened(decoded: Decoded) -> _Row:
+def _opened(decoded: Decoded) -> Row:
     """Lay out what was read, in the order of DECODED."""
     invite = decoded.invite
     return (
@@ -275,7 +186,7 @@ def _opened(decoded: Decoded) -> _Row:
     )
 
 
-def _found(text: str) -> _Row:
+def _found(text: str) -> Row:
     """Lay out what was found, in the order of FOUND."""
     findings = scan(text)
     if not findings.candidates:
@@ -294,36 +205,7 @@ def _found(text: str) -> _Row:
     )
 
 
-def _values(column: pa.ChunkedArray) -> list[object]:
-    """Return a column as Python values, whatever is in it."""
-    if is_text(column.type):
-        return _strings(column)
-    if pa.types.is_timestamp(column.type):
-        zone = UTC if column.type.tz else None
-        ticks = column.cast(pa.int64()).to_pylist()
-        return [_moment(tick, _PER_SECOND[column.type.unit], zone) for tick in ticks]
-    return cast("list[object]", column.to_pylist())
-
-
-def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
-    """Return a moment of Arrow, which may be finer than a microsecond or past the year 9999."""
-    if tick is None:
-        return None
-    try:
-        return datetime(1970, 1, 1, tzinfo=zone) + timedelta(
-            microseconds=tick * 10**6 // per_second
-        )
-    except OverflowError:
-        return datetime.max.replace(tzinfo=zone)  # out of range all the same
-
-
-def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:
-    """Return a column of texts; a file may hold bytes that are no UTF-8 and call them text."""
-    raw = column.cast(pa.large_binary()).to_pylist()
-    return [text if text is None else text.decode("utf-8", "replace") for text in raw]
-
-
-def _minted(codec: Codec, row: Mapping[str, object]) -> _Row:
+def _minted(codec: Codec, row: Mapping[str, object]) -> Row:
     """Lay out what was minted, in the order of ENCODED."""
     fields: dict[str, Any] = {}
     for name, value in row.items():

@@ -18,19 +18,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk import (
-    COLUMNS,
-    DECODED,
-    ENCODED,
-    REQUIRED,
-    Remembering,
-    decode_column,
-    encode_table,
-)
+from passphrase.bulk import COLUMNS, REQUIRED, Remembering, decode_column, encode_table
 from passphrase.cli.lines import CsvTable, JsonlTable
 from passphrase.cli.outputs import opened, replaced
 from passphrase.cli.tables import MALFORMED, Counts, Files, ParquetTable, Record, Table, Task
 from passphrase.cli.world import EXIT_BUG, Stop
+from passphrase.columns import DECODED, ENCODED
 from passphrase.processes import spread
 
 if TYPE_CHECKING:
