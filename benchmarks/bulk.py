@@ -32,7 +32,7 @@ from cryptography.fernet import Fernet
 from itsdangerous import URLSafeTimedSerializer
 
 from passphrase import Codec, Invite, Keyring, Origin
-from passphrase.bulk import decode_column, encode_table
+from passphrase.bulk import Remembering, decode_column, encode_table
 from passphrase.processes import spread
 
 SECRET: Final = bytes(range(32))
@@ -45,6 +45,11 @@ Read = Callable[[Any], object]
 def make_codec() -> Codec:
     """Make the codec, in whatever process."""
     return Codec(Keyring({1: SECRET}), audience="douyin")
+
+
+def make_memory() -> Remembering:
+    """Make a codec that remembers, in whatever process."""
+    return Remembering(make_codec(), 1 << 16)
 
 
 def claims(number: int) -> dict[str, int]:
@@ -92,7 +97,7 @@ def log_of(different: list[str], rows: int) -> list[str]:
 def batches(column: pa.Array) -> Iterator[pa.Array]:
     """Cut a column as a file would come."""
     for start in range(0, len(column), BATCH_ROWS):
-        yield column[start : start + BATCH_ROWS]
+        yield pa.concat_arrays([column[start : start + BATCH_ROWS]])  # not the whole to pickle
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -119,10 +124,10 @@ def reading(rows: int) -> Iterator[tuple[str, int, Callable[[], object]]]:
     yield "decode_column, a log", rows, lambda: decode_column(codec, log)
     for processes in (1, 2):
         yield (
-            f"spread over {processes}, a log",
+            f"spread over {processes} with memory, a log",
             rows,
             lambda count=processes: exhaust(  # type: ignore[misc]
-                spread(decode_column, batches(log), make_codec, processes=count)
+                spread(decode_column, batches(log), make_memory, processes=count)
             ),
         )
     for name, mint, read in peers():

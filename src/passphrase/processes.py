@@ -33,7 +33,8 @@ def spread(
     Args:
         work: A function of a module, such as `bulk.decode_column`, where needed with options:
             ``functools.partial(decode_column, repair="exact")``.
-        batches: What `work` takes second; some 10,000 rows are a good size.
+        batches: What `work` takes second; some 10,000 rows are a good size. Of a slice of an Arrow
+            column, pickle writes the whole column: cut it out with ``pa.concat_arrays([slice])``.
         codec_factory: Makes the codec in each process, out of a keys file or the environment. A
             function of a module too. As with all processes that Python spawns, a script must guard
             its own start with ``if __name__ == "__main__":``.

@@ -164,7 +164,8 @@ def _as_text(value: object) -> object:
 
 
 def _select_texts(column: str, batch: pa.RecordBatch) -> pa.Array:
-    return batch.column(column)
+    # A batch of a file is a slice of more, and pickle would write all of that.
+    return pa.concat_arrays([batch.column(column)])
 
 
 def _gather_invites(records: list[Record]) -> tuple[pa.Table, list[int]]:
@@ -185,7 +186,8 @@ def _as_field(value: object) -> str | None:
 
 
 def _select_invites(batch: pa.RecordBatch) -> pa.Table:
-    return pa.table({name: batch.column(name) for name in COLUMNS if name in batch.schema.names})
+    present = [name for name in COLUMNS if name in batch.schema.names]
+    return pa.table({name: pa.concat_arrays([batch.column(name)]) for name in present})
 
 
 def _mint(codec: "Codec", table: pa.Table) -> pa.Table:
