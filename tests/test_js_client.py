@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from reference import protect
 from support import CODEC, INVITE, codeword_of, replaced, scripts, symbols
 
 from passphrase import TextTooLongError, find, recognize
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.layout import PARITY_SYMBOLS, WORD_SIZES, WORD_SYMBOLS
-from passphrase.parity import protect
 from passphrase.scripts import load_script
 from passphrase.strategies import MARKUP, Mangling, Message, invites, manglings, messages
 

@@ -25,6 +25,8 @@ from random import Random
 from tempfile import TemporaryFile
 from typing import Final
 
+from make_vectors import chunk, protect
+
 from passphrase import TextTooLongError, find
 from passphrase.clipboard import MAX_CHARS
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
@@ -40,10 +42,8 @@ from passphrase.layout import (
     header_symbol,
     read_header,
 )
-from passphrase.parity import protect
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.strategies import DAMAGE, HARMLESS
-from passphrase.symbols import chunk
 
 CLIENT: Final = Path(__file__).with_name("js_find.mjs")
 SHOWN_MAX: Final = 10

@@ -276,7 +276,7 @@ function tagAt(codes, at) {
   if (inside.indexOf("=") < 0 && !BARE_TAG.test(inside)) return verbatim(codes, at, end);
   const emoji = TAG_EMOJI.exec(inside);
   if (emoji) return one(parseInt(emoji[1], 16), at, end);
-  return one(inside.indexOf("emoji") < 0 ? SPACE : MARK, at, end);
+  return one(inside.indexOf("emoji") < 0 || inside[0] === "/" ? SPACE : MARK, at, end);
 }
 
 /** @param {ArrayLike<number>} codes @param {number} at @param {number} end @returns {Markup} */

@@ -80,7 +80,8 @@ def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
         yield from ((character, start + at) for at, character in enumerate(match[0]))
     elif kind == "tag":
         code = _TAG_EMOJI.search(inside)
-        face = UNREADABLE_MARK if "emoji" in inside else _IGNORABLE
+        opens_face = "emoji" in inside and not inside.startswith("/")
+        face = UNREADABLE_MARK if opens_face else _IGNORABLE
         yield _character(int(code[1], 16)) if code else face, start
     elif kind in {"code", "hex"}:
         yield _character(int(inside, 16)), start

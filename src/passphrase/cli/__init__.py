@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 import passphrase
+from passphrase.cli.batch import batch
 from passphrase.cli.demo import demo
 from passphrase.cli.keys import keygen
 from passphrase.cli.mint import encode, share
@@ -81,5 +82,5 @@ def main() -> None:
     """
 
 
-for _command in (keygen, encode, share, decode, open_, find, explain, demo):
+for _command in (keygen, encode, share, decode, open_, find, explain, batch, demo):
     main.add_command(_command)

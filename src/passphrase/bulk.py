@@ -1,0 +1,251 @@
+"""Columns <-> columns: invites minted for a campaign, and a log of pasted texts read back.
+
+One row in, one row out, in the same order, and what stands in a row is what `Codec` and `scan` say
+of that row alone. A bad row is never an exception: its `error` says why it was refused. A text that
+repeats is read once in each column, which is what makes a log quick to read. pyarrow is the extra
+`bulk`; nothing else in this package needs it.
+
+Shapes:
+    texts    n strings or nulls: an Arrow array, or any sequence, whose other values are refused
+    table    n rows; ENCODED, DECODED and FOUND are the columns that the functions add or make
+    evidence the attributes of the refusal, by name; it repeats nothing of a text, a key or a tag
+"""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from passphrase.clipboard import scan
+from passphrase.codec import LEVELS, Codec, Decoded, Level
+from passphrase.columns import (
+    DECODED,
+    ENCODED,
+    FOUND,
+    INVITE,
+    Row,
+    Texts,
+    distinct,
+    table_of,
+    values,
+)
+from passphrase.errors import PassphraseError, without_trace
+from passphrase.invite import Invite, Origin, parse_id
+from passphrase.scripts import SCRIPT_NAMES
+
+REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
+COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
+
+_MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
+REMEMBERED_CHARS_MAX: Final = 1 << 9
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Remembering:
+    """A codec that remembers what it has read last, for texts that repeat between columns.
+
+    Args:
+        codec: The codec that reads.
+        texts_max: How many texts are remembered, of up to REMEMBERED_CHARS_MAX characters each:
+            some kilobytes for each.
+    """
+
+    def __init__(self, codec: Codec, texts_max: int = 1 << 14) -> None:
+        self._codec: Final = codec
+        self._remembered: Final = lru_cache(texts_max)(self._read)
+
+    @without_trace
+    def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
+        """Read the one passphrase out of a text, as `Codec.decode` does."""
+        if len(text) > REMEMBERED_CHARS_MAX:
+            return self._codec.decode(text, repair=repair)
+        read = self._remembered(text, repair)
+        if isinstance(read, PassphraseError):
+            raise read
+        return read
+
+    def _read(self, text: str, repair: Level) -> Decoded | PassphraseError:
+        try:
+            return self._codec.decode(text, repair=repair)
+        except PassphraseError as error:
+            return error
+
+
+def decode_column(
+    codec: Codec | Remembering, texts: Texts, *, repair: Level = "standard"
+) -> pa.Table:
+    """Read the one passphrase of each text, as `Codec.decode` does. Inverse: `encode_table`.
+
+    Args:
+        codec: The keys; with a memory where columns share texts.
+        texts: n strings; what is none is refused with the error "null" or "not_text".
+        repair: As in `Codec.decode`.
+
+    Returns:
+        DECODED, n rows. Either `error` is null, or it is the code of the refusal and the rest is
+        null but for the evidence.
+
+    Raises:
+        TypeError: It is an Arrow array of something that is no text.
+        ValueError: There is no such level of repair.
+    """
+    if repair not in LEVELS:
+        msg = f"repair must be one of {', '.join(LEVELS)}"
+        raise ValueError(msg)
+    return _read_each(texts, DECODED, lambda text: _opened(codec.decode(text, repair=repair)))
+
+
+def find_column(texts: Texts) -> pa.Table:
+    """Find the undamaged passphrases of each text without a key: signatures are NOT checked.
+
+    Returns:
+        FOUND, n rows: a list of candidates, or the error that `scan` would report.
+
+    Raises:
+        TypeError: It is an Arrow array of something that is no text.
+    """
+    return _read_each(texts, FOUND, _found)
+
+
+def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
+    """Mint the passphrase of each row, as `Codec.encode` does. Inverse: `decode_column`.
+
+    Args:
+        codec: The keys, and the script where a row names none.
+        table: n rows with REQUIRED and any others of COLUMNS, the types of INVITE or text as in a
+            CSV file: decimal or UUID ids, ISO 8601 with a zone, true or false. Integer ids will do.
+            Where an optional column is null or empty, the default stands. Others are passed on.
+
+    Returns:
+        The same with ENCODED behind: the text, or "missing_" or "invalid_" and the column.
+
+    Raises:
+        ValueError: A required column is missing, or one is called as those that are to be added.
+    """
+    names = table.column_names
+    if missing := [name for name in REQUIRED if name not in names]:
+        msg = f"the table has no column {', '.join(missing)}"
+        raise ValueError(msg)
+    if surplus := [name for name, most in _MOST.items() if names.count(name) > most]:
+        msg = f"the table already has a column {', '.join(surplus)}, or has it twice"
+        raise ValueError(msg)
+    present = [name for name in COLUMNS if name in names]
+    columns = [values(table[name]) for name in present]
+    rows = (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
+    minted = table_of(ENCODED, [_minted(codec, row) for row in rows])
+    for name in ENCODED.names:
+        table = table.append_column(name, minted[name])
+    return table
+
+
+def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Row]) -> pa.Table:
+    """Read each different text once and put what was read wherever it stands."""
+    different, places = distinct(texts)
+    rows = [_row(schema, read, text) for text in different]
+    return table_of(schema, rows).take(places)
+
+
+def _row(schema: pa.Schema, read: Callable[[str], Row], text: object) -> Row:
+    """Make one row: what was read, or nothing and the reason."""
+    nothing = (None,) * (len(schema) - 2)
+    if not isinstance(text, str):
+        return (*nothing, "null" if text is None else "not_text", None)
+    try:
+        return (*read(text), None, None)
+    except PassphraseError as error:
+        return (*nothing, error.code, vars(error))
+
+
+def _opened(decoded: Decoded) -> Row:
+    """Lay out what was read, in the order of DECODED."""
+    invite = decoded.invite
+    return (
+        str(invite.group_id),
+        str(invite.inviter_id),
+        invite.expires_at,
+        invite.origin.value,
+        invite.mutual_follow,
+        invite.approval,
+        invite.single_use,
+        invite.generation,
+        invite.variant,
+        decoded.text,
+        decoded.script,
+        decoded.span,
+        [asdict(repair) for repair in decoded.repairs],
+        decoded.key_id,
+        decoded.fingerprint,
+    )
+
+
+def _found(text: str) -> Row:
+    """Lay out what was found, in the order of FOUND."""
+    findings = scan(text)
+    if not findings.candidates:
+        raise findings.refusal
+    return (
+        [
+            {
+                "text": candidate.text,
+                "script": candidate.script,
+                "span": candidate.span,
+                "version": candidate.header.version,
+                "key_id": candidate.header.key_id,
+            }
+            for candidate in findings.candidates
+        ],
+    )
+
+
+def _minted(codec: Codec, row: Mapping[str, object]) -> Row:
+    """Lay out what was minted, in the order of ENCODED."""
+    fields: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None or value == "":
+            if name in REQUIRED:
+                return None, f"missing_{name}"
+            continue
+        try:
+            fields[name] = _READ[name](value) if isinstance(value, str) else value
+        except (ValueError, KeyError):
+            return None, f"invalid_{name}"
+    script = fields.pop("script", None)
+    if script not in (None, *SCRIPT_NAMES):
+        return None, "invalid_script"
+    try:
+        invite = Invite(**fields)
+    except ValidationError as error:
+        return None, f"invalid_{error.errors()[0]['loc'][0]}"
+    return codec.encode(invite, script=script), None
+
+
+def _read_byte(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a number is written in decimal")
+    return int(text)
+
+
+def _read_flag(text: str) -> bool:
+    return _FLAGS[text.lower()]
+
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {
+    "group_id": parse_id,
+    "inviter_id": parse_id,
+    "expires_at": datetime.fromisoformat,
+    "origin": Origin,
+    "mutual_follow": _read_flag,
+    "approval": _read_flag,
+    "single_use": _read_flag,
+    "generation": _read_byte,
+    "variant": _read_byte,
+    "script": str,
+}

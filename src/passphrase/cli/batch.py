@@ -1,0 +1,182 @@
+"""The commands that take whole files: batch decode, batch encode.
+
+They need the extra `bulk`, which is loaded when they run. Exit code 0: every row of the input is in
+the output, whatever became of it; stderr says how many were refused, and why.
+"""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from passphrase.cli.keys import keyed, load_codec
+from passphrase.cli.world import EXIT_KEYS, Stop, say
+
+if TYPE_CHECKING:
+    from passphrase.cli.tables import Task
+    from passphrase.codec import Level
+
+_FORMS: Final = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _rows(command: _Command) -> _Command:
+    """Add the arguments and options that both commands have."""
+    path = click.Path(path_type=Path)
+    for option in (
+        click.argument("source", required=False, metavar="[INPUT|-]", type=path),
+        click.option(
+            "-o",
+            "--output",
+            "target",
+            type=path,
+            metavar="OUTPUT",
+            help="Written beside it and renamed when whole. Default: stdout.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["csv", "jsonl", "parquet"]),
+            help="Of input and output. Default: as their names say.",
+        ),
+        click.option("--force", is_flag=True, help="Replace OUTPUT if it exists."),
+        click.option(
+            "--prefix",
+            default="passphrase_",
+            show_default=True,
+            help="What the names of the result columns begin with.",
+        ),
+        click.option(
+            "--processes",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="How many work at once.",
+        ),
+        keyed,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def batch() -> None:
+    """Read or mint the passphrases of a whole file: CSV, JSON Lines or Parquet."""
+
+
+@batch.command()
+@click.option("--column", default="text", show_default=True, help="Where the pasted texts are.")
+@click.option(
+    "--repair",
+    type=click.Choice(["exact", "standard", "thorough"]),
+    default="standard",
+    show_default=True,
+    help="How much damage to repair.",
+)
+@_rows
+def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: ANN401
+    """Read the passphrase in each row of INPUT.
+
+    Every row stays, in its place, with the result columns behind; a row that was refused says why
+    in `error`, and a line that is no row is kept in `malformed`.
+    """
+    _run(_tasks().decoding(column, repair), "opened", **options)
+
+
+@batch.command()
+@_rows
+def encode(**options: Any) -> None:  # noqa: ANN401
+    """Mint the passphrase of each row of INPUT.
+
+    Its columns are group_id, inviter_id, expires_at (ISO 8601 with a zone), origin, and where you
+    want them mutual_follow, approval, single_use, generation, variant and script.
+    """
+    _run(_tasks().encoding(), "minted", **options)
+
+
+def _run(  # noqa: PLR0913  # one parameter an option
+    task: "Task",
+    done: str,
+    *,
+    source: Path | None,
+    target: Path | None,
+    form: str | None,
+    force: bool,
+    prefix: str,
+    processes: int,
+    keys_file: str | None,
+    audience: str,
+) -> None:
+    """Take a file through a task and say what became of its rows."""
+    source, target = (None if str(path) == "-" else path for path in (source, target))
+    form = form or _form(source, target)
+    if form == "parquet" and not (source and target):
+        raise click.UsageError("Parquet goes from a file to a file: name INPUT and --output")
+    codec_factory = partial(load_codec, keys_file, audience)
+    codec_factory()  # refuse bad keys here, in one line, rather than in each process
+    with _bar() as report:
+        counts = _tasks().process(
+            task,
+            _tasks().Places(source, target, form, prefix, force=force),
+            codec_factory,
+            processes=processes,
+            report=report,
+        )
+    good = counts.pop(None, 0)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    told = f", {counts.total()} refused ({reasons})" if reasons else ""
+    say(f"{good + counts.total()} rows: {good} {done}{told}")
+
+
+def _tasks() -> ModuleType:
+    """Load what is done with files, which needs an extra."""
+    try:
+        from passphrase.cli import tasks  # noqa: PLC0415  # pyarrow is slow to load, or missing
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise Stop(
+            "batch needs an extra: pip install 'invite-passphrase[bulk,cli]'", EXIT_KEYS
+        ) from None
+    return tasks
+
+
+def _form(source: Path | None, target: Path | None) -> str:
+    """Tell the form of input and output by their names."""
+    forms = {_FORMS.get(path.suffix.lower()) for path in (source, target) if path}
+    if len(forms) != 1 or None in forms:
+        raise click.UsageError(
+            "the names of INPUT and OUTPUT do not say which one form both have; name it by --format"
+        )
+    return str(forms.pop())
+
+
+@contextmanager
+def _bar() -> Generator[Callable[[int, int | None], None]]:
+    """Show on a terminal how far it is; on anything else, or without rich, do not."""
+    if not sys.stderr.isatty():
+        yield _show_nothing
+        return
+    try:
+        from rich.console import Console  # noqa: PLC0415  # slow to load, or missing
+        from rich.progress import Progress  # noqa: PLC0415
+    except ModuleNotFoundError:
+        yield _show_nothing
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        line = progress.add_task("rows", total=None)
+        yield lambda position, size: progress.update(line, completed=position, total=size)
+
+
+def _show_nothing(_position: int, _size: int | None) -> None:
+    """Show nothing."""

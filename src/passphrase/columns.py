@@ -1,0 +1,147 @@
+"""Python values <-> Arrow columns, and which columns there are.
+
+Shapes:
+    INVITE, ENCODED, DECODED, FOUND  schemas; see `passphrase.bulk`
+    row                              a value a column, in the order of a schema
+    ids                              strings, for UUIDs and numbers past 2^63; `parse_id` reads them
+    spans                            start and end, in characters
+
+The types are those that Parquet, pandas and Spark share: no unsigned and no fixed-size ones.
+"""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final, TypeAlias, cast
+
+import pyarrow as pa
+
+_SPAN: Final = pa.list_(pa.int32())
+_REPAIR: Final = pa.struct(
+    {
+        "kind": pa.string(),
+        "position": pa.int32(),
+        "span": _SPAN,
+        "read": pa.string(),
+        "meant": pa.string(),
+    }
+)
+_EVIDENCE: Final = pa.struct(
+    {
+        "span": _SPAN,
+        "spans": pa.list_(_SPAN),
+        "readable": pa.int32(),
+        "unreadable": pa.list_(_SPAN),
+        "field": pa.string(),
+        "version": pa.int16(),
+        "key_id": pa.int16(),
+        "length": pa.int64(),
+        "limit": pa.int64(),
+    }
+)
+_CANDIDATE: Final = pa.struct(
+    {
+        "text": pa.string(),
+        "script": pa.string(),
+        "span": _SPAN,
+        "version": pa.int16(),
+        "key_id": pa.int16(),
+    }
+)
+INVITE: Final = pa.schema(
+    {
+        "group_id": pa.string(),
+        "inviter_id": pa.string(),
+        "expires_at": pa.timestamp("us", "UTC"),
+        "origin": pa.string(),
+        "mutual_follow": pa.bool_(),
+        "approval": pa.bool_(),
+        "single_use": pa.bool_(),
+        "generation": pa.int16(),
+        "variant": pa.int16(),
+    }
+)
+ENCODED: Final = pa.schema({"text": pa.string(), "error": pa.string()})
+DECODED: Final = pa.schema(
+    [
+        *INVITE,
+        pa.field("text", pa.string()),
+        pa.field("script", pa.string()),
+        pa.field("span", _SPAN),
+        pa.field("repairs", pa.list_(_REPAIR)),
+        pa.field("key_id", pa.int16()),
+        pa.field("fingerprint", pa.string()),
+        pa.field("error", pa.string()),
+        pa.field("evidence", _EVIDENCE),
+    ]
+)
+FOUND: Final = pa.schema(
+    {"candidates": pa.list_(_CANDIDATE), "error": pa.string(), "evidence": _EVIDENCE}
+)
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
+Row = tuple[object, ...]
+
+
+def is_text(column_type: pa.DataType) -> bool:
+    """Tell whether an Arrow column can hold texts; one of nulls alone can."""
+    if pa.types.is_dictionary(column_type):
+        column_type = column_type.value_type
+    return column_type in {pa.string(), pa.large_string(), pa.string_view(), pa.null()}
+
+
+def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
+    """Return the different texts, and for each row which of them it holds."""
+    if isinstance(texts, pa.Array | pa.ChunkedArray):
+        if not is_text(texts.type):
+            msg = f"texts must be strings, not {texts.type}"
+            raise TypeError(msg)
+        whole = pa.chunked_array(
+            texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts], texts.type
+        )
+        encoded = whole.cast(pa.large_binary()).combine_chunks().dictionary_encode("encode")
+        return _strings(encoded.dictionary), encoded.indices
+    index: dict[object, int] = {}
+    known = (text if text is None or isinstance(text, str) else NotImplemented for text in texts)
+    places = [index.setdefault(text, len(index)) for text in known]
+    return [*index], pa.array(places, pa.int64())
+
+
+def table_of(schema: pa.Schema, rows: list[Row]) -> pa.Table:
+    """Make a table of rows."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def values(column: pa.ChunkedArray) -> list[object]:
+    """Return a column as Python values, whatever is in it."""
+    if is_text(column.type):
+        return _strings(column)
+    if pa.types.is_timestamp(column.type):
+        zone = UTC if column.type.tz else None
+        ticks = column.cast(pa.int64()).to_pylist()
+        return [_moment(tick, _PER_SECOND[column.type.unit], zone) for tick in ticks]
+    return cast("list[object]", column.to_pylist())
+
+
+def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
+    """Return a moment of Arrow, which may be finer than a microsecond or past the year 9999."""
+    if tick is None:
+        return None
+    try:
+        return datetime(1970, 1, 1, tzinfo=zone) + timedelta(
+            microseconds=tick * 10**6 // per_second
+        )
+    except OverflowError:
+        return datetime.max.replace(tzinfo=zone)  # out of range all the same
+
+
+def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:
+    """Return a column of texts; a file may hold bytes that are no UTF-8 and call them text."""
+    raw = column.cast(pa.large_binary()).to_pylist()
+    return [text if text is None else text.decode("utf-8", "replace") for text in raw]

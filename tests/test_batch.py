@@ -1,0 +1,594 @@
+"""Whole files: every row comes out once and in its place, whatever is in it, whatever happens."""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
+
+from passphrase import Codec, Keyring
+from passphrase.__main__ import main
+from passphrase.bulk import decode_column, encode_table
+from passphrase.cli import lines, tables, tasks
+from passphrase.columns import DECODED
+
+TEXT = CODEC.encode(INVITE)
+FORGED = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
+PASTED = [f"老王: 快来!\n「{TEXT}」", '你好, "小李"', FORGED, TEXT[:9] + TEXT[10:], "", TEXT]
+SUMMARY = "passphrase: 6 rows: 3 opened, 3 refused (2 not_found, 1 signature)\n"
+RESULTS = [f"passphrase_{name}" for name in DECODED.names]
+
+
+class Terminal(io.TextIOWrapper):
+    """A standard input with a person at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Shell = Callable[..., Outcome]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Shell:
+    """Run `passphrase batch` in this process, with a key and an audience in the environment."""
+    monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
+    monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
+    monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
+
+    def run(*arguments: object, stdin: bytes | None = b"") -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["passphrase", "batch", *map(str, arguments)])
+        wrapped = None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin))
+        monkeypatch.setattr(sys, "stdin", wrapped)
+        code = main()
+        printed = capsysbinary.readouterr()
+        return Outcome(code, printed.out.decode("utf-8", "surrogateescape"), printed.err.decode())
+
+    return run
+
+
+def read_rows(form: str, path: Path) -> list[dict[str, Any]]:
+    """Read a file as another program would."""
+    if form == "parquet":
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        return rows
+    if form == "jsonl":
+        return [json.loads(line) for line in path.read_bytes().decode().split("\n")[:-1]]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def write_rows(form: str, path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write a file as another program would."""
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif form == "jsonl":
+        path.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
+        )
+    else:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    return path
+
+
+# --- decode -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_decode(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
+) -> None:
+    """Input columns first and unchanged, then what `decode_column` says of each row."""
+    monkeypatch.setattr(lines, "ROWS_MAX", 4)
+    monkeypatch.setattr(tables, "ROWS_MAX", 4)
+    rows = [{"when": f"10:{at}", "message": text} for at, text in enumerate(PASTED)]
+    source = write_rows(form, tmp_path / f"log.{form}", rows)
+    target = tmp_path / f"read.{form}"
+    done = shell("decode", source, "--column", "message", "-o", target, "--processes", processes)
+    assert done == (0, "", SUMMARY)
+    assert {path.name for path in tmp_path.iterdir()} == {source.name, target.name}
+    written = read_rows(form, target)
+    assert [{name: row[name] for name in rows[0]} for row in written] == rows
+    expected = decode_column(CODEC, PASTED).to_pylist()
+    for row, result in zip(written, expected, strict=True):
+        assert [*row] == ["when", "message", *RESULTS, *["passphrase_malformed"] * (form == "csv")]
+        assert row["passphrase_group_id"] == (result["group_id"] or ("" if form == "csv" else None))
+        assert row["passphrase_error"] == (result["error"] or ("" if form == "csv" else None))
+        if form == "parquet":
+            assert [row[name] for name in RESULTS] == [*result.values()]
+
+
+def test_results_as_text(shell: Shell) -> None:
+    """JSON where CSV has no form of its own; of the evidence, what there is."""
+    table = f'text\n"{TEXT[:9] + TEXT[10:]}"\n"{FORGED}"\n'
+    rows = [
+        *csv.DictReader(io.StringIO(shell("decode", "--format", "csv", stdin=table.encode()).out))
+    ]
+    assert rows[0] == {
+        "text": TEXT[:9] + TEXT[10:],
+        "passphrase_group_id": "6824193837465920001",
+        "passphrase_inviter_id": "102938475610293847",
+        "passphrase_expires_at": "2026-11-29T12:00:00Z",
+        "passphrase_origin": "wechat",
+        "passphrase_mutual_follow": "false",
+        "passphrase_approval": "false",
+        "passphrase_single_use": "false",
+        "passphrase_generation": "0",
+        "passphrase_variant": "0",
+        "passphrase_text": TEXT,
+        "passphrase_script": "emoji",
+        "passphrase_span": "[0, 29]",
+        "passphrase_repairs": json.dumps(
+            [{"kind": "lost", "position": 9, "span": [9, 9], "read": "", "meant": TEXT[9]}],
+            ensure_ascii=False,
+        ),
+        "passphrase_key_id": "1",
+        "passphrase_fingerprint": CODEC.decode(TEXT).fingerprint,
+        "passphrase_error": "",
+        "passphrase_evidence": "",
+        "passphrase_malformed": "",
+    }
+    assert json.loads(rows[1]["passphrase_evidence"]) == {"span": [0, 30], "key_id": 1}
+
+
+def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
+    """Too few fields, too many, none, an open quote, a field too long; the next row is read."""
+    long = "x" * 131_073
+    bad = ["1", "1,2,3", "", '1,"open', f"{long},2", '1,"a"b', "1,\udcff,3"]
+    good = ["7,x", f'8,"{TEXT}\n{TEXT}"', "9,\udcff"]
+    table = "\n".join(["id,text", *(line for b in bad for line in (b, good[0])), *good[1:], ""])
+    raw = table.encode("utf-8", "surrogateescape")
+    done = shell("decode", "--format", "csv", stdin=raw)
+    limit = csv.field_size_limit(1 << 20)
+    rows = [*csv.DictReader(io.StringIO(done.out))]
+    csv.field_size_limit(limit)
+    assert [row["passphrase_malformed"] for row in rows if row["passphrase_malformed"]] == [
+        line for line in bad if line
+    ]
+    assert [row["passphrase_error"] for row in rows] == [
+        *["malformed", "not_found"] * len(bad), "", "not_found"
+    ]  # fmt: skip
+    assert [row["id"] for row in rows] == [*["", "7"] * len(bad), "8", "9"]
+    assert rows[-2]["text"] == f"{TEXT}\n{TEXT}"
+    assert rows[-1]["text"] == "\udcff"
+    assert done.err == "passphrase: 16 rows: 1 opened, 15 refused (8 not_found, 7 malformed)\n"
+
+
+def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
+    """And of one that is, its own characters: long numbers, repeated names, odd spaces."""
+    bad = ["", "{", "[1]", '"text"', '{"text": "x"} {}', '{"passphrase_error": 1}', "[" * 10**5,
+           "\udcff", '{"n": ' + "1" * 5000 + "}"]  # fmt: skip
+    good = [
+        '{ "text" : "x", "n": 1.00000000000000000001, "n": 1e999, "n": NaN }',
+        "{}",
+        '{"text": null}',
+        '{"text": 7}',
+        '{"text": ["x"]}',
+        '{"text": "\udcff"}',
+        '{"text": "\\ud83c"}',
+    ]
+    table = "\r\n".join([*bad, *good])
+    done = shell("decode", "--format", "jsonl", stdin=table.encode("utf-8", "surrogateescape"))
+    written = done.out.splitlines()
+    assert [json.loads(line)["passphrase_malformed"] for line in written[: len(bad)]] == bad
+    for line, was in zip(written[len(bad) :], good, strict=True):
+        assert line.startswith(was.rstrip("} ").strip())
+    errors = [json.loads(line)["passphrase_error"] for line in written[len(bad) :]]
+    assert errors == ["not_found", "null", "null", "not_text", "not_text", "not_found", "not_found"]
+    assert done.code == 0
+
+
+def test_a_spreadsheet_finds_what_it_wrote(shell: Shell) -> None:
+    """Byte-order mark and line ends stay; and no cell of ours begins like a formula."""
+    table = f"\ufefftext,=1+1\r\n{TEXT},\t=cmd\r\n"
+    out = shell("decode", "--format", "csv", stdin=table.encode()).out
+    assert out.startswith("\ufefftext,=1+1,passphrase_group_id")
+    assert out.count("\r\n") == out.count("\n") == 2
+    cells = next(csv.reader([out.splitlines()[1]]))
+    assert cells[:2] == [TEXT, "\t=cmd"]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells[2:])
+
+
+def test_a_file_without_rows(shell: Shell, tmp_path: Path) -> None:
+    """Has the header, or the schema, all the same."""
+    assert shell("decode", "--format", "csv", stdin=b"text\n").out.startswith("text,passphrase_g")
+    assert shell("decode", "--format", "jsonl", stdin=b" "[:0] or b"").out == ""
+    source = tmp_path / "log.parquet"
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), source)
+    assert shell("decode", source, "-o", tmp_path / "out.parquet").code == 0
+    assert pq.read_table(tmp_path / "out.parquet").column_names == ["text", *RESULTS]
+
+
+def test_long_lines_are_taken_in_pieces(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kept, so that no line needs more memory than a batch."""
+    monkeypatch.setattr(lines, "LINE_CHARS_MAX", 10)
+    monkeypatch.setattr(lines, "CHARS_MAX", 15)
+    done = shell("decode", "--format", "jsonl", stdin=b'{"a": 1}\n{"b": "' + b"x" * 20 + b'"}\n')
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    pieces = [row["passphrase_malformed"] for row in rows[1:]]
+    assert "".join(pieces) == '{"b": "' + "x" * 20 + '"}'
+
+
+# --- encode -------------------------------------------------------------------------------------
+
+CAMPAIGN = [
+    {"group_id": "7", "inviter_id": "8", "expires_at": "2026-12-01T20:00+08:00", "origin": "qq"},
+    {"group_id": "x", "inviter_id": "8", "expires_at": "2026-12-01T20:00+08:00", "origin": "qq"},
+    {"group_id": "7", "inviter_id": "", "expires_at": "2026-12-01T20:00+08:00", "origin": "qq"},
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_encode(shell: Shell, tmp_path: Path, form: str) -> None:
+    """What `encode_table` says of each row."""
+    rows = [{"user": str(at), **row, "variant": "9"} for at, row in enumerate(CAMPAIGN)]
+    source = write_rows(form, tmp_path / f"campaign.{form}", rows)
+    target = tmp_path / f"minted.{form}"
+    done = shell("encode", source, "-o", target)
+    told = "3 rows: 1 minted, 2 refused (1 invalid_group_id, 1 missing_inviter_id)"
+    assert done == (0, "", f"passphrase: {told}\n")
+    expected = encode_table(CODEC, pa.Table.from_pylist(rows)).to_pylist()
+    for row, result in zip(read_rows(form, target), expected, strict=True):
+        assert (row["passphrase_text"] or None) == result["text"]
+        assert (row["passphrase_error"] or None) == result["error"]
+
+
+def test_encode_takes_json_as_it_is(shell: Shell) -> None:
+    """Numbers and flags; what is no cell is refused, and half an emoji too."""
+    good = CAMPAIGN[0] | {"group_id": 7, "mutual_follow": True, "generation": 255, "variant": None}
+    rows = [
+        good,
+        good | {"group_id": [7]},
+        good | {"group_id": "\ud83c"},
+        good | {"inviter_id": 1.5},
+    ]
+    table = "\n".join(map(json.dumps, rows))
+    out = shell("encode", "--format", "jsonl", stdin=table.encode()).out
+    written = [json.loads(line) for line in out.splitlines()]
+    assert [row["passphrase_error"] for row in written] == [
+        None, "invalid_group_id", "invalid_group_id", "invalid_inviter_id"
+    ]  # fmt: skip
+    invite = CODEC.decode(written[0]["passphrase_text"]).invite
+    assert (invite.group_id, invite.mutual_follow, invite.generation) == (7, True, 255)
+
+
+cells = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(PASTED)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(cells, cells), min_size=1, max_size=5),
+    ending=st.sampled_from(["\n", "\r\n"]),
+)
+def test_no_csv_row_is_lost(shell: Shell, rows: list[tuple[str, str]], ending: str) -> None:
+    """What Python's csv wrote comes out again, cell by cell, whatever is in the cells."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator=ending, quoting=csv.QUOTE_ALL)
+    writer.writerows([("=id", "text"), *rows])
+    out = shell("decode", "--format", "csv", stdin=file.getvalue().encode()).out
+    written = [*csv.reader(io.StringIO(out, newline=""))]
+    assert [tuple(row[:2]) for row in written[1:]] == rows
+    expected = decode_column(CODEC, [text for _, text in rows])["error"].to_pylist()
+    assert [row[written[0].index("passphrase_error")] or None for row in written[1:]] == expected
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    noise=st.lists(st.sampled_from(['"', ",", "\n", "\r", "a", '""', "\x00", TEXT]), max_size=30)
+)
+def test_no_csv_noise_is_lost(shell: Shell, noise: list[str]) -> None:
+    """Each character is in a cell or in `malformed`, and the run always ends well."""
+    done = shell("decode", "--format", "csv", stdin=("id,text\n" + "".join(noise)).encode())
+    assert done.code == 0
+    rows = [*csv.DictReader(io.StringIO(done.out, newline=""))]
+    kept = "".join(row["id"] + row["text"] + row["passphrase_malformed"] for row in rows)
+    assert kept.count("a") == noise.count("a")
+    assert kept.count(TEXT) == noise.count(TEXT)
+
+
+# --- Files that are not what was meant ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    [
+        (["--format", "csv", "--column", "message"], b"text\n", "no column 'message'"),
+        (["--format", "csv"], b"", "no column 'text'"),
+        (["--format", "csv"], b"text,text\n", "two columns 'text'"),
+        (["--format", "csv"], b"text,passphrase_error\n", "choose another --prefix"),
+        (["--format", "csv"], b'"text\n', "header is no CSV"),
+        (["--format", "csv", "--prefix", ""], b"text\n", "choose another --prefix"),
+        ([], b"text\n", "name it by --format"),
+        (["-", "-o", "out.txt"], b"text\n", "name it by --format"),
+        (["in.csv", "-o", "out.jsonl"], b"", "name it by --format"),
+        (["--format", "parquet"], b"", "from a file to a file"),
+        (["--format", "csv", "--processes", "0"], b"", "--processes"),
+        (["--format", "csv", "--audience", ""], b"", "--audience"),
+    ],
+)
+def test_a_bad_command_line_is_one_line_and_exit_2(
+    shell: Shell, arguments: list[str], stdin: bytes, message: str
+) -> None:
+    refused = shell("decode", *arguments, stdin=stdin)
+    assert (refused.code, refused.out) == (2, "")
+    assert message in refused.err
+    assert refused.err.count("\n") == 1
+
+
+def test_another_prefix(shell: Shell) -> None:
+    """Makes room where a result column stands in the way, so that a file can go through twice."""
+    once = shell("decode", "--format", "csv", stdin=f"text\n{TEXT}\n".encode()).out
+    again = shell("decode", "--format", "csv", "--prefix", "again_", stdin=once.encode())
+    [row] = csv.DictReader(io.StringIO(again.out))
+    assert row["again_fingerprint"] == row["passphrase_fingerprint"] != ""
+
+
+def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
+    """Not Parquet, cut, damaged behind its footer, or with another type in the column."""
+    source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
+    pq.write_table(pa.table({"text": [str(at) for at in range(10**4)]}), source)
+    whole = source.read_bytes()
+    for raw in (
+        b"text\n",
+        whole[:-9],
+        whole[:4] + bytes(len(whole) // 2) + whole[4 + len(whole) // 2 :],
+    ):
+        source.write_bytes(raw)
+        assert shell("decode", source, "-o", target).code == 66
+        assert [*tmp_path.iterdir()] == [source]
+    pq.write_table(pa.table({"text": [7]}), source)
+    refused = shell("decode", source, "-o", target)
+    assert (refused.code, "holds int64, not texts" in refused.err) == (2, True)
+
+
+def test_keys_and_inputs_that_are_not_there(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("decode", tmp_path / "log.csv").code == 66
+    assert shell("decode", tmp_path, "--format", "csv").code == 66
+    assert shell("decode", "--format", "csv", "--keys-file", tmp_path / "keys").code == 66
+    monkeypatch.delenv("PASSPHRASE_KEYS")
+    assert shell("decode", "--format", "csv").code == 78
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_terminal_or_nothing_at_all_gets_help(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell().err.startswith("Usage: passphrase batch")
+    for stdin in (None, b""):
+        monkeypatch.setattr(io, "TextIOWrapper", Terminal)
+        helped = shell("decode", "--format", "csv", stdin=stdin)
+        assert (helped.code, helped.err[:29]) == (2, "Usage: passphrase batch decod")
+
+
+def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no other missing module is explained away."""
+    for name in [*sys.modules]:
+        if name.startswith(("passphrase.bulk", "passphrase.cli.t", "passphrase.cli.l")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("passphrase.cli.tasks")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "passphrase.bulk", None)
+        assert shell("decode", "--format", "csv", stdin=b"text\n").code == 70
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    missing = shell("decode", "--format", "csv", stdin=b"text\n")
+    assert (missing.code, "invite-passphrase[bulk,cli]" in missing.err) == (78, True)
+
+
+# --- Outputs that are there whole or not at all -------------------------------------------------
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return write_rows("csv", tmp_path / "log.csv", [{"text": text} for text in PASTED])
+
+
+def test_an_output_is_not_replaced_by_accident(shell: Shell, log: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("mine")
+    refused = shell("decode", log, "-o", target)
+    assert (refused.code, target.read_text()) == (2, "mine")
+    assert "--force" in refused.err
+    assert shell("decode", log, "-o", target, "--force").code == 0
+    assert len(read_rows("csv", target)) == len(PASTED)
+    assert shell("decode", log, "-o", log, "--force").code == 0
+    assert len(read_rows("csv", log)) == len(PASTED)
+    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "out.csv"}
+
+
+def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
+    """A device, a directory; and a link keeps being a link."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert shell("decode", log, "-o", tmp_path / "pipe.csv", "--force").code == 2
+    assert shell("decode", log, "-o", tmp_path, "--force", "--format", "csv").code == 2
+    assert shell("decode", log, "-o", tmp_path / "none" / "out.csv").code == 74
+    (tmp_path / "link.csv").symlink_to(tmp_path / "out.csv")
+    assert shell("decode", log, "-o", tmp_path / "link.csv").code == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    (tmp_path / "new.csv.partial").symlink_to(tmp_path / "out.csv")
+    assert shell("decode", log, "-o", tmp_path / "new.csv").code == 74
+
+
+def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: Path) -> None:
+    """And said; it is not the input, and it is not another run's."""
+    partial = tmp_path / "out.csv.partial"
+    partial.write_text("id,text\n" * 10**4)
+    done = shell("decode", log, "-o", tmp_path / "out.csv")
+    assert "out.csv.partial was left by a run that was stopped; starting over\n" in done.err
+    assert len(read_rows("csv", tmp_path / "out.csv")) == len(PASTED)
+    partial.write_text("text\n")
+    refused = shell("decode", partial, "--format", "csv", "-o", tmp_path / "out.csv", "--force")
+    assert (refused.code, partial.read_text()) == (2, "text\n")
+    with partial.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        refused = shell("decode", log, "-o", tmp_path / "out.csv", "--force")
+    assert (refused.code, "another run" in refused.err) == (74, True)
+
+
+def test_of_two_runs_the_second_does_not_write_into_the_first(
+    shell: Shell, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even when the first ends between the opening and the locking of the second."""
+
+    def ended(descriptor: object, operation: int) -> None:
+        del descriptor, operation
+        (tmp_path / "out.csv.partial").rename(tmp_path / "out.csv")
+
+    monkeypatch.setattr(fcntl, "flock", ended)
+    assert shell("decode", log, "-o", tmp_path / "out.csv").code == 74
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt()])
+def test_nothing_is_left_behind(
+    shell: Shell, log: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(_: int) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", fail)
+        assert shell("decode", log, "-o", log.with_name("out.csv")).code in {74, 130}
+    assert [*log.parent.iterdir()] == [log]
+
+
+def test_a_process_that_is_killed_is_one_line(
+    shell: Shell, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(tasks, "spread", fail)
+    failed = shell("decode", log)
+    assert (failed.code, failed.err) == (
+        70, "passphrase: a process was killed (is there enough memory?)\n"
+    )  # fmt: skip
+
+
+# --- Real processes -----------------------------------------------------------------------------
+
+COMMAND = [sys.executable, "-m", "passphrase", "batch"]
+ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
+
+
+@pytest.mark.parametrize(
+    ("form", "processes", "killed_by"),
+    [
+        ("csv", "1", signal.SIGKILL),
+        ("jsonl", "2", signal.SIGKILL),
+        ("parquet", "1", signal.SIGKILL),
+        ("csv", "2", signal.SIGTERM),
+    ],
+)
+def test_a_killed_run_run_again(
+    tmp_path: Path, form: str, processes: str, killed_by: signal.Signals
+) -> None:
+    """No output until all is written; then every row once; and no process outlives the run."""
+    rows = [{"id": str(at), "text": PASTED[at % 6] + str(at % 97)} for at in range(200_000)]
+    source = write_rows(form, tmp_path / f"log.{form}", rows)
+    target = tmp_path / f"out.{form}"
+    partial = tmp_path / f"out.{form}.partial"
+    arguments = [*COMMAND, "decode", str(source), "-o", str(target), "--processes", processes]
+    arguments += ["--repair", "exact"]
+    with subprocess.Popen(arguments, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:  # noqa: S603
+        while not (partial.exists() and partial.stat().st_size > 10_000):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(killed_by)
+        assert process.wait() == -killed_by
+        assert process.stderr
+        process.stderr.read()  # ends when the last process that could write to it has ended
+    assert not target.exists()
+    assert partial.exists()
+    done = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, check=True)  # noqa: S603
+    assert b"was left by a run that was stopped; starting over\n" in done.stderr
+    assert b"200000 rows: " in done.stderr
+    assert not partial.exists()
+    written = read_rows(form, target)
+    assert [{name: row[name] for name in rows[0]} for row in written] == rows
+    expected = decode_column(CODEC, [row["text"] for row in rows], repair="exact")["group_id"]
+    assert [row["passphrase_group_id"] or None for row in written] == expected.to_pylist()
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_bar_says_nothing_on_stdout(
+    shell: Shell,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rich: bool,
+) -> None:
+    plain = shell("decode", log)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    shown = shell("decode", log)
+    assert (shown.code, shown.out) == (plain.code, plain.out)
+    assert shown.err.endswith(plain.err)
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_terminal_sees_a_bar_and_a_pipe_does_not(log: Path, rich: bool) -> None:
+    """Nor does a terminal without rich."""
+    code = "" if rich else "import sys; sys.modules['rich.console'] = None; "
+    code += "from passphrase.__main__ import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", code, "batch", "decode", str(log)]
+    environment = ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "80"}
+    piped = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603
+    assert piped.stderr.decode() == SUMMARY
+    master, slave = pty.openpty()
+    with os.fdopen(master, "rb", buffering=0) as terminal:
+        done = subprocess.run(  # noqa: S603
+            command, env=environment, stdout=subprocess.PIPE, stderr=slave, check=True
+        )
+        os.close(slave)
+        seen = terminal.read(1 << 16).decode()
+    assert done.stdout == piped.stdout
+    assert ("━" in seen) is rich
+    assert SUMMARY.rstrip() in seen
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
+    """As in ``passphrase batch decode log.csv | head -1``."""
+    log = write_rows("csv", tmp_path / "log.csv", [{"text": text} for text in PASTED * 10**4])
+    with subprocess.Popen(  # noqa: S603
+        [*COMMAND, "decode", str(log)],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141

@@ -1,0 +1,409 @@
+"""Columns: each row says what the library says of that row alone, and none is ever an exception."""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, invites
+
+from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, errors, parse_id
+from passphrase.bulk import (
+    COLUMNS,
+    REQUIRED,
+    Remembering,
+    decode_column,
+    encode_table,
+    find_column,
+)
+from passphrase.clipboard import scan
+from passphrase.codec import LEVELS, Level
+from passphrase.columns import DECODED, ENCODED, FOUND
+from passphrase.errors import without_trace
+from passphrase.strategies import manglings, messages
+
+STRANGER = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE)
+TEXT = CODEC.encode(INVITE)
+OTHER_TEXT = CODEC.encode(INVITE.model_copy(update={"variant": 7}))
+NEWER = "".join(chr(code) for code in range(0x1F600, 0x1F640))
+
+texts = (
+    st.builds(
+        lambda message, mangling: mangling(message.text),
+        messages(CODEC) | messages(STRANGER),
+        manglings(damage=3),
+    )
+    | st.text()
+    | st.sampled_from(["", TEXT, TEXT + OTHER_TEXT, TEXT[3:], NEWER, "x" * 65_537])
+)
+columns_of_texts = st.lists(texts | st.none(), max_size=6).flatmap(
+    lambda distinct: st.lists(st.sampled_from(distinct), max_size=12) if distinct else st.just([])
+)
+
+
+def encodable(text: str) -> str:
+    """Arrow holds no half of a surrogate pair, as UTF-8 does not."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def alone(text: object, level: Level = "standard") -> Mapping[str, object]:
+    """What the library says of one text, laid out as a row of DECODED."""
+    row: dict[str, Any] = dict.fromkeys(DECODED.names)
+    if not isinstance(text, str):
+        return row | {"error": "null" if text is None else "not_text"}
+    try:
+        decoded = CODEC.decode(text, repair=level)
+    except PassphraseError as error:
+        return row | {"error": error.code, "evidence": evidence(error)}
+    invite = decoded.invite
+    return row | {
+        **invite.model_dump(),
+        "group_id": str(invite.group_id),
+        "inviter_id": str(invite.inviter_id),
+        "text": decoded.text,
+        "script": decoded.script,
+        "span": [*decoded.span],
+        "repairs": [asdict(repair) | {"span": [*repair.span]} for repair in decoded.repairs],
+        "key_id": decoded.key_id,
+        "fingerprint": decoded.fingerprint,
+    }
+
+
+def evidence(error: PassphraseError) -> Mapping[str, object]:
+    """All that an error carries, in lists, with nothing where it carries nothing."""
+    attributes: dict[str, Any] = dict.fromkeys(DECODED.field("evidence").type.names)
+    assert vars(error).keys() <= attributes.keys()
+    return attributes | {name: in_lists(value) for name, value in vars(error).items()}
+
+
+def in_lists(value: object) -> object:
+    return [in_lists(item) for item in value] if isinstance(value, tuple) else value
+
+
+# --- decode -------------------------------------------------------------------------------------
+
+
+@given(column=columns_of_texts, level=st.sampled_from(LEVELS[:2]))
+def test_a_column_says_what_each_text_says_alone(column: list[str | None], level: Level) -> None:
+    """Same order, nulls in their places, repeated or not, well-formed or not."""
+    table = decode_column(CODEC, column, repair=level)
+    assert table.schema == DECODED
+    assert table.to_pylist() == [alone(text, level) for text in column]
+
+
+@given(
+    column=columns_of_texts.map(lambda column: [text and encodable(text) for text in column]),
+    column_type=st.sampled_from(
+        [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int16(), pa.string())]
+    ),
+    cut=st.integers(0, 12),
+)
+def test_arrow_and_lists_are_the_same(
+    column: list[str | None], column_type: pa.DataType, cut: int
+) -> None:
+    """Of whatever text type, sliced or in chunks."""
+    array = pa.array(column, pa.string()).cast(column_type)
+    expected = decode_column(CODEC, column)
+    assert decode_column(CODEC, array) == expected
+    assert decode_column(CODEC, array[cut:]) == expected.slice(cut)
+    assert decode_column(CODEC, pa.chunked_array([array[:cut], array[cut:]])) == expected
+
+
+def test_what_is_no_text_is_refused_by_its_row() -> None:
+    column: Sequence[object] = [None, 7, ["x"], b"x", TEXT]
+    assert decode_column(CODEC, column)["error"].to_pylist() == [
+        "null", "not_text", "not_text", "not_text", None
+    ]  # fmt: skip
+
+
+def test_bytes_that_are_no_text_are_read_as_replacement_characters() -> None:
+    """A Parquet file may claim that they are text."""
+    raw = TEXT.encode() + b"\xff"
+    column = pa.array([raw, b"\xff\xfe"]).view(pa.string())
+    table = decode_column(CODEC, column)
+    assert table.to_pylist() == [alone(TEXT + "\ufffd"), alone("\ufffd\ufffd")]
+
+
+@pytest.mark.parametrize("column", [[], [None, None]])
+def test_nothing_to_read(column: list[None]) -> None:
+    for texts_given in (column, pa.array(column), pa.chunked_array([pa.array(column)])):
+        assert decode_column(CODEC, texts_given)["error"].to_pylist() == ["null"] * len(column)
+
+
+def test_a_column_of_another_type_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(TypeError, match="texts must be strings, not int64"):
+        decode_column(CODEC, pa.array([1]))
+    with pytest.raises(ValueError, match="repair must be one of"):
+        decode_column(CODEC, [], repair="all")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Counting:
+    """A codec that counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def decode(self, text: str, *, repair: Level) -> object:
+        self.asked.append(text)
+        return CODEC.decode(text, repair=repair)
+
+
+def test_a_text_that_repeats_is_read_once() -> None:
+    for column in ([TEXT, "x", TEXT, "x"], pa.array([TEXT, "x", TEXT, "x"])):
+        codec: Any = Counting()
+        decode_column(codec, column)
+        assert codec.asked == [TEXT, "x"]
+
+
+@given(column=columns_of_texts)
+def test_a_memory_changes_nothing(column: list[str | None]) -> None:
+    """However small it is; and what it has read it does not read again."""
+    memory = Remembering(CODEC, 4)
+    expected = decode_column(CODEC, column)
+    assert decode_column(memory, column) == decode_column(memory, column) == expected
+
+
+def test_a_memory_reads_a_text_of_several_columns_once() -> None:
+    """Refused or not; a long one it forgets."""
+    codec: Any = Counting()
+    memory = Remembering(codec)
+    for _ in range(2):
+        decode_column(memory, [TEXT, "x", "y" * 513])
+    assert codec.asked == [TEXT, "x", "y" * 513, "y" * 513]
+
+
+def test_every_refusal_has_room_for_its_evidence() -> None:
+    """Each attribute of each class is a field, under its own name."""
+    examples = [
+        errors.NotFoundError(),
+        errors.DamagedError((0, 30), 28, ((3, 4), (5, 6))),
+        errors.VersionError("expiry", 1),
+        errors.SignatureError(3, (0, 30)),
+        errors.AmbiguousError(((0, 30), (31, 60))),
+        errors.TextTooLongError(10**6, 65_536),
+    ]
+    assert {type(example) for example in examples} == {
+        kind for kind in errors.PassphraseError.__subclasses__() if hasattr(errors, kind.__name__)
+    } - {errors.PaddingError}  # which never leaves the library
+    for example in examples:
+
+        class Refusing:
+            @without_trace
+            def decode(
+                self, _text: str, *, repair: Level, error: PassphraseError = example
+            ) -> None:
+                del repair
+                raise error
+
+        codec: Any = Refusing()
+        [row] = decode_column(codec, ["text"]).to_pylist()
+        assert (row["error"], row["evidence"]) == (example.code, evidence(example))
+
+
+# --- find ---------------------------------------------------------------------------------------
+
+
+@given(column=columns_of_texts)
+def test_finding_says_what_a_scan_says(column: list[str | None]) -> None:
+    table = find_column(column)
+    assert table.schema == FOUND
+    for text, row in zip(column, table.to_pylist(), strict=True):
+        if text is None:
+            assert row == {"candidates": None, "error": "null", "evidence": None}
+            continue
+        try:
+            findings = scan(text)
+            expected = [
+                (c.text, c.script, [*c.span], c.header.version, c.header.key_id)
+                for c in findings.candidates
+            ]
+            refusal: PassphraseError = findings.refusal
+        except PassphraseError as error:
+            expected, refusal = [], error
+        assert [tuple(found.values()) for found in row["candidates"] or []] == expected
+        if not expected:
+            assert (row["error"], row["evidence"]) == (refusal.code, evidence(refusal))
+
+
+# --- encode -------------------------------------------------------------------------------------
+
+OPTIONAL = COLUMNS[len(REQUIRED) :]
+
+
+@given(
+    drawn=st.lists(st.tuples(invites, st.sampled_from(["emoji", "hanzi", "base32"])), max_size=6),
+    as_text=st.booleans(),
+)
+def test_a_table_mints_what_each_row_mints_alone(
+    drawn: list[tuple[Invite, str]], *, as_text: bool
+) -> None:
+    """In Arrow's own types or in the text of a CSV file; and decoding gives the columns back."""
+    rows = [invite.model_dump(mode="json" if as_text else "python") for invite, _ in drawn]
+    columns: dict[str, list[object]] = {
+        name: [str(row[name]) if as_text or name.endswith("_id") else row[name] for row in rows]
+        for name in Invite.model_fields
+    }
+    columns["script"] = [script for _, script in drawn]
+    schema = pa.schema([*[*DECODED][:9], pa.field("script", pa.string())])
+    arrow_schema = pa.schema([(name, pa.string()) for name in columns]) if as_text else schema
+    given_table = pa.table(columns, arrow_schema)
+    minted = encode_table(CODEC, given_table)
+    assert minted.column_names == [*given_table.column_names, "text", "error"]
+    assert minted.select(given_table.column_names) == given_table
+    assert minted["error"].null_count == len(drawn)
+    expected = [CODEC.encode(invite, script=script) for invite, script in drawn]
+    assert minted["text"].to_pylist() == expected
+    back = decode_column(CODEC, minted["text"])
+    if not as_text:
+        assert back.select(Invite.model_fields) == given_table.select(Invite.model_fields)
+
+
+values_of_any_type = {
+    "group_id": st.integers(-1, 2**63 - 1),
+    "inviter_id": st.text(max_size=4) | st.sampled_from(["7", "007", "18446744073709551616"]),
+    "expires_at": st.datetimes() | st.just(INVITE.expires_at.replace(tzinfo=None)),
+    "origin": st.sampled_from(["wechat", "weibo", ""]),
+    "mutual_follow": st.booleans(),
+    "approval": st.sampled_from(["true", "FALSE", "0", "yes", ""]),
+    "single_use": st.integers(0, 1),
+    "generation": st.integers(-1, 256),
+    "variant": st.sampled_from(["0", "255", "256", "-1", "", "٣", "1.0"]),
+    "script": st.sampled_from(["emoji", "klingon", ""]),
+}
+
+
+@given(data=st.data(), zoned=st.booleans())
+def test_a_row_is_refused_if_and_only_if_the_model_refuses_it(
+    data: st.DataObject, *, zoned: bool
+) -> None:
+    """The error names the first column that is at fault."""
+    drawn = {
+        name: data.draw(st.lists(st.none() | values, min_size=3, max_size=3))
+        for name, values in values_of_any_type.items()
+    }
+    types = {"expires_at": pa.timestamp("us", "UTC" if zoned else None)}
+    table = pa.table({n: pa.array(v, types.get(n)) for n, v in drawn.items()})
+    for at, row in enumerate(encode_table(CODEC, table).to_pylist()):
+        fields: dict[str, Any] = {name: values[at] for name, values in drawn.items()}
+        text = fields.pop("script") or None
+        try:
+            expected = CODEC.encode(Invite(**as_python(fields, zoned=zoned)), script=text)
+        except (ValueError, KeyError):
+            assert row["text"] is None
+            assert row["error"].partition("_")[0] in {"missing", "invalid"}
+            assert row["error"].partition("_")[2] in COLUMNS
+        else:
+            assert (row["error"], row["text"]) == (None, expected)
+
+
+def as_python(fields: Mapping[str, Any], *, zoned: bool) -> dict[str, Any]:
+    """The same reading of cells, said in another way."""
+    python = {name: value for name, value in fields.items() if value not in (None, "")}
+    if "inviter_id" in python:
+        python["inviter_id"] = parse_id(python["inviter_id"])
+    if "expires_at" in python and zoned:
+        python["expires_at"] = python["expires_at"].replace(tzinfo=UTC)
+    if "approval" in python:
+        python["approval"] = {"true": True, "FALSE": False, "0": False}[python["approval"]]
+    if "variant" in python:
+        python["variant"] = {"0": 0, "255": 255}[python["variant"]]
+    if python.get("origin") == "wechat":
+        python["origin"] = Origin.WECHAT
+    return python
+
+
+def table_of(**columns: object) -> pa.Table:
+    """One row that is good but for what is given."""
+    good = {
+        "group_id": ["1"],
+        "inviter_id": ["2"],
+        "expires_at": ["2026-12-01T20:00+08:00"],
+        "origin": ["qq"],
+    }
+    return pa.table(good | columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "error"),
+    [
+        ({}, None),
+        ({"group_id": pa.array([2**64 - 1], pa.uint64())}, None),
+        ({"group_id": pa.array([UUID(int=7).bytes], pa.uuid())}, None),
+        ({"group_id": pa.array([7.0])}, "invalid_group_id"),
+        ({"group_id": pa.array([True])}, "invalid_group_id"),
+        ({"group_id": [["7"]]}, "invalid_group_id"),
+        ({"group_id": pa.array(["1"]).dictionary_encode()}, None),
+        ({"group_id": pa.array([b"\xff"]).view(pa.string())}, "invalid_group_id"),
+        ({"inviter_id": [""]}, "missing_inviter_id"),
+        ({"expires_at": ["2026-12-01T20:00"]}, "invalid_expires_at"),
+        ({"expires_at": ["1796000000"]}, "invalid_expires_at"),
+        ({"expires_at": [None]}, "missing_expires_at"),
+        ({"expires_at": pa.array([1796000000], pa.timestamp("s", "Asia/Shanghai"))}, None),
+        ({"expires_at": pa.array([1796000000 * 10**9 + 1], pa.timestamp("ns", "UTC"))}, None),
+        ({"expires_at": pa.array([2**62], pa.timestamp("s", "UTC"))}, "invalid_expires_at"),
+        ({"expires_at": pa.array([-(2**62)], pa.timestamp("ms", "UTC"))}, "invalid_expires_at"),
+        ({"expires_at": pa.array([1796000000], pa.timestamp("s"))}, "invalid_expires_at"),
+        ({"expires_at": pa.array([20000], pa.date32())}, "invalid_expires_at"),
+        ({"mutual_follow": ["maybe"]}, "invalid_mutual_follow"),
+        ({"variant": ["٣"]}, "invalid_variant"),
+        ({"variant": ["-1"]}, "invalid_variant"),
+        ({"variant": ["9" * 5000]}, "invalid_variant"),
+        ({"generation": ["256"]}, "invalid_generation"),
+        ({"script": ["klingon"]}, "invalid_script"),
+        ({"script": [["emoji"]]}, "invalid_script"),
+        ({"script": [None], "note": ["kept"]}, None),
+    ],
+)
+def test_cells(columns: dict[str, object], error: str | None) -> None:
+    """What a column may hold, and what is refused by its row."""
+    minted = encode_table(CODEC, table_of(**columns))
+    [row] = minted.select(ENCODED.names).to_pylist()
+    assert row["error"] == error
+    assert (row["text"] is None) is bool(error)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (table_of().drop(["origin"]), "no column origin"),
+        (table_of(text=["x"]), "already has a column text"),
+        (table_of().append_column("origin", pa.array(["qq"])), "already has a column origin"),
+    ],
+    ids=["missing", "taken", "twice"],
+)
+def test_a_table_of_other_columns_is_a_mistake_of_the_program(
+    table: pa.Table, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        encode_table(CODEC, table)
+
+
+def test_an_empty_table() -> None:
+    assert encode_table(CODEC, table_of().slice(1))["text"].to_pylist() == []
+    assert ENCODED.names == ["text", "error"]
+
+
+def test_nothing_secret_and_nothing_of_the_text() -> None:
+    """A refusal says where and how much, never what."""
+    secret_text = "hunter2 " + TEXT[:15] + TEXT[16:20] + "x" + STRANGER.encode(INVITE)
+    shown = str(decode_column(CODEC, [secret_text]).to_pylist())
+    assert "hunter2" not in shown
+    assert KEYRING.reveal()[2:-4] not in shown
+    assert not {*TEXT} & {*shown}
+
+
+def test_a_moment_is_floored_as_the_model_floors_it() -> None:
+    """Also one that is finer than Python's."""
+    nanoseconds = int((INVITE.expires_at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(seconds=1))
+    table = table_of(expires_at=pa.array([nanoseconds * 10**9 - 1], pa.timestamp("ns", "UTC")))
+    text = encode_table(CODEC, table)["text"][0].as_py()
+    assert CODEC.decode(text).invite.expires_at == INVITE.expires_at - timedelta(minutes=1)
