@@ -401,9 +401,12 @@ def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPa
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "passphrase.bulk", None)
         assert shell("decode", "--format", "csv", stdin=b"text\n").code == 70
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    missing = shell("decode", "--format", "csv", stdin=b"text\n")
-    assert (missing.code, "invite-passphrase[bulk,cli]" in missing.err) == (78, True)
+    for module, told in (("pyarrow", "invite-passphrase[bulk,cli]"), ("fcntl", "Linux and macOS")):
+        with monkeypatch.context() as patch:
+            patch.delitem(sys.modules, "passphrase.cli.outputs", raising=False)
+            patch.setitem(sys.modules, module, None)
+            missing = shell("decode", "--format", "csv", stdin=b"text\n")
+        assert (missing.code, told in missing.err) == (78, True)
 
 
 # --- Outputs that are there whole or not at all -------------------------------------------------

@@ -212,19 +212,18 @@ class Codec:
         if len(words) > TAG_CHECKS_MAX:
             some = islice(words.values(), TAG_CHECKS_MAX + 1)
             raise AmbiguousError(tuple(word.span for word in some))
+        if len(words) == 1 and not findings.suspects:
+            return [self._open(findings.words[0])]
         opened: dict[str, Decoded] = {}
         refusals: list[PassphraseError] = []
         for word in words.values():
             try:
                 decoded = self._open(word)
                 opened[decoded.fingerprint] = decoded
-            except SignatureError as error:
-                refusals.append(SignatureError(error.key_id, word.span))
             except PassphraseError as error:
                 refusals.append(error)
-        if findings.suspects:
-            for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
-                opened.setdefault(decoded.fingerprint, decoded)
+        for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
+            opened.setdefault(decoded.fingerprint, decoded)
         if not opened:
             raise (*refusals, findings.refusal)[0]
         return sorted(opened.values(), key=_span)
@@ -257,9 +256,12 @@ class Codec:
         if header.version != VERSION:
             raise VersionError("version", header.version)
         if key_id not in self._keys:
-            raise SignatureError(key_id)
+            raise SignatureError(key_id, word.span)
         sealed = join(word.number, word.size)
-        body = unseal(self._keys[key_id], symbol, sealed)
+        try:
+            body = unseal(self._keys[key_id], symbol, sealed)
+        except SignatureError:
+            raise SignatureError(key_id, word.span) from None
         return Decoded(
             unpack(header, body),
             word.text,

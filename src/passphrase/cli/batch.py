@@ -27,6 +27,10 @@ _FORMS: Final = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
+_NEEDS: Final = {
+    "pyarrow": "batch needs an extra: pip install 'invite-passphrase[bulk,cli]'",
+    "fcntl": "batch runs on Linux and macOS, where a file can be locked",
+}
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -143,11 +147,9 @@ def _tasks() -> ModuleType:
     try:
         from passphrase.cli import tasks  # noqa: PLC0415  # pyarrow is slow to load, or missing
     except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
+        if error.name not in _NEEDS:
             raise
-        raise Stop(
-            "batch needs an extra: pip install 'invite-passphrase[bulk,cli]'", EXIT_KEYS
-        ) from None
+        raise Stop(_NEEDS[error.name], EXIT_KEYS) from None
     return tasks
 
 
