@@ -11,3 +11,10 @@ def tests(session: nox.Session) -> None:
     """Run the tests against the pinned versions."""
     session.install("-c", "constraints.txt", "-e", ".[cli,test]")
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python="3.11")
+def spark(session: nox.Session) -> None:
+    """Run the Spark job on two executors of this machine, and compare (needs Java 17)."""
+    session.install("-c", "constraints.txt", "-e", ".[cli,spark]")
+    session.run("python", "examples/spark_decode.py", "--verify", "2000", *session.posargs)
