@@ -6,8 +6,8 @@
     python benchmarks/bulk.py --json                    the same for programs
 
 A log is drawn with a long tail: of r rows, r / 20 texts differ, and the n-th of them comes up 1/n
-as often as the first. Everybody reads a token into a dict or an invite and has its signature
-checked; the peers are asked in a plain loop, which is what one writes. "Distinct" is the same with
+as often as the first. Everybody reads a token into an invite and has its signature checked; the
+peers are asked in a plain loop, which is what one writes. "Distinct" is the same with
 no text twice. Each figure is rows a second as a multiple of the fastest peer, timed in turns in one
 run, the best of `--turns`. A peer with a dict of answers before it would gain from repeats as well.
 """
@@ -23,23 +23,18 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import jwt
 import pyarrow as pa
-import pyseto
-from cryptography.fernet import Fernet
-from itsdangerous import URLSafeTimedSerializer
+from peers import PEERS, SECRET
 
 from passphrase import Codec, Invite, Keyring, Origin
 from passphrase.bulk import Remembering, decode_column, encode_table
 from passphrase.processes import spread
 
-SECRET: Final = bytes(range(32))
 REPEATS: Final = 20  # rows of a log for each text that differs
 BATCH_ROWS: Final = 1 << 15
 EXPIRES_AT: Final = datetime(2080, 1, 1, tzinfo=UTC)
-Read = Callable[[Any], object]
 
 
 def make_codec() -> Codec:
@@ -52,38 +47,10 @@ def make_memory() -> Remembering:
     return Remembering(make_codec(), 1 << 16)
 
 
-def claims(number: int) -> dict[str, int]:
-    """Say what the tokens carry."""
-    return {"g": 2**62 + number, "i": 2**61, "exp": int(EXPIRES_AT.timestamp()), "o": 1}
-
-
 def invite(number: int) -> Invite:
-    """Make the invite that carries the same."""
+    """Make one of many invites."""
     return Invite(
         group_id=2**62 + number, inviter_id=2**61, expires_at=EXPIRES_AT, origin=Origin.WECHAT
-    )
-
-
-def peers() -> Iterator[tuple[str, Read, Read]]:
-    """Yield the name of each peer, how it mints claims, and how it reads them."""
-    serializer = URLSafeTimedSerializer(SECRET)
-    yield "itsdangerous", serializer.dumps, serializer.loads
-    yield (
-        "PyJWT",
-        lambda given: jwt.encode(given, SECRET, algorithm="HS256"),
-        lambda token: jwt.decode(token, SECRET, algorithms=["HS256"]),
-    )
-    fernet = Fernet(Fernet.generate_key())
-    yield (
-        "Fernet",
-        lambda given: fernet.encrypt(json.dumps(given).encode()),
-        lambda token: json.loads(fernet.decrypt(token)),
-    )
-    key = pyseto.Key.new(version=4, purpose="local", key=SECRET)
-    yield (
-        "pyseto",
-        lambda given: pyseto.encode(key, given | {"exp": EXPIRES_AT.isoformat()}),
-        lambda token: pyseto.decode(key, token, deserializer=json).payload,
     )
 
 
@@ -130,14 +97,12 @@ def reading(rows: int) -> Iterator[tuple[str, int, Callable[[], object]]]:
                 spread(decode_column, batches(log), make_memory, processes=count)
             ),
         )
-    for name, mint, read in peers():
-        token = mint(claims(0))
+    for peer in PEERS:
+        tokens = [peer.encode(invite(number)) for number in range(len(distinct))]
         yield (
-            f"peer {name}",
+            f"peer {peer.name}",
             len(distinct),
-            lambda token=token, read=read: [  # type: ignore[misc]
-                read(token) for _ in distinct
-            ],
+            lambda tokens=tokens, read=peer.decode: [*map(read, tokens)],  # type: ignore[misc]
         )
 
 
@@ -155,13 +120,11 @@ def minting(rows: int) -> Iterator[tuple[str, int, Callable[[], object]]]:
     )
     yield "loop over Codec.encode", count, lambda: [codec.encode(invite(n)) for n in range(count)]
     yield "encode_table", count, lambda: encode_table(codec, table)
-    for name, mint, _ in peers():
+    for peer in PEERS:
         yield (
-            f"peer {name}",
+            f"peer {peer.name}",
             count,
-            lambda mint=mint: [  # type: ignore[misc]
-                mint(claims(number)) for number in range(count)
-            ],
+            lambda mint=peer.encode: [mint(invite(n)) for n in range(count)],  # type: ignore[misc]
         )
 
 
@@ -228,7 +191,7 @@ def main() -> int:
     for heading, figures in report.items():
         print(heading)
         for name, figure in figures.items():
-            print(f"  {name:<36} {figure:>8}")
+            print(f"  {name:<44} {figure:>8}")
     return 0
 
 
