@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +30,10 @@ class Ledger(Protocol):
         """Tell who has claimed it."""
         ...
 
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
 
 class SqliteLedger:
     """One table, one unique key."""
@@ -47,6 +52,9 @@ class SqliteLedger:
         row = self.db.execute(query, (decoded.fingerprint,)).fetchone()
         return row[0] if row else None
 
+    def close(self) -> None:
+        self.db.close()
+
 
 class RedisLedger:
     """One key an invite, set if it is not there, that outlives the invite."""
@@ -62,6 +70,9 @@ class RedisLedger:
     def owner(self, decoded: Decoded) -> int | None:
         owner = self.client.get(decoded.fingerprint)
         return None if owner is None else int(owner)
+
+    def close(self) -> None:
+        self.client.close()
 
 
 class Backend:
@@ -132,10 +143,11 @@ def contend(
     make_ledger: Callable[[], Ledger], texts: list[str], viewer: int, barrier: Any, won: Any
 ) -> None:
     """Try to join with each text at the moment at which everybody else does."""
-    backend = Backend(make_ledger(), Keyring({0: SECRET}))
-    backend.members |= {(group, 1) for group in range(len(texts))}
-    for text in texts:
-        barrier.wait(60)
-        if backend.join(text, viewer, START, Origin.QQ):
-            won.put((text, viewer))
-    won.put(None)
+    with closing(make_ledger()) as ledger:
+        backend = Backend(ledger, Keyring({0: SECRET}))
+        backend.members |= {(group, 1) for group in range(len(texts))}
+        for text in texts:
+            barrier.wait(60)
+            if backend.join(text, viewer, START, Origin.QQ):
+                won.put((text, viewer))
+        won.put(None)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -222,15 +223,14 @@ def redis_client() -> Iterator[Any]:
 def run(ledger: Ledger) -> None:
     """Run the machine with one ledger, which each run finds as the last has left it."""
     deep = settings().max_examples > 100
-    Lifecycle.ledgers.append(ledger)
-    run_state_machine_as_test(
-        Lifecycle,
-        settings=settings(
-            max_examples=500 if deep else 150,
-            stateful_step_count=50 if deep else 30,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
+    steps = settings(
+        max_examples=500 if deep else 150,
+        stateful_step_count=50 if deep else 30,
+        suppress_health_check=[HealthCheck.too_slow],
     )
+    with closing(ledger):
+        Lifecycle.ledgers.append(ledger)
+        run_state_machine_as_test(Lifecycle, settings=steps)
 
 
 def test_lifecycle_with_sqlite(tmp_path: Path) -> None:
@@ -248,11 +248,12 @@ def test_lifecycle_with_redis(redis_client: Any) -> None:
 
 def race(make_ledger: Callable[[], Ledger]) -> None:
     """Let eight processes spend the same invites, and count who gets in."""
-    issuer = Backend(make_ledger(), Keyring({0: SECRET}))
     ends = START + timedelta(days=1)
-    texts = [
-        issuer.mint(ends, group, 1, origin=Origin.QQ, single_use=True) for group in range(RACES)
-    ]
+    with closing(make_ledger()) as ledger:
+        issuer = Backend(ledger, Keyring({0: SECRET}))
+        texts = [
+            issuer.mint(ends, group, 1, origin=Origin.QQ, single_use=True) for group in range(RACES)
+        ]
     context = multiprocessing.get_context("spawn")
     barrier, won = context.Barrier(PROCESSES), context.Queue()
     people = [
