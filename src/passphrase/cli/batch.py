@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from passphrase.cli.keys import keyed, load_codec
-from passphrase.cli.world import EXIT_KEYS, Stop, say
+from passphrase.cli.world import EXIT_KEYS, Stop, repair_option, say
 
 if TYPE_CHECKING:
     from passphrase.cli.tables import Task
@@ -80,13 +80,7 @@ def batch() -> None:
 
 @batch.command()
 @click.option("--column", default="text", show_default=True, help="Where the pasted texts are.")
-@click.option(
-    "--repair",
-    type=click.Choice(["exact", "standard", "thorough"]),
-    default="standard",
-    show_default=True,
-    help="How much damage to repair.",
-)
+@repair_option
 @_rows
 def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: ANN401
     """Read the passphrase in each row of INPUT.

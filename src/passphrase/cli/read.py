@@ -16,6 +16,7 @@ from passphrase.cli.world import (
     print_table,
     read_message,
     refuse,
+    repair_option,
     text_argument,
 )
 from passphrase.clipboard import scan
@@ -31,13 +32,7 @@ if TYPE_CHECKING:
 @click.command()
 @text_argument
 @json_option
-@click.option(
-    "--repair",
-    type=click.Choice(["exact", "standard", "thorough"]),
-    default="standard",
-    show_default=True,
-    help="How much damage to repair.",
-)
+@repair_option
 @click.option(
     "--all", "every", is_flag=True, help="Every passphrase that verifies; with --json one a line."
 )

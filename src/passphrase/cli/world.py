@@ -30,6 +30,13 @@ Json = Mapping[str, object]
 
 text_argument = click.argument("text", required=False, metavar="[TEXT|-]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+repair_option = click.option(
+    "--repair",
+    type=click.Choice(["exact", "standard", "thorough"]),
+    default="standard",
+    show_default=True,
+    help="How much damage to repair.",
+)
 locale_option = click.option(
     "--locale",
     type=click.Choice(["zh-Hans", "zh-Hant", "en"]),
