@@ -27,7 +27,7 @@ from support import AUDIENCE, CODEC, INVITE, KEYS, OTHER_SECRET, SCRIPTS
 from passphrase import Codec, Keyring, SignatureError
 from passphrase.keys import TruncatedHmac
 
-SAMPLES = 30_000
+SAMPLES = 60_000
 RUNS = 3
 LEAK_T = 10.0
 CROPS = (1.0, 0.99, 0.9)
