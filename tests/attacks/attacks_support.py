@@ -3,7 +3,7 @@
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -63,7 +63,7 @@ def count_tag_checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 @contextmanager
-def counted_calls() -> Iterator[list[int]]:
+def counted_calls() -> Generator[list[int]]:
     """Count the calls of Python and built-in functions: work that no busy machine changes."""
     calls = [0]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from attacks.attacks_support import failing, forged, locals_of_ours
-from support import CODEC, INVITE, KEYRING, KEYS, SCRIPTS, SECRET, YI
+from support import CODEC, INVITE, KEYRING, KEYS, SECRET, YI
 
 from passphrase import (
     Codec,
@@ -42,8 +42,8 @@ CASE: dict[str, Any] = {"viewer_id": 42, "now": NOW, "source": Origin.WECHAT}
 
 # Everything that a backend calls in the course of a day, with good and with bad luck.
 CALLS: dict[str, Callable[[], object]] = {
-    **{f"mint in {script}": lambda script=script: CODEC.encode(INVITE, script=script)
-       for script in SCRIPTS},
+    "mint": lambda: CODEC.encode(INVITE),
+    "mint in base 32": lambda: CODEC.encode(INVITE, script="base32"),
     "read": lambda: CODEC.decode(TEXT),
     "repair": lambda: CODEC.decode(PASTED),
     "repair thoroughly": lambda: CODEC.decode(TEXT[:3] + TEXT[5:], repair="thorough"),

@@ -146,6 +146,12 @@ class NoOffset(tzinfo):
     def utcoffset(self, _moment: datetime | None) -> None:
         return None
 
+    def dst(self, _moment: datetime | None) -> None:
+        return None
+
+    def tzname(self, _moment: datetime | None) -> None:
+        return None
+
 
 @pytest.mark.parametrize(
     "now",
