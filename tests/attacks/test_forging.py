@@ -152,8 +152,8 @@ def test_each_proposal_of_repair_is_one_guess(monkeypatch: pytest.MonkeyPatch) -
     """Damage that could be many words gives a forger as many guesses as tags are compared."""
     count_bits(monkeypatch, 6)
     checks = count_tag_checks(monkeypatch)
-    accepted, expected = repaired_forgeries(checks, 6, 600)
-    assert len(checks) > 10 * 600
+    accepted, expected = repaired_forgeries(checks, 6, 450)
+    assert len(checks) > 10 * 450
     assert is_expected(accepted, expected)
 
 
@@ -161,7 +161,7 @@ def test_the_measurement_sees_a_lost_bit_in_repair(monkeypatch: pytest.MonkeyPat
     """The same with one bit fewer than is counted with: too many."""
     count_bits(monkeypatch, 5)
     checks = count_tag_checks(monkeypatch)
-    assert not is_expected(*repaired_forgeries(checks, 6, 600))
+    assert not is_expected(*repaired_forgeries(checks, 6, 450))
 
 
 # --- Tags of another making ---------------------------------------------------------------------
