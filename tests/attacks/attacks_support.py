@@ -1,0 +1,97 @@
+"""What the attacks share: forged words, outcomes, counters in place of a clock."""
+
+import random
+import sys
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from support import CODEC
+
+from passphrase import Codec, Invite, PassphraseError
+from passphrase.keys import DerivedKeys
+from passphrase.layout import WORD_SYMBOLS
+from passphrase.parity import protect
+from passphrase.scripts import load_script
+from passphrase.symbols import chunk
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "passphrase"
+MODULES = sorted(SOURCE.rglob("*.py"))
+BODY_BYTES = 22  # of two 64-bit ids
+Outcome = Invite | type[PassphraseError]
+
+
+def spell(codeword: tuple[int, ...], script: str = "emoji") -> str:
+    return load_script(script).spell(codeword)
+
+
+def spell_raw(symbol: int, raw: bytes, script: str = "emoji") -> str:
+    """Spell any header symbol, sealed body and tag, with sound parity."""
+    size = WORD_SYMBOLS[symbol]
+    return load_script(script).spell_word(protect(chunk(symbol, raw), size - 3), size)
+
+
+def forged(draw: random.Random, key_id: int = 1, script: str = "emoji") -> str:
+    """Spell a word of two 64-bit ids whose body and tag are random."""
+    return spell_raw(133 + 16 * key_id, draw.randbytes(BODY_BYTES + 10), script)
+
+
+def outcome(text: str, codec: Codec = CODEC, **how: Any) -> Outcome:
+    """Return the invite that a text is read as, or the class of its refusal."""
+    try:
+        return codec.decode(text, **how).invite
+    except PassphraseError as error:
+        return type(error)
+
+
+def count_tag_checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Record the tag of every check that is made from now on."""
+    checks: list[bytes] = []
+    verify = DerivedKeys.verify
+
+    def count(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
+        checks.append(tag)
+        return verify(self, message, tag)
+
+    monkeypatch.setattr(DerivedKeys, "verify", count)
+    return checks
+
+
+@contextmanager
+def counted_calls() -> Generator[list[int]]:
+    """Count the calls of Python and built-in functions: work that no busy machine changes."""
+    calls = [0]
+
+    def count(_frame: FrameType, event: str, _arg: object) -> None:
+        if event in {"call", "c_call"}:
+            calls[0] += 1
+
+    sys.setprofile(count)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+def locals_of_ours(error: BaseException) -> str:
+    """Return what an error tracker would record of the local variables of our frames."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    shown: list[str] = []
+    link: traceback.TracebackException | None = report
+    while link is not None:
+        ours = [frame for frame in link.stack if str(SOURCE) in frame.filename]
+        shown += [value for frame in ours for value in (frame.locals or {}).values()]
+        link = link.__cause__ or link.__context__
+    return "\n".join(shown)
+
+
+def failing(function: Callable[[], object]) -> BaseException:
+    """Return the exception that a call raises."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        function()
+    return caught.value

@@ -1,0 +1,164 @@
+"""Keys: a key counts from the moment it is in the ring to the moment it is not, and not longer."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacks.attacks_support import SOURCE, count_tag_checks, outcome
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
+
+from passphrase import Codec, Keyring, KeyringError, SignatureError
+from passphrase.fold import _folding, _spelled
+from passphrase.parity import _tables
+
+OLD = Keyring({1: SECRET})
+BOTH = Keyring({1: SECRET, 2: OTHER_SECRET}, 2)
+NEW = Keyring({2: OTHER_SECRET})
+
+
+def test_a_retired_key_is_refused_at_once() -> None:
+    """What a leaked key has signed, read a moment ago and in every script, is refused without it.
+
+    Also as a copy that was kept of the ring, of what it was made of, or of its derived keys.
+    """
+    secrets = {1: SECRET, 2: OTHER_SECRET}
+    ring = Keyring(secrets, 2)
+    codec = Codec(ring, audience=AUDIENCE)
+    texts = [Codec(OLD, audience=AUDIENCE).encode(INVITE, script=script) for script in SCRIPTS]
+    assert {outcome(text, codec) for text in texts} == {INVITE}
+    retired = Codec(ring.without(1), audience=AUDIENCE)
+    for text in (*texts, texts[0][1:], "，".join(texts)):
+        assert isinstance(outcome(text, retired, repair="thorough"), type)
+    assert [outcome(text, retired) for text in texts] == [SignatureError] * 3
+    secrets.clear()
+    ring.derive(AUDIENCE).clear()
+    assert (ring.ids, outcome(texts[0], codec)) == ((1, 2), INVITE)
+
+
+def test_a_taken_key_id_is_another_key() -> None:
+    """An id that is used again reads nothing that was signed under its old secret."""
+    again = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE)
+    assert outcome(CODEC.encode(INVITE), again) is SignatureError
+    assert outcome(again.encode(INVITE)) is SignatureError
+
+
+def test_a_word_is_checked_under_the_key_it_names_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight keys give no more guesses, and no clock tells which of them it was: one check each."""
+    secrets = {key_id: bytes([key_id]) * 32 for key_id in range(8)}
+    ring = Codec(Keyring(secrets, 0), audience=AUDIENCE)
+    checks = count_tag_checks(monkeypatch)
+    for key_id, secret in secrets.items():
+        text = Codec(Keyring({key_id: secret}), audience=AUDIENCE).encode(INVITE)
+        checks.clear()
+        assert outcome(text, ring) == INVITE
+        assert len(checks) == 1
+        stranger = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE).encode(INVITE)
+        checks.clear()
+        assert outcome(stranger, ring) is SignatureError
+        assert len(checks) == 1
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        {0: memoryview(SECRET)}, {None: SECRET}, {0.0: SECRET}, {False: SECRET}, {0: ""},
+        [(0, SECRET)], {0: [SECRET]}, {0: SECRET.hex()}, {0: SECRET, 1: SECRET, 2: OTHER_SECRET},
+    ],
+    ids=["view", "none", "float", "bool", "empty", "pairs", "list", "hex", "twice"],
+)  # fmt: skip
+def test_strange_keys_make_no_ring(secrets: Any) -> None:
+    """A key of another type, or twice under two ids, is a mistake that would sign something."""
+    with pytest.raises(KeyringError):
+        Keyring(secrets)
+    with pytest.raises(KeyringError):
+        Keyring(secrets, 0)
+    with pytest.raises(KeyringError):
+        Keyring.parse(secrets)
+
+
+def test_a_ring_does_not_change() -> None:
+    """Nobody puts a key into a ring, or makes another one sign, once it is made."""
+    for name in ("ids", "active_id", "anything"):
+        with pytest.raises(AttributeError):
+            setattr(KEYRING, name, 2)
+
+
+def test_threads_and_a_ring_that_is_swapped() -> None:
+    """32 threads read while keys are rotated, tables not yet made: each reads by one whole ring."""
+    codecs = [Codec(ring, audience=AUDIENCE) for ring in (OLD, BOTH, NEW)]
+    texts = [codecs[0].encode(INVITE), codecs[2].encode(INVITE)]
+    expected = {codec: [outcome(texts[0], codec), outcome(texts[1], codec)] for codec in codecs}
+    assert [*expected.values()] == [
+        [INVITE, SignatureError], [INVITE, INVITE], [SignatureError, INVITE]
+    ]  # fmt: skip
+    for cached in (_tables, _folding, _spelled):
+        cached.cache_clear()
+    interval = sys.getswitchinterval()
+    in_use = [codecs[0]]
+    barrier = threading.Barrier(32)
+
+    def read(seed: int) -> int:
+        draw = random.Random(seed)
+        barrier.wait(30)
+        for _ in range(60):
+            codec = in_use[0]
+            assert [outcome(text, codec) for text in texts] == expected[codec]
+            in_use[0] = draw.choice(codecs)
+        return 1
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(32) as pool:
+            assert sum(pool.map(read, range(32))) == 32
+    finally:
+        sys.setswitchinterval(interval)
+
+
+SCRIPT = """
+import json, os, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from support import AUDIENCE, CODEC, INVITE, SCRIPTS
+from passphrase import Codec, Keyring, explain
+texts = [CODEC.encode(INVITE, script=script) for script in SCRIPTS]
+def report():
+    told = []
+    for text in (*texts, texts[0][:7] + texts[0][8:], texts[1] + texts[2], texts[0][4:], ""):
+        told.append([text, repr(explain(text, CODEC)), repr(explain(text))])
+    told.append(CODEC.decode(texts[1][1:]).fingerprint)
+    return json.dumps(told)
+before = report()
+read, write = os.pipe()
+if os.fork():
+    os.close(write)
+    child = os.fdopen(read).read()
+    os.wait()
+    assert child == before
+    print(before)
+else:
+    os.write(write, report().encode())
+    os._exit(0)
+"""
+
+
+def test_processes_agree(tmp_path: Path) -> None:
+    """A fork and fresh interpreters, whatever seeds their hashes, mint and read the same."""
+    paths = [str(SOURCE.parent), str(Path(__file__).parents[1])]
+    (tmp_path / "agree.py").write_text(SCRIPT, encoding="utf-8")
+    told: set[str] = set()
+    for seed in ("0", "1", "random"):
+        done = subprocess.run(  # noqa: S603  # our own interpreter and script
+            [sys.executable, "-W", "error", str(tmp_path / "agree.py"), json.dumps(paths)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        told.add(done.stdout.decode())
+    assert len(told) == 1
+    assert CODEC.encode(INVITE) == json.loads(told.pop())[0][0]

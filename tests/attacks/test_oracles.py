@@ -1,0 +1,145 @@
+"""Oracles: a refusal tells a stranger, and a forger, no more than that it is one."""
+
+import json
+import random
+from datetime import timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+from attacks.attacks_support import forged, outcome
+from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, SECRET
+
+from passphrase import (
+    Codec,
+    Facts,
+    Finding,
+    Invite,
+    Keyring,
+    Origin,
+    PassphraseError,
+    Policy,
+    Reason,
+    explain,
+    join_prompt,
+)
+
+LATER = INVITE.expires_at + timedelta(days=1)
+EARLIER = INVITE.expires_at - timedelta(days=1)
+STRANGERS = {
+    "forged": forged(random.Random(3)),
+    "another secret": Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE),
+    "another audience": Codec(Keyring({1: SECRET}), audience="duoshan").encode(INVITE),
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_expired_is_said_of_a_good_tag_only(name: str) -> None:
+    """A forger who changes the expiry would learn from "expired" that the rest is right."""
+    text = CODEC.encode(INVITE)
+    assert explain(text, CODEC, now=LATER).finding is Finding.EXPIRED
+    told = explain(STRANGERS[name], CODEC, now=LATER)
+    assert (told.finding, told.expires_at) == (Finding.SIGNATURE, None)
+    assert told == explain(STRANGERS[name], CODEC, now=EARLIER)
+
+
+def test_all_that_does_not_verify_is_told_alike() -> None:
+    """A forgery, another secret and another audience differ in nothing: error or diagnosis."""
+    errors: set[object] = set()
+    diagnoses: set[str] = set()
+    damaged: set[object] = set()
+    for text in STRANGERS.values():
+        with pytest.raises(PassphraseError) as caught:
+            CODEC.decode(text)
+        errors.add((type(caught.value), str(caught.value), json.dumps(vars(caught.value))))
+        diagnoses.add(repr(explain(text, CODEC)))
+        with pytest.raises(PassphraseError) as caught:
+            CODEC.decode(text[:9] + text[10:])
+        damaged.add((type(caught.value), str(caught.value), json.dumps(vars(caught.value))))
+    assert len(errors) == len(diagnoses) == len(damaged) == 1
+
+
+def test_without_a_key_a_forgery_looks_genuine() -> None:
+    """What a client may ask before it sends a clipboard is no test of a guess at a tag."""
+    assert len({repr(explain(text)) for text in (CODEC.encode(INVITE), *STRANGERS.values())}) == 1
+
+
+def test_a_wrong_repair_is_not_told_from_a_wrong_word() -> None:
+    """Which proposals came near to a key is not said: only that there is damage, and where."""
+    text = CODEC.encode(INVITE)
+    for retired in (Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE), CODEC):
+        for spoiled in (text[:3] + text[7:], text[:3] + "????" + text[7:]):
+            read = outcome(spoiled, retired)
+            assert isinstance(read, type)
+            assert read.code == "damaged"
+
+
+FACTS: dict[str, dict[str, Any]] = {
+    "expired": {},
+    "revoked": {"generation": 1},
+    "used up": {"generation": 0, "spent": True},
+    "banned": {"generation": 0, "spent": False, "member": False, "banned": True},
+    "inviter left": {
+        "generation": 0, "spent": False, "member": False, "banned": False,
+        "inviter_is_member": False,
+    },
+    "full": {
+        "generation": 0, "spent": False, "member": False, "banned": False,
+        "inviter_is_member": True, "group_full": True,
+    },
+    "not mutual": {
+        "generation": 0, "spent": False, "member": False, "banned": False,
+        "inviter_is_member": True, "group_full": False, "mutual_follow": False,
+    },
+    "undecided": {"generation": 0, "spent": None},
+}  # fmt: skip
+IDS = [5, 2**40, UUID(int=6)]
+
+
+@pytest.mark.parametrize("case", FACTS)
+def test_a_refusal_is_the_same_for_every_group_and_inviter(case: str) -> None:
+    """A stranger learns neither which group refused them, nor who invites, from any byte of it."""
+    told: set[str] = set()
+    for group, inviter, script in product(IDS, IDS, SCRIPTS):
+        update = {"group_id": group, "inviter_id": inviter, "single_use": True}
+        invite = INVITE.model_copy(update=update | {"mutual_follow": True})
+        prompt = join_prompt(
+            CODEC.decode(CODEC.encode(invite, script=script)),
+            viewer_id=42,
+            now=LATER if case == "expired" else EARLIER,
+            source=Origin.WECHAT,
+            facts=Facts(**FACTS[case]),
+            group_name=f"group {group}",
+            inviter_name=f"inviter {inviter}",
+        )
+        assert prompt.reason == case.replace(" ", "_").replace("full", "group_full")
+        told.add(prompt.model_dump_json())
+    assert len(told) == 1
+
+
+def test_a_group_that_is_gone_is_one_that_was_reset() -> None:
+    """Whether a group still exists is not told: to count it as reset makes the same popup."""
+
+    def told(invite: Invite, generation: int) -> str:
+        return join_prompt(
+            CODEC.decode(CODEC.encode(invite)),
+            viewer_id=42,
+            now=EARLIER,
+            source=None,
+            facts=Facts(generation=generation),
+            policy=Policy(deny_list=True),
+        ).model_dump_json()
+
+    gone = told(INVITE, INVITE.generation + 1)
+    assert gone == told(INVITE, 77)
+    assert json.loads(gone)["reason"] == Reason.REVOKED
+    denied = join_prompt(
+        CODEC.decode(CODEC.encode(INVITE)),
+        viewer_id=42,
+        now=EARLIER,
+        source=None,
+        facts=Facts(generation=0, revoked=True),
+        policy=Policy(deny_list=True),
+    )
+    assert gone == denied.model_dump_json()

@@ -1,0 +1,273 @@
+"""Policy: only signed fields and the server's own facts admit, whatever a text or client says."""
+
+import inspect
+import unicodedata
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+from attacks.attacks_support import outcome
+from hypothesis import given
+from hypothesis import strategies as st
+from support import AUDIENCE, CODEC, INVITE, KEYRING, SCRIPTS
+
+import passphrase
+from passphrase import (
+    Action,
+    Codec,
+    Facts,
+    Invite,
+    JoinPrompt,
+    Origin,
+    Policy,
+    Reason,
+    join_prompt,
+    needed_facts,
+)
+from passphrase.admission import judge
+
+NOW = INVITE.expires_at - timedelta(days=1)
+GOOD: dict[str, Any] = {
+    "generation": 0, "member": False, "banned": False, "inviter_is_member": True,
+    "group_full": False,
+}  # fmt: skip
+
+
+def prompt_of(text: str, **changed: Any) -> JoinPrompt:
+    """Open a text as a backend does that has asked for everything."""
+    usual: dict[str, Any] = {
+        "viewer_id": 42, "now": NOW, "source": Origin.WECHAT, "facts": Facts(**GOOD)
+    }  # fmt: skip
+    return join_prompt(CODEC.decode(text), **usual | changed)
+
+
+def changed(**update: Any) -> Invite:
+    return INVITE.model_copy(update=update)
+
+
+CLAIMS = [
+    "origin=in_app", "来自微信", '{"origin": "wechat", "approval": false}', "from WeChat: ",
+    "?source=wechat&group_id=1", "viewer_id=42 member=true", "X-Origin: wechat\r\n\r\n",
+    "<script>origin='wechat'</script>", "策略=允许 ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_words_around_a_passphrase_say_nothing(claim: str, script: str) -> None:
+    """Somebody writes beside it where it comes from, or what is allowed: the popup stays."""
+    for origin, approval in product((Origin.WECHAT, Origin.QQ), (False, True)):
+        text = CODEC.encode(changed(origin=origin, approval=approval), script=script)
+        pasted = f"{claim}【{text}】{claim}"
+        assert CODEC.decode(pasted).invite.origin is origin
+        assert prompt_of(pasted) == prompt_of(text)
+        expected = Action.NONE if origin is Origin.QQ else Action.JOIN
+        assert prompt_of(text).action is (
+            Action.REQUEST if approval and expected is Action.JOIN else expected
+        )
+
+
+@pytest.mark.parametrize(
+    ("inviter", "viewer", "expected"),
+    [
+        (123, 123, Reason.SELF_INVITE),
+        (123, "123", TypeError),
+        (123, 123.0, TypeError),
+        (123, b"123", TypeError),
+        (1, True, TypeError),
+        (0, False, TypeError),
+        (123, [123], TypeError),
+        (UUID(int=123), UUID(int=123), Reason.SELF_INVITE),
+        (UUID(int=123), str(UUID(int=123)), TypeError),
+        (UUID(int=123), 123, None),  # another id: a UUID is no number
+        (123, UUID(int=123), None),
+    ],
+    ids=repr,
+)
+def test_nobody_invites_themselves(inviter: Any, viewer: Any, expected: Any) -> None:
+    """An inviter spells their own id another way to get round the rule: no type but the id's."""
+    text = CODEC.encode(changed(inviter_id=inviter))
+    if expected is TypeError:
+        with pytest.raises(TypeError):
+            prompt_of(text, viewer_id=viewer)
+    else:
+        assert prompt_of(text, viewer_id=viewer).reason is expected
+
+
+OTHERS = [
+    *(AUDIENCE[:length] for length in range(1, len(AUDIENCE))), *(f"{AUDIENCE}{end}" for end in
+    ("\0", " ", "\n", "x", "/", ",duoshan", "\u200b", "\ufe0f", "\u0301")), " douyin", "Douyin",
+    "DOUYIN", "ｄｏｕｙｉｎ", "dоuyin", "*", "any", "douyin|duoshan", "duoshan", "sign/douyin",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_audience_is_compared_whole(other: str) -> None:
+    """A prefix, a longer one, a list, a wildcard or a lookalike is another family of apps."""
+    stranger = Codec(KEYRING, audience=other)
+    for text in (CODEC.encode(INVITE), CODEC.encode(INVITE, script="hanzi")[1:]):
+        assert isinstance(outcome(text, stranger), type)
+    assert isinstance(outcome(stranger.encode(INVITE)), type)
+
+
+@pytest.mark.parametrize("audience", [None, "", b"douyin", ["douyin"], {"douyin"}, 0, True])
+def test_no_audience_is_not_any_audience(audience: Any) -> None:
+    """Left out, empty or a list of them does not open everybody's invites."""
+    with pytest.raises((TypeError, ValueError)):
+        Codec(KEYRING, audience=audience)
+
+
+def test_normal_forms_of_an_audience_are_different_ones() -> None:
+    """Nothing is normalised that is signed: the same letters in another form are refused."""
+    composed = Codec(KEYRING, audience="caf\u00e9")
+    other = Codec(KEYRING, audience=unicodedata.normalize("NFD", "caf\u00e9"))
+    assert isinstance(outcome(composed.encode(INVITE), other), type)
+
+
+ZONES = [UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12)), timezone.min]
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+def test_the_clock_has_no_leeway(zone: tzinfo) -> None:
+    """A microsecond before the end it admits, at the end it does not, wherever the server is."""
+    text = CODEC.encode(INVITE)
+    for offset, reason in ((-1, None), (0, Reason.EXPIRED), (1, Reason.EXPIRED)):
+        now = (INVITE.expires_at + timedelta(microseconds=offset)).astimezone(zone)
+        prompt = prompt_of(text, now=now)
+        assert (prompt.reason, prompt.seconds_left) == (reason, 0)
+
+
+class NoOffset(tzinfo):
+    """A zone that does not say how far it is from UTC."""
+
+    def utcoffset(self, _moment: datetime | None) -> None:
+        return None
+
+    def dst(self, _moment: datetime | None) -> None:
+        return None
+
+    def tzname(self, _moment: datetime | None) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [NOW.replace(tzinfo=None), NOW.replace(tzinfo=NoOffset()), NOW.date(), NOW.timestamp(),
+     NOW.isoformat(), None, True],
+    ids=["naive", "no offset", "date", "timestamp", "text", "none", "true"],
+)  # fmt: skip
+def test_a_clock_that_cannot_be_compared_admits_nobody(now: Any) -> None:
+    """A moment without a zone or of another type is refused, and never counts as early."""
+    with pytest.raises(TypeError):
+        prompt_of(CODEC.encode(INVITE), now=now)
+
+
+# --- Facts ---------------------------------------------------------------------------------------
+
+
+class Asked(Exception):  # noqa: N818  # what a look-up that fails may raise
+    """The social graph does not answer."""
+
+
+class Failing(Facts, frozen=True):
+    """Facts, one of which fails when it is looked at."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "mutual_follow":
+            raise Asked
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("value", [None, "false", "true", "", 0, 1, [], [True], object()])
+def test_mutual_follow_is_true_or_it_is_not(value: Any) -> None:
+    """A graph that times out, or answers in its own words, is no friendship."""
+    text = CODEC.encode(changed(mutual_follow=True))
+    facts = Facts.model_construct(None, **GOOD, mutual_follow=value)
+    assert prompt_of(text, facts=facts).action is Action.NONE
+    assert prompt_of(text, facts=Facts(**GOOD, mutual_follow=True)).action is Action.JOIN
+
+
+def test_a_look_up_that_fails_makes_no_popup() -> None:
+    """Its exception goes to the caller; it is not taken for an answer."""
+    with pytest.raises(Asked):
+        prompt_of(CODEC.encode(changed(mutual_follow=True)), facts=Failing(**GOOD))
+
+
+def test_nothing_known_is_nobody_admitted() -> None:
+    """A backend that has looked nothing up, or one fact too few, lets nobody in."""
+    text = CODEC.encode(INVITE)
+    assert prompt_of(text, facts=Facts()).action is Action.NONE
+    for name in GOOD:
+        facts = Facts(**{fact: value for fact, value in GOOD.items() if fact != name})
+        prompt = prompt_of(text, facts=facts)
+        assert (prompt.action, prompt.missing) == (Action.NONE, (name,))
+
+
+@given(
+    flags=st.fixed_dictionaries(
+        dict.fromkeys(["mutual_follow", "approval", "single_use"], st.booleans())
+    ),
+    facts=st.fixed_dictionaries(
+        {
+            name: st.none() | (st.integers(0, 2) if name == "generation" else st.booleans())
+            for name in Facts.model_fields
+        }
+    ),
+    other=st.booleans() | st.none(),
+    source=st.sampled_from([*Origin, None]),
+)
+def test_facts_that_were_not_asked_for_change_nothing(
+    flags: dict[str, bool], facts: dict[str, Any], other: bool | None, source: Origin | None
+) -> None:
+    """A fact that no rule needs cannot be used to get in or to keep somebody out."""
+    invite = changed(**flags)
+    case: dict[str, Any] = {"viewer_id": 42, "now": NOW, "source": source}
+    needed = needed_facts(invite, **case)
+    unasked = {
+        name: (other if name != "generation" else None)
+        for name in Facts.model_fields
+        if name not in needed
+    }
+    one = judge(invite, policy=Policy(), facts=Facts(**facts), **case)
+    two = judge(invite, policy=Policy(), facts=Facts(**facts | unasked), **case)
+    assert one == two
+
+
+# --- What comes back from a client ---------------------------------------------------------------
+
+
+def test_no_function_takes_a_prompt() -> None:
+    """A client sends back a popup that says join: nothing here would believe it."""
+    for name in passphrase.__all__:
+        public = getattr(passphrase, name)
+        if public is JoinPrompt:
+            continue
+        callables = [public, *vars(public).values()] if inspect.isclass(public) else [public]
+        for function in filter(callable, callables):
+            with suppress(ValueError):  # what is written in C may have no signature
+                parameters = inspect.signature(function).parameters.values()
+                assert not [p for p in parameters if "JoinPrompt" in f"{p.annotation}"]
+
+
+def test_a_prompt_is_no_passphrase() -> None:
+    """In place of what a codec has decoded, a popup or its JSON is a type error."""
+    prompt = prompt_of(CODEC.encode(INVITE))
+    usual: Any = {"viewer_id": 42, "now": NOW, "source": Origin.WECHAT, "facts": Facts(**GOOD)}
+    for sent in (prompt, prompt.model_dump(), prompt.model_dump_json(), INVITE, None):
+        with pytest.raises(TypeError):
+            join_prompt(sent, **usual)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        if sent is not INVITE:
+            with pytest.raises(TypeError):
+                judge(sent, policy=Policy(), **usual)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_between_popup_and_tap_everything_is_judged_again() -> None:
+    """Somebody is banned, or the group reset, while the popup is open: the tap is refused."""
+    text = CODEC.encode(INVITE)
+    assert prompt_of(text).action is Action.JOIN
+    for change in ({"banned": True}, {"generation": 1}, {"group_full": True}):
+        assert prompt_of(text, facts=Facts(**GOOD | change)).action is Action.NONE
+    assert prompt_of(text, now=INVITE.expires_at).action is Action.NONE

@@ -1,0 +1,163 @@
+"""Supply chain: what is imported, what is built, and what hides in the source."""
+
+import importlib.util
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tokenize
+import tomllib
+import unicodedata
+import zipfile
+from hashlib import sha256
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from attacks.attacks_support import MODULES, ROOT, SOURCE
+
+from passphrase import __version__
+
+OURS = {"pydantic", "itsdangerous"}
+# What these two bring along.
+BROUGHT = {"annotated-types", "pydantic-core", "typing-extensions", "typing-inspection"}
+LIBRARY = """
+import sys
+before = {*sys.modules}
+import datetime
+from passphrase import *
+codec = Codec(Keyring({1: bytes(range(32))}), audience="douyin")
+ends = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
+invite = Invite(group_id=5, inviter_id=7, expires_at=ends, origin=Origin.WECHAT)
+for script in ("emoji", "hanzi", "base32"):
+    text = codec.encode(invite, script=script)
+    decoded = codec.decode(share(text, to=Origin.WECHAT)[:-2])
+explain(text[5:], codec), lint(text), recognize(text)
+join_prompt(decoded, viewer_id=1, now=ends, source=None, facts=Facts())
+print(*{name.partition(".")[0] for name in {*sys.modules} - before if name[:11] != "_sysconfigd"})
+"""
+
+
+def test_two_packages_are_all_that_runs() -> None:
+    """Whatever else is imported in passing could be taken over: pydantic and itsdangerous only."""
+    done = subprocess.run(  # noqa: S603  # our own interpreter and statement
+        [sys.executable, "-c", LIBRARY],
+        env={**os.environ, "PYTHONPATH": str(SOURCE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    distributions = packages_distributions()
+    outside = {*done.stdout.split()} - {*sys.stdlib_module_names} - {"passphrase"}
+    brought = {name for package in outside for name in distributions.get(package, [package])}
+    assert {name.lower().replace("_", "-") for name in brought} - BROUGHT == OURS
+
+
+def test_the_project_asks_for_no_more() -> None:
+    """The two, each below its next major version, and pinned for those who test."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split("[<>=]", line)[0] for line in project["dependencies"]}
+    assert names == OURS
+    assert all(",<" in line for line in project["dependencies"])
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    for name in OURS | BROUGHT:
+        assert re.search(rf"^{name}==[0-9.]+$", pinned, re.MULTILINE)
+
+
+HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "tools", "benchmarks"])
+def test_no_character_hides_in_the_source(folder: str) -> None:
+    """Bidirectional and invisible characters make code that is not what a reviewer sees."""
+    joined = "\u200d" if folder == "tests" else ""  # which makes one picture of several
+    for path in (ROOT / folder).rglob("*.py"):
+        characters = {*path.read_text(encoding="utf-8")} - {"\n", joined}
+        hidden = [c for c in characters if unicodedata.category(c) in HIDDEN]
+        assert (path.name, [f"U+{ord(c):04X}" for c in hidden]) == (path.name, [])
+
+
+def test_names_in_the_source_are_ascii() -> None:
+    """A Cyrillic letter in a name makes two names that look like one."""
+    for path in MODULES:
+        with path.open("rb") as source:
+            tokens = [*tokenize.tokenize(source.readline)]
+        assert all(token.string.isascii() for token in tokens if token.type == tokenize.NAME)
+
+
+# --- What is built -------------------------------------------------------------------------------
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".nox", ".hypothesis", "__pycache__", ".*_cache", "*.egg-info", "dist", "build"
+)
+INFORMATION = {"METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD"}
+SDIST = {
+    "src", "tests", "docs", "tools", "benchmarks", "CHANGELOG.md", "README.md", "README.zh-CN.md",
+    "constraints.txt", "conftest.py", "pyproject.toml", "LICENSE", "PKG-INFO", ".gitignore",
+}  # fmt: skip
+PASSPHRASE = re.compile(r"passphrase/(?:(?:scripts|cli)/)?[a-z0-9_]+\.py")
+
+needs_hatchling = pytest.mark.skipif(
+    importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed"
+)
+
+
+def build(tree: Path, moment: int, mode: int) -> dict[str, bytes]:
+    """Build a wheel and an sdist of a copy of the project whose files have another age and mode."""
+    shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
+    for path in tree.rglob("*"):
+        if path.is_file():
+            path.chmod(mode)
+            os.utime(path, (moment, moment))
+    subprocess.run(  # our own interpreter
+        [sys.executable, "-m", "hatchling", "build", "-d", "built", "-t", "wheel", "-t", "sdist"],
+        cwd=tree,
+        capture_output=True,
+        check=True,
+    )
+    return {path.suffix: path.read_bytes() for path in (tree / "built").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return build(tmp_path_factory.mktemp("one") / "tree", 1_600_000_000, 0o644)
+
+
+@needs_hatchling
+def test_two_builds_are_one(built: dict[str, bytes], tmp_path: Path) -> None:
+    """A package that nobody can build again may hold what nobody has reviewed."""
+    again = build(tmp_path / "other" / "tree", 1_700_000_000, 0o600)
+    assert {*built} == {".whl", ".gz"}
+    assert {name: sha256(raw).hexdigest() for name, raw in built.items()} == {
+        name: sha256(raw).hexdigest() for name, raw in again.items()
+    }
+
+
+@needs_hatchling
+def test_the_wheel_is_the_source_and_nothing_else(built: dict[str, bytes]) -> None:
+    """No file slips in, and none differs: modules, the typing mark and the five of the format."""
+    with zipfile.ZipFile(io.BytesIO(built[".whl"])) as wheel:
+        files = {name: wheel.read(name) for name in wheel.namelist()}
+    modules = {name: raw for name, raw in files.items() if name.startswith("passphrase/")}
+    assert modules == {
+        path.relative_to(SOURCE.parent).as_posix(): path.read_bytes()
+        for path in (*MODULES, SOURCE / "py.typed")
+    }
+    assert all(PASSPHRASE.fullmatch(name) for name in {*modules} - {"passphrase/py.typed"})
+    information = f"invite_passphrase-{__version__}.dist-info/"
+    assert {*files} - {*modules} == {information + name for name in INFORMATION}
+
+
+@needs_hatchling
+def test_the_sdist_holds_what_was_listed(built: dict[str, bytes]) -> None:
+    """No key file, cache or editor's copy of the working tree goes out with a release."""
+    with tarfile.open(fileobj=io.BytesIO(built[".gz"])) as sdist:
+        names = [Path(member.name).relative_to(f"invite_passphrase-{__version__}")
+                 for member in sdist.getmembers()]  # fmt: skip
+    assert {name.parts[0] for name in names} == SDIST
+    assert {name.suffix for name in names if name.parts[0] in {"src", "tests", "tools"}} <= {
+        ".py", ".json", ".typed", ".txt", ".html",
+    }  # fmt: skip

@@ -1,0 +1,149 @@
+"""Unicode: what folds to a glyph is one frozen table, on every Python and under every mangling."""
+
+import hashlib
+import sys
+import unicodedata
+from functools import cache
+
+import pytest
+from attacks.attacks_support import outcome
+from hypothesis import given
+from hypothesis import strategies as st
+from support import CODEC, INVITE, SCRIPTS, invites, scripts
+
+from passphrase import Invite, find
+from passphrase.fold import rows
+from passphrase.markup import Unwrapped, unwrap
+from passphrase.scripts import load_script
+
+TEXTS = {script: CODEC.encode(INVITE, script=script) for script in SCRIPTS}
+IGNORED, MARK, FOREIGN = -2, -1, None
+# What each script reads each of all code points as. Measured on 3.11 (Unicode 14), 3.12 (15) and
+# 3.13 (15.1), whose own tables say different things of thousands of them.
+GOLDEN = {
+    "emoji": (4_199, 10_860, "ea5d28c2d40064a5bf9cbd20b46ebfce8e4cdbb1748da7a905bfb9694e57bc30"),
+    "hanzi": (4_199, 8_454, "4e9f9943c5e5e1ab62cdd5da248de4393122e1d763820283ff514f57dfe565ee"),
+    "base32": (4_210, 8_454, "cab9978025517a49376bcf607d2497dcb2467830c3805f30e38a155f3919c7ec"),
+}
+
+
+@cache
+def readings(name: str) -> dict[int, int]:
+    """Read every code point between glyphs: its value, a mark, or ignored; foreign ones not."""
+    script = load_script(name)
+    glyphs = script.glyphs[5] * 3
+    text = "".join(f"。{glyphs}{chr(code)}{glyphs}" for code in range(sys.maxunicode + 1))
+    places = Unwrapped(text, range(len(text) + 1))
+    found: dict[int, int] = {}
+    for row in rows(places, [script], 6 // script.glyphs_per_symbol):
+        code = ord(text[row.places[0] + 3])
+        found[code] = row.glyphs[3] if len(row.places) == 7 else IGNORED
+    return found
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
+    """A newer Unicode, or a slip in a table, lets a character in that forges or breaks a glyph."""
+    found = readings(name)
+    values = [*found.values()]
+    lines = "\n".join(f"{code:X} {value}" for code, value in sorted(found.items()))
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    assert (values.count(IGNORED), values.count(MARK), digest) == GOLDEN[name]
+    assert {code for code, value in found.items() if value >= 0} == {
+        *map(ord, load_script(name).digits)
+    }
+
+
+def test_a_character_is_a_glyph_of_one_script_at_most() -> None:
+    """A text is spelled in one way only: no character is a glyph here and something else there."""
+    for code in range(sys.maxunicode + 1):
+        values = [readings(name).get(code) for name in SCRIPTS]
+        glyphs = [value for value in values if value is not None and value >= 0]
+        assert len(glyphs) <= 1
+        assert not glyphs or IGNORED not in values
+
+
+@pytest.mark.parametrize("letter", "ıſ\u212aİßﬁﬀªº²³¹ⅠⅧ①⑴𝐀𝟎🄰\u0391\u0410\uff25\u0301Å")
+def test_no_letter_is_let_in_by_folding_case(letter: str) -> None:
+    """Case folding and (?i) take ı, ſ, the Kelvin sign and others for ASCII; a table does not."""
+    is_wide = 0xFF01 <= ord(letter) <= 0xFF5E
+    assert (ord(letter) in readings("base32")) is is_wide
+    assert ord(letter) not in readings("hanzi")
+
+
+def test_digits_of_other_alphabets_are_foreign() -> None:
+    """`int` reads some hundred digits that are not ASCII: here only the wide ones are glyphs."""
+    digits = [code for code in range(128, sys.maxunicode + 1) if chr(code).isdigit()]
+    assert len(digits) > 600
+    read = {code for code in digits if readings("base32").get(code, IGNORED) >= 0}
+    assert read == {*range(0xFF10, 0xFF1A)}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_white_space_and_format_characters(name: str) -> None:
+    """Whatever shows nothing is skipped, or ends a row; it never counts as a glyph or a mark."""
+    shows_nothing = [
+        code
+        for code in range(sys.maxunicode + 1)
+        if chr(code).isspace() or unicodedata.category(chr(code)) == "Cf"
+    ]
+    assert len(shows_nothing) > 180
+    assert {readings(name).get(code) for code in shows_nothing} <= {IGNORED, FOREIGN}
+    spaces = [code for code in shows_nothing if chr(code).isspace()]
+    assert {readings(name).get(code) for code in spaces} == {IGNORED}
+
+
+@given(text=st.text(st.sampled_from([*"".join(TEXTS.values()), *"<br>&#x;[]%.? \u200b"])))
+def test_unwrapping_makes_no_text_longer(text: str) -> None:
+    """NFKC makes eighteen characters of one; markup is only ever read as fewer than it has."""
+    assert len(unwrap(text).text) <= len(text)
+
+
+# --- Texts that were cut and recoded ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("errors", ["replace", "ignore", "surrogate"])
+def test_cut_at_every_unit(script: str, encoding: str, errors: str) -> None:
+    """A limit in bytes or UTF-16 units cuts glyphs in two: the invite or a refusal comes of it."""
+    how = errors.replace("surrogate", "surrogateescape" if encoding == "utf-8" else "surrogatepass")
+    units = TEXTS[script].encode(encoding)
+    step = 1 if encoding == "utf-8" else 2
+    read = 0
+    for cut in range(step, len(units), step):
+        for part in (units[:cut], units[cut:], units[:cut] + units[cut + step :]):
+            text = part.decode(encoding, how)
+            before = outcome(text)
+            assert before == INVITE or isinstance(before, type)
+            read += before == INVITE
+    assert read > 0
+
+
+OLD = ["gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "euc_kr", "cp1252"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("encoding", OLD)
+def test_old_encodings_make_no_other_invite(script: str, encoding: str) -> None:
+    """Written and read in an old encoding, or in two different ones: never another invite."""
+    text = f"口令：{TEXTS[script]}。"
+    for how in ("replace", "ignore", "xmlcharrefreplace", "backslashreplace"):
+        written = text.encode(encoding, how)
+        for reader in {encoding, "utf-8", "gbk", "latin-1"}:
+            read = outcome(written.decode(reader, "replace"))
+            assert read == INVITE or isinstance(read, type)
+    for reader in ("gbk", "gb18030", "big5", "latin-1"):
+        read = outcome(text.encode().decode(reader, "replace"))
+        assert read == INVITE or isinstance(read, type)
+
+
+@given(invite=invites, script=scripts)
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_normal_forms_change_nothing(form: str, invite: Invite, script: str) -> None:
+    """A client that normalises what it sends has normalised nothing of a passphrase."""
+    text = CODEC.encode(invite, script=script)
+    assert unicodedata.normalize(form, text) == text  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    wide = "".join(chr(ord(g) + 0xFEE0) if "!" <= g <= "~" else g for g in text)
+    (found,) = find(wide)
+    assert found.text == text
