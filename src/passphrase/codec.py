@@ -93,6 +93,7 @@ class Codec:
             your own would not survive the reading.
     """
 
+    @without_trace
     def __init__(
         self,
         keyring: Keyring,
@@ -191,6 +192,7 @@ class Codec:
         """
         return self._open_all(text, repair)
 
+    @without_trace
     def scan(self, text: str) -> Findings:
         """Find what a text holds before any key is used, as `decode` does first.
 

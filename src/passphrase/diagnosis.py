@@ -12,7 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from passphrase.clipboard import Findings, scan
-from passphrase.errors import PassphraseError, Span, TextTooLongError, VersionError
+from passphrase.errors import (
+    PassphraseError,
+    Span,
+    TextTooLongError,
+    VersionError,
+    without_trace,
+)
 from passphrase.fold import Row, rows
 from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
 from passphrase.markup import unwrap
@@ -151,6 +157,7 @@ class Diagnosis:
         return SENTENCES[self.finding]
 
 
+@without_trace
 def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = None) -> Diagnosis:
     """Say what became of the passphrase in a text. Never raises a `PassphraseError`.
 
@@ -162,6 +169,8 @@ def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = N
     Raises:
         TypeError: The text is no str, or `now` is naive.
     """
+    if now is not None and now.tzinfo is None:
+        raise TypeError("now has no time zone")
     try:
         diagnosis = _judged(text, codec, now) if codec else _seen(text, scan(text))
     except TextTooLongError:

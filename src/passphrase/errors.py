@@ -170,7 +170,7 @@ def without_trace(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (PassphraseError, TypeError) as error:
+        except (TypeError, ValueError) as error:
             refusal = error.with_traceback(None)
         refusal.__context__ = None
         del args, kwargs

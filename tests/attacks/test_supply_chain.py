@@ -95,7 +95,8 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 INFORMATION = {"METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD"}
 SDIST = {
-    "src", "tests", "docs", "tools", "benchmarks", "CHANGELOG.md", "README.md", "README.zh-CN.md",
+    "src", "tests", "docs", "tools", "benchmarks", "examples", "clients", "CHANGELOG.md",
+    "CONTRIBUTING.md", "SECURITY.md", "README.md", "README.zh-CN.md",
     "constraints.txt", "conftest.py", "pyproject.toml", "LICENSE", "PKG-INFO", ".gitignore",
 }  # fmt: skip
 PASSPHRASE = re.compile(r"passphrase/(?:(?:scripts|cli)/)?[a-z0-9_]+\.py")
@@ -159,5 +160,5 @@ def test_the_sdist_holds_what_was_listed(built: dict[str, bytes]) -> None:
                  for member in sdist.getmembers()]  # fmt: skip
     assert {name.parts[0] for name in names} == SDIST
     assert {name.suffix for name in names if name.parts[0] in {"src", "tests", "tools"}} <= {
-        ".py", ".json", ".typed", ".txt", ".html",
+        ".py", ".json", ".typed", ".txt", ".html", ".mjs",
     }  # fmt: skip
