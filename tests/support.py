@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import strategies as st
 from reference import chunk, protect
 
 from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
+from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
 from passphrase.seal import seal
 from passphrase.wire import pack
@@ -49,3 +51,16 @@ def sealed_word(symbol: int, body: bytes) -> tuple[int, ...]:
 def replaced(codeword: Sequence[int], at: int, symbol: int) -> tuple[int, ...]:
     """Return the codeword with one symbol replaced."""
     return (*codeword[:at], symbol, *codeword[at + 1 :])
+
+
+def count_tag_checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Record the tag of every check that is made from now on."""
+    checks: list[bytes] = []
+    verify = DerivedKeys.verify
+
+    def count(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
+        checks.append(tag)
+        return verify(self, message, tag)
+
+    monkeypatch.setattr(DerivedKeys, "verify", count)
+    return checks

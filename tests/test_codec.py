@@ -24,6 +24,7 @@ from support import (
     SECRET,
     YI,
     codeword_of,
+    count_tag_checks,
     invites,
     replaced,
     scripts,
@@ -47,7 +48,6 @@ from passphrase import (
     find,
     recognize,
 )
-from passphrase.keys import DerivedKeys
 from passphrase.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
 from passphrase.scripts import load_script
 from passphrase.wire import pack
@@ -294,21 +294,9 @@ def test_the_one_that_verifies_is_taken() -> None:
     assert [decoded.invite for decoded in CODEC.decode_all(text)] == [INVITE]
 
 
-def _counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    checks: list[bytes] = []
-    verify = DerivedKeys.verify
-
-    def count(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
-        checks.append(tag)
-        return verify(self, message, tag)
-
-    monkeypatch.setattr(DerivedKeys, "verify", count)
-    return checks
-
-
 def test_at_most_256_tags_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted: 256 different words are all checked, one more and none is."""
-    checks = _counted(monkeypatch)
+    checks = count_tag_checks(monkeypatch)
     draw = random.Random(256)
     forged = [spell(protect(chunk(WORD[0], draw.randbytes(32)))) for _ in range(256)]
     text = CODEC.encode(INVITE)
@@ -324,7 +312,7 @@ def test_at_most_256_tags_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_words_that_cost_no_tag_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown key and another version are refused before any tag is computed."""
-    checks = _counted(monkeypatch)
+    checks = count_tag_checks(monkeypatch)
     for header in (WORD[0] ^ 1 << 4, WORD[0] | 1 << 8):
         with pytest.raises(PassphraseError):
             CODEC.decode(spell(protect((header, *WORD[1:27]))))

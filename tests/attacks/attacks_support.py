@@ -13,7 +13,6 @@ import pytest
 from support import CODEC
 
 from passphrase import Codec, Invite, PassphraseError
-from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SYMBOLS
 from passphrase.parity import protect
 from passphrase.scripts import load_script
@@ -47,19 +46,6 @@ def outcome(text: str, codec: Codec = CODEC, **how: Any) -> Outcome:
         return codec.decode(text, **how).invite
     except PassphraseError as error:
         return type(error)
-
-
-def count_tag_checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Record the tag of every check that is made from now on."""
-    checks: list[bytes] = []
-    verify = DerivedKeys.verify
-
-    def count(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
-        checks.append(tag)
-        return verify(self, message, tag)
-
-    monkeypatch.setattr(DerivedKeys, "verify", count)
-    return checks
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from uuid import UUID
 
 import pytest
 from attacks.attacks_support import (
-    count_tag_checks,
     forged,
     outcome,
     spell,
@@ -25,7 +24,17 @@ from attacks.attacks_support import (
 from itsdangerous import Signer
 from itsdangerous.signer import NoneAlgorithm
 from reference import is_sound
-from support import AUDIENCE, CODEC, INVITE, KEYRING, KEYS, OTHER_SECRET, SECRET, codeword_of
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    KEYRING,
+    KEYS,
+    OTHER_SECRET,
+    SECRET,
+    codeword_of,
+    count_tag_checks,
+)
 
 from passphrase import (
     AmbiguousError,

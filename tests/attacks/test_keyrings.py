@@ -11,8 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks.attacks_support import SOURCE, count_tag_checks, outcome
-from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
+from attacks.attacks_support import SOURCE, outcome
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    KEYRING,
+    OTHER_SECRET,
+    SCRIPTS,
+    SECRET,
+    count_tag_checks,
+)
 
 from passphrase import Codec, Keyring, KeyringError, SignatureError
 from passphrase.fold import _folding, _spelled

@@ -15,10 +15,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from attacks.attacks_support import count_tag_checks, counted_calls, spell_raw
+from attacks.attacks_support import counted_calls, spell_raw
 from hypothesis import given
 from hypothesis import strategies as st
-from support import AUDIENCE, CODEC, INVITE, KEYRING, KEYS, SCRIPTS, codeword_of
+from support import AUDIENCE, CODEC, INVITE, KEYRING, KEYS, SCRIPTS, codeword_of, count_tag_checks
 
 from passphrase import (
     Codec,

@@ -17,12 +17,11 @@ from statistics import fmean, variance
 import pytest
 from attacks.attacks_support import (
     MODULES,
-    count_tag_checks,
     forged,
     outcome,
 )
 from itsdangerous.signer import SigningAlgorithm
-from support import AUDIENCE, CODEC, INVITE, KEYS, OTHER_SECRET, SCRIPTS
+from support import AUDIENCE, CODEC, INVITE, KEYS, OTHER_SECRET, SCRIPTS, count_tag_checks
 
 from passphrase import Codec, Keyring, SignatureError
 from passphrase.keys import TruncatedHmac
