@@ -26,6 +26,9 @@ IGNORABLE: Final = """
     2028-202F 205F-206F 20E3 3000 3164 FE00-FE0F FEFF FFA0 FFF9-FFFB 1F3FB-1F3FF E0000-E0FFF
     002A 003E 005C 005F-0060 007C 007E FF1E
 """
+MARKS: Final = "003F FF1F 25A1 25AF FFFC-FFFD D800-DFFF E000-F8FF"
+PICTURES: Final = "2300-23FF 2600-27BF 2B00-2BFF 1F000-1F3FA 1F400-1FAFF"
+MARK: Final = -1
 MAX_TEXT: Final = 65536
 MAX_CODEWORDS: Final = 256
 MIN_RUN: Final = 21
@@ -37,7 +40,7 @@ ID_BYTES: Final = {0: 4, 1: 8, UUID_WIDTH: 16}
 ORIGINS: Final = ("in_app", "wechat", "qq")
 
 Codeword: TypeAlias = tuple[int, ...]
-Run: TypeAlias = list[tuple[int, int]]  # of each glyph, its place in the text and its value
+Run: TypeAlias = list[tuple[int, int]]  # of each glyph or mark, its place in the text and its value
 
 
 class Refused(Exception):  # noqa: N818  # the word of the page
@@ -50,11 +53,12 @@ class Refused(Exception):  # noqa: N818  # the word of the page
 
 
 class Script(NamedTuple):
-    """What each glyph stands for, how many spell a symbol, and what is skipped."""
+    """What each glyph stands for, how many spell a symbol, what is skipped, what is a mark."""
 
     values: dict[str, int]
     size: int
     ignorable: frozenset[str]
+    marks: frozenset[str]
 
 
 class Header(NamedTuple):
@@ -113,15 +117,15 @@ def code_points(ranges: str) -> frozenset[str]:
 def load_scripts() -> list[Script]:
     """Load emoji, hanzi and base 32."""
     scripts: list[Script] = []
-    for name in ("emoji_table.py", "hanzi_table.py"):
+    for name, marks in (("emoji_table.py", MARKS + " " + PICTURES), ("hanzi_table.py", MARKS)):
         table = runpy.run_path(str(SCRIPTS / name))["GLYPHS"]
         values = {glyph: symbol for symbol, glyph in enumerate(table)}
-        scripts.append(Script(values, 1, code_points(IGNORABLE)))
+        scripts.append(Script(values, 1, code_points(IGNORABLE), code_points(marks)))
     values = {glyph: value for value, glyph in enumerate(BASE32)}
     values |= {glyph.lower(): value for glyph, value in values.items()}
     values |= dict.fromkeys("IiLl", 1) | dict.fromkeys("Oo", 0)
     values |= {chr(0xFF01 + ord(glyph) - 0x21): value for glyph, value in values.items()}
-    scripts.append(Script(values, 2, code_points(IGNORABLE + DASHES)))
+    scripts.append(Script(values, 2, code_points(IGNORABLE + DASHES), code_points(MARKS)))
     return scripts
 
 
@@ -131,10 +135,17 @@ def find_runs(text: str, script: Script) -> Iterator[Run]:
     for place, character in enumerate(text):
         if character in script.values:
             run.append((place, script.values[character]))
+        elif character in script.marks and character not in script.ignorable:
+            run.append((place, MARK))
         elif character not in script.ignorable:
             yield run
             run = []
     yield run
+
+
+def values_of(run: Run) -> list[int]:
+    """List the values of glyphs and marks."""
+    return [value for _, value in run]
 
 
 def symbol_at(run: Run, first: int, script: Script) -> int:
@@ -150,12 +161,18 @@ def find_candidates(text: str) -> list[tuple[int, int, Codeword]]:
         for run in find_runs(text, script):
             for first in range(len(run) - script.size + 1):
                 start = run[first][0]
+                if MARK in values_of(run[first : first + script.size]):
+                    continue
                 header = parse_header(symbol_at(run, first, script))
                 if header is None:
                     continue
                 end = first + header.length * script.size
                 is_touched = start > 0 and text[start - 1] in script.values
-                if end > len(run) or (header.version != 1 and is_touched):
+                if (
+                    end > len(run)
+                    or MARK in values_of(run[first:end])
+                    or (header.version != 1 and is_touched)
+                ):
                     continue
                 word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
                 spare = word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
@@ -166,7 +183,7 @@ def find_candidates(text: str) -> list[tuple[int, int, Codeword]]:
 
 
 def looks_like_chatter(run: Run, script: Script) -> bool:
-    """Tell whether a run of 21 symbols or more is not worth to be called damaged."""
+    """Tell whether a run of 21 symbols or more, without its marks, is no damaged passphrase."""
     starts = range(0, len(run) - script.size + 1, script.size)
     symbols = [symbol_at(run, first, script) for first in starts]
     if len(set(symbols)) < min(len(symbols), 43) / 2:
@@ -181,7 +198,8 @@ def is_damaged(text: str) -> bool:
     return any(
         len(run) >= MIN_RUN * script.size and not looks_like_chatter(run, script)
         for script in load_scripts()
-        for run in find_runs(text, script)
+        for marked in find_runs(text, script)
+        for run in [[(place, value) for place, value in marked if value != MARK]]
     )
 
 

@@ -4,8 +4,9 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import second_reader
@@ -15,12 +16,23 @@ from pydantic import TypeAdapter
 from reference import chunk, protect
 from support import AUDIENCE, CODEC, INVITE, SCRIPTS, SECRET, invites, scripts
 
-from passphrase import Codec, Invite, Keyring, PassphraseError, recognize
+from passphrase import (
+    Codec,
+    DamagedError,
+    Invite,
+    Keyring,
+    PassphraseError,
+    SignatureError,
+    recognize,
+)
 from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
 from passphrase.seal import seal
 from passphrase.wire import pack
+
+if TYPE_CHECKING:
+    from passphrase.codec import Level
 
 DOCUMENT = json.loads(Path("tests/vectors/v1.json").read_text(encoding="ascii"))
 
@@ -37,12 +49,21 @@ class Vector(NamedTuple):
         return Codec(Keyring(self.secrets, min(self.secrets)), audience=self.audience)
 
 
-VECTORS = [
-    Vector(test, {int(k): bytes.fromhex(v) for k, v in group["keys"].items()}, group["audience"])
-    for group in DOCUMENT["testGroups"]
-    for test in group["tests"]
-]
-TESTS = [vector.test for vector in VECTORS]
+def vectors(kind: str) -> list[Vector]:
+    """List the tests of all groups of a type."""
+    return [
+        Vector(
+            test, {int(k): bytes.fromhex(v) for k, v in group["keys"].items()}, group["audience"]
+        )
+        for group in DOCUMENT["testGroups"]
+        for test in group["tests"]
+        if group["type"] == kind
+    ]
+
+
+VECTORS = vectors("InvitePassphraseDecode")
+REPAIRS = vectors("InvitePassphraseRepair")
+TESTS = [vector.test for vector in VECTORS + REPAIRS]
 VALID = [vector for vector in VECTORS if vector.test["result"] == "valid"]
 INVALID = [vector for vector in VECTORS if vector.test["result"] == "invalid"]
 
@@ -69,6 +90,7 @@ def test_the_file_is_fresh() -> None:
 def test_more_invalid_than_valid() -> None:
     assert DOCUMENT["numberOfTests"] == len(TESTS)
     assert len(INVALID) > len(VALID) > 50
+    assert len(REPAIRS) > 50
     assert [test["tcId"] for test in TESTS] == [*range(1, len(TESTS) + 1)]
     assert max(Counter(test["comment"] for test in TESTS).values()) == 1
     assert {flag for test in TESTS for flag in test["flags"]} == {*DOCUMENT["notes"]}
@@ -106,6 +128,42 @@ def test_invalid(vector: Vector) -> None:
     with pytest.raises(PassphraseError) as caught:
         vector.codec.decode(vector.test["text"])
     assert caught.value.code == vector.test["error"]
+
+
+@pytest.mark.parametrize("vector", REPAIRS, ids=name)
+def test_repair(vector: Vector) -> None:
+    """What is repaired at a level, how, and that no lower level reads it."""
+    test, codec = vector.test, vector.codec
+    level: Level = test["repair"]
+    if test["result"] == "invalid":
+        with pytest.raises(PassphraseError) as caught:
+            codec.decode(test["text"], repair=level)
+        assert caught.value.code == test["error"]
+        return
+    decoded = codec.decode(test["text"], repair=level)
+    assert decoded.invite.model_dump(mode="json") == test["invite"]
+    assert [*decoded.span] == test["span"]
+    assert [asdict(repair) | {"span": [*repair.span]} for repair in decoded.repairs] == test[
+        "repairs"
+    ]
+    with pytest.raises((DamagedError, SignatureError)):
+        codec.decode(test["text"], repair="exact" if level == "standard" else "standard")
+
+
+def test_strict_parsers_read_the_file() -> None:
+    """No text holds a lone surrogate, on which parsers of JSON do not agree."""
+    for test in TESTS:
+        test["text"].encode()
+
+
+def test_the_tables_are_those_of_the_scripts() -> None:
+    """The file alone is enough to read every script, in the tables' order."""
+    for name in SCRIPTS:
+        script = load_script(name)
+        table, aliases = DOCUMENT["scripts"][name], DOCUMENT["aliases"][name]
+        values = {glyph: value for value, glyph in enumerate(table)}
+        assert values | {alias: values[glyph] for alias, glyph in aliases.items()} == script.digits
+        assert not values.keys() & aliases.keys()
 
 
 # --- The second implementation, which was written from docs/format.md alone --------------------

@@ -25,7 +25,7 @@ from random import Random
 from tempfile import TemporaryFile
 from typing import Final
 
-from make_vectors import chunk, protect
+from vector_parts import chunk, protect
 
 from passphrase import TextTooLongError, find
 from passphrase.clipboard import MAX_CHARS

@@ -6,47 +6,57 @@
 Shape: that of the Wycheproof project, as docs/format.md, "Test vectors" describes it.
 """
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
+import repair_vectors
 from generated import write_or_check
-
-from passphrase import Invite, Keyring, Origin, find
-from passphrase.fold import IGNORABLE_RANGES
-from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.keys import DerivedKeys
-from passphrase.layout import (
-    BODY_FIELDS,
-    PARITY_SYMBOLS,
-    SYMBOL_BITS,
-    TAG_BYTES,
-    Header,
-    header_symbol,
-    join_fields,
-    read_header,
-    split_fields,
+from vector_parts import (
+    AUDIENCE,
+    INVITE,
+    KEYS,
+    OTHER_AUDIENCE,
+    OTHER_KEYS,
+    OTHER_SECRETS,
+    SECRETS,
+    Test,
+    Word,
+    among,
+    changed,
+    chunk,
+    derive,
+    hexed,
+    intermediate,
+    invalid,
+    layout,
+    protect,
+    spell,
+    valid,
+    with_field,
+    word_of,
 )
+
+from passphrase import Keyring, Origin
+from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
+from passphrase.layout import PARITY_SYMBOLS, TAG_BYTES, Header, header_symbol
 from passphrase.parity import TARGET_REMAINDER
-from passphrase.parity import protect as protected
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.compat_table import ALIASES as COMPAT
 from passphrase.scripts.softbank_table import ALIASES as SOFTBANK
 from passphrase.seal import seal
-from passphrase.symbols import chunk as chunked
 from passphrase.symbols import merge, split
-from passphrase.wire import pack
 
 VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors" / "v1.json"
-Word = tuple[int, ...]
-Test = dict[str, Any]
 
+TAG_NAMES: Final = "a b br div em font i img li p span strong u wbr"
 NOTES: Final = {
     "Layout": "The bits of header and body.",
     "Boundary": "A field at the end of its range.",
@@ -60,127 +70,9 @@ NOTES: Final = {
     "NonCanonical": "The tag is good, but the invite has another and only legal layout.",
     "Padding": "Parity and tag are good, but spare bits are set.",
     "Damage": "So much is missing or wrong that no repair by parity could be trusted.",
+    "Repair": "Damage that parity and tag undo, at the level that is named.",
     "Limit": "A bound on the work that a reader does.",
 }
-
-
-def derive(name: str, length: int = 32) -> bytes:
-    """Make reproducible bytes that look random."""
-    return hashlib.shake_256(b"passphrase test vectors v1/" + name.encode()).digest(length)
-
-
-SECRETS: Final = {1: derive("secret 1"), 2: derive("secret 2")}
-AUDIENCE: Final = "douyin"
-KEYS: Final = Keyring(SECRETS, 1).derive(AUDIENCE)
-# The second group: other key ids, a longer secret, an audience of 64 bytes that is not ASCII.
-OTHER_SECRETS: Final = {0: derive("secret 0"), 7: derive("secret 7", 64), 3: derive("secret 3", 33)}
-OTHER_AUDIENCE: Final = "多闪" * 10 + "duo!"
-OTHER_KEYS: Final = Keyring(OTHER_SECRETS, 0).derive(OTHER_AUDIENCE)
-INVITE: Final = Invite(
-    group_id=6824193837465920001,
-    inviter_id=102938475610293847,
-    expires_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
-    origin=Origin.WECHAT,
-)
-
-
-def changed(**fields: object) -> Invite:
-    """Return the usual invite with some fields changed."""
-    return Invite.model_validate(dict(INVITE) | fields)
-
-
-def layout(invite: Invite, key_id: int = 1) -> tuple[int, bytes]:
-    """Return header symbol and body."""
-    header, body = pack(invite, key_id)
-    return header_symbol(header), body
-
-
-def with_field(field: str, value: int) -> bytes:
-    """Return the usual body with one field set to any value."""
-    _, body = layout(INVITE)
-    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
-    return join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
-
-
-def chunk(symbol: int, raw: bytes) -> Word:
-    """Return the data symbols of a header and the bytes behind it."""
-    return split(chunked(symbol, raw), 1 - (-8 * len(raw) // SYMBOL_BITS))
-
-
-def protect(data: Word) -> Word:
-    """Return the codeword of any number of data symbols."""
-    return split(protected(merge(data), len(data)), len(data) + PARITY_SYMBOLS)
-
-
-def word_of(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Word:
-    """Return the codeword of any header and body, legal or not, under a good tag."""
-    return protect(chunk(symbol, seal(keys or KEYS[1], symbol, body)))
-
-
-def spell(word: Word, script: str = "emoji") -> str:
-    """Spell a codeword."""
-    return load_script(script).spell(word)
-
-
-def hexed(raw: bytes) -> str:
-    """Return lower-case hex."""
-    return raw.hex()
-
-
-def intermediate(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Test:
-    """Return every value between an invite and its spellings."""
-    keys = keys or KEYS[1]
-    sealed = seal(keys, symbol, body)
-    tag = sealed[-TAG_BYTES:]
-    word = protect(chunk(symbol, sealed))
-    return {
-        "headerSymbol": symbol,
-        "body": hexed(body),
-        "signingKey": hexed(keys._signing),  # noqa: SLF001  # vectors show what the library hides
-        "sealingKey": hexed(keys._sealing),  # noqa: SLF001
-        "tag": hexed(tag),
-        "keystream": hexed(keys.keystream(symbol.to_bytes(2, "big") + tag, len(body))),
-        "sealed": hexed(sealed[:-TAG_BYTES]),
-        "symbols": list(word),
-        "spellings": {name: spell(word, name) for name in SCRIPT_NAMES},
-        "fingerprint": f"{read_header(symbol).key_id}-{hexed(tag)}",
-    }
-
-
-def valid(
-    comment: str,
-    flag: str,
-    invite: Invite,
-    text: str | None = None,
-    key: tuple[int, DerivedKeys] = (1, KEYS[1]),
-) -> Test:
-    """Return a test that a decoder must read."""
-    symbol, body = layout(invite, key[0])
-    values = intermediate(symbol, body, key[1])
-    text = values["spellings"]["emoji"] if text is None else text
-    word = tuple(values["symbols"])
-    span = next(found.span for found in find(text) if found.codeword == word)
-    return {
-        "comment": comment,
-        "flags": [flag],
-        "invite": invite.model_dump(mode="json"),
-        **values,
-        "text": text,
-        "span": list(span),
-        "result": "valid",
-    }
-
-
-def invalid(comment: str, flag: str, error: str, text: str, **values: object) -> Test:
-    """Return a test that a decoder must refuse."""
-    return {
-        "comment": comment,
-        "flags": [flag],
-        **values,
-        "text": text,
-        "result": "invalid",
-        "error": error,
-    }
 
 
 def layouts() -> Iterator[Test]:
@@ -232,6 +124,90 @@ def readings() -> Iterator[Test]:
         "between 20 glyphs of its own script": spell(word[:20]) + emoji + spell(word[5:25]),
     }.items():
         yield valid(comment, "Reading", INVITE, text)
+    forged = spell(protect(chunk(symbol, derive("forged", 32))))
+    kinds = [chr(first) + chr(last) for first, last in IGNORABLE_RANGES]
+    inside = ["".join(kinds[place::29]) for place in range(29)]
+    sprinkled = "".join(glyph + kind for glyph, kind in zip(emoji, [*inside, ""], strict=True))
+    yield valid("ignorable characters of every range", "Reading", INVITE, sprinkled)
+    dashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
+    dashed = "".join(c + dashes[at % 11] for at, c in enumerate(base32.replace("-", "")))
+    yield valid("base 32 with every dash", "Reading", INVITE, dashed)
+    wide_aliases = wide.lower().replace("１", "ｌ").replace("０", "Ｏ")
+    yield valid("full-width aliases", "Reading", INVITE, wide_aliases)
+    yield valid("65,536 characters", "Limit", INVITE, emoji.rjust(65_536))
+    words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(255)]
+    crowd = "，".join(spell(w, "hanzi") for w in words)
+    yield valid("256 codewords, the last of which verifies", "Limit", INVITE, f"{crowd}，{hanzi}")
+    twice = f"{crowd}，{crowd}，{hanzi}"
+    yield valid("511 codewords, 256 of them different", "Limit", INVITE, twice)
+    newer = spell(protect((word[0] | 1 << 8, *word[1:27])), "hanzi")
+    illegal = spell(word_of(symbol, with_field("reserved", 1)), "base32")
+    yield valid("beside one of another version", "Several", INVITE, f"{newer}，{emoji}")
+    yield valid("beside one with an unknown field", "Several", INVITE, f"{illegal}，{emoji}")
+    yield valid("twice, hanzi before emoji", "Several", INVITE, f"{hanzi}，{emoji}")
+    yield valid("the same twice, in two scripts", "Several", INVITE, f"{emoji}，{hanzi}")
+    yield valid("behind a forged one", "Several", INVITE, f"{forged}，{emoji}")
+    yield valid("behind a damaged one", "Several", INVITE, f"{emoji[:25]}，{emoji}")
+
+
+def is_surrogate(code: int) -> bool:
+    """Tell whether a code point is one, which JSON parsers do not agree on."""
+    return 0xD800 <= code <= 0xDFFF  # noqa: PLR2004
+
+
+def marks() -> Iterator[Test]:
+    """What stands where a glyph was, and what is too little for damage."""
+    word = word_of(*layout(INVITE))
+    emoji, hanzi = (spell(word, name) for name in ("emoji", "hanzi"))
+    base32 = spell(word, "base32").replace("-", "")
+    kinds = [chr(end) for ends in MARK_RANGES for end in ends if not is_surrogate(end)]
+    pictures = [chr(end) for ends in PICTURE_RANGES for end in ends]
+    for comment, text, inside in (
+        ("marks of every range among hanzi", hanzi, kinds),
+        ("marks of every range among base 32", base32, kinds),
+        ("pictures at the ends of their ranges", emoji, pictures),
+        ("a SoftBank code that means nothing", emoji, ["\ue538"]),
+        ("a SoftBank code among hanzi", hanzi, ["\ue415"]),
+    ):
+        marked = "".join(inside).join((text[:12], text[12:-8]))
+        yield invalid(comment, "Reading", "damaged", marked)
+    for comment, text, foreign in (
+        ("a character just outside of the pictures", emoji, "\u22ff"),
+        ("a symbol that is no picture", emoji, "\u2460"),
+        ("a picture among hanzi", hanzi, "\U0001f600"),
+        ("a hanzi among emoji", emoji, "的"),
+        ("a hyphen among hanzi", hanzi, "-"),
+        ("a compatibility ideograph that is no glyph", hanzi, "\uf900"),
+    ):
+        yield invalid(comment, "Reading", "not_found", f"{text[:15]}{foreign}{text[15:]}")
+    yield invalid("42 characters of base 32", "Reading", "damaged", base32[:42])
+    yield invalid("41 characters of base 32", "Reading", "not_found", base32[:41])
+    glyphs = load_script("hanzi").glyphs[300:]
+    for count, different, error in (
+        (21, 10, "not_found"),
+        (21, 11, "damaged"),
+        (43, 21, "not_found"),
+        (43, 22, "damaged"),
+        (80, 21, "not_found"),
+        (80, 22, "damaged"),
+    ):
+        text = (glyphs[:different] * 8)[:count]
+        yield invalid(f"{count} hanzi, {different} different", "Reading", error, text)
+    digits = load_script("base32").glyphs
+    hexadecimal = "".join(digits[n // 2 % 16] + digits[n * 5 % 16] for n in range(24))
+    for letters, error in ((5, "not_found"), (6, "damaged")):
+        text = hexadecimal[letters:] + digits[16 : 16 + letters]
+        comment = f"48 characters of base 32, {letters} of them past F"
+        yield invalid(comment, "Reading", error, text)
+    prose = "".join(digits[10 + n] + digits[31 - n] for n in range(22))
+    yield invalid("base 32 without 2 to 9", "Reading", "not_found", prose)
+    yield invalid("base 32 with one 9", "Reading", "damaged", f"{prose[:-1]}9")
+
+
+def markup() -> Iterator[Test]:
+    """Characters written in other ways."""
+    word = word_of(*layout(INVITE))
+    emoji, hanzi, base32 = (spell(word, name) for name in SCRIPT_NAMES)
     softbank = {glyph: code for code, glyph in SOFTBANK.items()}
     compat = {glyph: code for code, glyph in COMPAT.items()}
     for comment, text in {
@@ -250,28 +226,60 @@ def readings() -> Iterator[Test]:
         "a per cent sign before": f"满100%{base32}",
     }.items():
         yield valid(comment, "Markup", INVITE, text)
-    forged = spell(protect(chunk(symbol, derive("forged", 32))))
-    kinds = [chr(first) + chr(last) for first, last in IGNORABLE_RANGES]
-    inside = ["".join(kinds[place::29]) for place in range(29)]
-    sprinkled = "".join(glyph + kind for glyph, kind in zip(emoji, [*inside, ""], strict=True))
-    yield valid("ignorable characters of every range", "Reading", INVITE, sprinkled)
-    dashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
-    dashed = "".join(c + dashes[at % 11] for at, c in enumerate(base32.replace("-", "")))
-    yield valid("base 32 with every dash", "Reading", INVITE, dashed)
-    wide_aliases = wide.lower().replace("１", "ｌ").replace("０", "Ｏ")
-    yield valid("full-width aliases", "Reading", INVITE, wide_aliases)
-    yield valid("65,536 characters", "Limit", INVITE, emoji.rjust(65_536))
-    words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(255)]
-    crowd = "，".join(spell(w, "hanzi") for w in words)
-    yield valid("256 codewords, the last of which verifies", "Limit", INVITE, f"{crowd}，{hanzi}")
-    newer = spell(protect((word[0] | 1 << 8, *word[1:27])), "hanzi")
-    illegal = spell(word_of(symbol, with_field("reserved", 1)), "base32")
-    yield valid("beside one of another version", "Several", INVITE, f"{newer}，{emoji}")
-    yield valid("beside one with an unknown field", "Several", INVITE, f"{illegal}，{emoji}")
-    yield valid("twice, hanzi before emoji", "Several", INVITE, f"{hanzi}，{emoji}")
-    yield valid("the same twice, in two scripts", "Several", INVITE, f"{emoji}，{hanzi}")
-    yield valid("behind a forged one", "Several", INVITE, f"{forged}，{emoji}")
-    yield valid("behind a damaged one", "Several", INVITE, f"{emoji[:25]}，{emoji}")
+    names = TAG_NAMES.split()
+    tags = [f"<{name}>" for name in names] + [f"</{name} />" for name in names[:1]]
+    long = f'<a href="{"x" * 292}">'
+    for comment, text in {
+        "tags of every name": "".join(map("".join, zip(emoji, [*tags, *[""] * 15], strict=True))),
+        "a tag of 300 characters": f"{emoji[:9]}{long}{emoji[9:]}",
+        "code points in capitals": "".join(f"[emoji{ord(g):X}]" for g in emoji),
+        "code points with zeros": "".join(f"&#x{ord(g):06x};" for g in emoji),
+        "a code point in any tag": "".join(f"</p emoji{ord(g):x}=>" for g in emoji),
+        "entities that are ignorable": f"{emoji[:9]}&gt;&nbsp;&amp;amp;gt;{emoji[9:]}",
+        "entities escaped three times": "".join(f"&amp;amp;amp;#{ord(g)};" for g in emoji),
+        "ignorables in percent-encoding": f"%EF%BB%BF{hanzi}%E2%80%8B",
+    }.items():
+        yield valid(comment, "Markup", INVITE, text)
+    second = spell(word_of(*layout(INVITE, 2), KEYS[2]), "base32")
+    text = f"满100%{second}"
+    yield valid("a per cent sign before two figures", "Markup", INVITE, text, (2, KEYS[2]))
+    shown = emoji[:26]
+    for comment, mark in {
+        "a face": "[微笑]",
+        "a face of 20 characters": f"[{'笑' * 20}]",
+        "two dots": "..",
+        "a picture in a tag": '<img class="emoji" src="a.gif">',
+        "an entity of a lone surrogate": "&#xD83D;",
+        "an entity beyond Unicode": "&#x110000;",
+        "bytes that are no UTF-8": "%F0%9F",
+    }.items():
+        text = f"{shown[:13]}{mark}{shown[13:]}"
+        yield invalid(f"{comment}, which is a mark", "Markup", "damaged", text)
+    for comment, foreign in {
+        "one dot": ".",
+        "three dots": "...",
+        "brackets with 21 characters": f"[{'笑' * 21}]",
+        "brackets over two lines": "[微\n笑]",
+        "empty brackets": "[]",
+        "a tag of another name": "<x>",
+        "a tag in capitals": "<BR>",
+        "a tag with words and no equals sign": "<b bold>",
+        "a tag of 301 characters": long.replace("x", "xx", 1),
+        "a tag with a hanzi": "<b 粗=>",
+        "an entity that is a foreign character": "&lt;",
+        "an entity without its semicolon": "&gt",
+        "an entity in capitals": "&GT;",
+        "an entity of eight figures": "&#00000062;",
+        "percent-encoding that begins with 4": "%4A",
+        "markup in markup": "&amp;#38;gt;",
+    }.items():
+        text = f"{emoji[:15]}{foreign}{emoji[15:]}"
+        yield invalid(f"{comment}, which is foreign", "Markup", "not_found", text)
+
+
+def unopened(comment: str, flag: str, word: Word) -> Test:
+    """Return a test of a codeword whose tag is wrong."""
+    return invalid(comment, flag, "signature", spell(word), symbols=list(word))
 
 
 def wrong_tags() -> Iterator[Test]:
@@ -281,8 +289,7 @@ def wrong_tags() -> Iterator[Test]:
     hidden, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
 
     def refuse(comment: str, flag: str, raw: bytes, header: int = symbol) -> Test:
-        word = protect(chunk(header, raw))
-        return invalid(comment, flag, "signature", spell(word), symbols=list(word))
+        return unopened(comment, flag, protect(chunk(header, raw)))
 
     for bit in (0, 1, 7, 8, 39, 40, 78, 79):
         flipped = (int.from_bytes(tag, "big") ^ 1 << 79 - bit).to_bytes(TAG_BYTES, "big")
@@ -308,12 +315,9 @@ def wrong_tags() -> Iterator[Test]:
     yield refuse("the widths of ids swapped in", "ModifiedBody", sealed[:28], symbol ^ 1)
     for audience in ("douyi", "douyin2", "Douyin", "duoshan"):
         keys = Keyring(SECRETS, 1).derive(audience)[1]
-        text = spell(word_of(symbol, body, keys))
-        yield invalid(f"for the audience {audience}", "WrongKey", "signature", text)
+        yield unopened(f"for the audience {audience}", "WrongKey", word_of(symbol, body, keys))
     keys = Keyring({1: derive("a stranger's secret")}).derive(AUDIENCE)[1]
-    yield invalid(
-        "under another secret", "WrongKey", "signature", spell(word_of(symbol, body, keys))
-    )
+    yield unopened("under another secret", "WrongKey", word_of(symbol, body, keys))
 
 
 def unknown_values() -> Iterator[Test]:
@@ -340,6 +344,17 @@ def unknown_values() -> Iterator[Test]:
         yield invalid(
             f"version 3, {script}, behind a glyph and a space", "NewerFormat", "version", text
         )
+    glyph = load_script("hanzi").glyphs[9]
+    for comment, before, error in (
+        ("touched by a glyph", glyph, "damaged"),
+        ("touched by an ignorable character", f"{glyph}\u200b", "version"),
+        ("touched by a mark", f"{glyph}?", "version"),
+        ("touched by a glyph of another script", "😂", "version"),
+    ):
+        text = before + spell(newer, "hanzi")
+        yield invalid(f"version 3, {comment}", "NewerFormat", error, text)
+    padded = protect((*newer[:26], newer[26] | 1))
+    yield invalid("version 3, a spare bit is set", "NewerFormat", "version", spell(padded))
     stranger = protect(chunk(symbol, derive("forged", 32)))
     text = f"{spell(newer, 'hanzi')}，{spell(stranger)}"
     yield invalid("another version before a forged one", "Several", "version", text)
@@ -392,9 +407,9 @@ def damages() -> Iterator[Test]:
     yield invalid("four glyphs lost at the end", "Damage", "damaged", emoji[:26])
     yield invalid("four glyphs lost in the middle", "Damage", "damaged", emoji[:12] + emoji[16:])
     yield invalid(
-        "a foreign character after every seventh", "Damage", "not_found", foreign(emoji, "。")
+        "a foreign character after every seventh", "Damage", "not_found", among(emoji, "。")
     )
-    u_inside = foreign(spell(word, "base32").replace("-", ""), "U")
+    u_inside = among(spell(word, "base32").replace("-", ""), "U")
     yield invalid("base 32 with U after every seventh", "Damage", "not_found", u_inside)
     yield invalid("the first 21 glyphs", "Damage", "damaged", emoji[:21])
     yield invalid("the first 20 glyphs", "Damage", "not_found", emoji[:20])
@@ -406,10 +421,9 @@ def damages() -> Iterator[Test]:
         "nothing": "",
         "ordinary text": "今天晚上一起吃火锅吗? See you at 7!",
         "one emoji many times": "😂" * 40,
-        "one hanzi many times": "哈" * 40,
+        "one hanzi many times": "的" * 40,
         "English prose": "let me know when the train leaves and i will be there at the show",
         "a SHA-256 digest": derive("digest").hex(),
-        "a lone surrogate": "\ud83d",
     }.items():
         yield invalid(comment, "Reading", "not_found", text)
     other = spell(word_of(*layout(changed(variant=1))))
@@ -418,50 +432,63 @@ def damages() -> Iterator[Test]:
     words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(256)]
     crowd = "，".join(spell(w, "hanzi") for w in [*words, word])
     yield invalid("257 codewords, the last of which verifies", "Limit", "ambiguous", crowd)
+    newer = [protect((w[0] | 1 << 8, *w[1:27])) for w in words]
+    crowd = "，".join(spell(w, "hanzi") for w in [*newer, word])
+    yield invalid("256 of another version, then one", "Limit", "ambiguous", crowd)
 
 
 def other_keys() -> Iterator[Test]:
     """The second group."""
     for key_id, keys in OTHER_KEYS.items():
         yield valid(f"key id {key_id}", "Layout", INVITE, key=(key_id, keys))
-    text = spell(word_of(*layout(INVITE)))
-    yield invalid("of the first group", "WrongKey", "signature", text)
-    text = spell(word_of(*layout(INVITE, 3), KEYS[1]))
-    yield invalid("of the first group, with a key id of the second", "WrongKey", "signature", text)
+    yield unopened("of the first group", "WrongKey", word_of(*layout(INVITE)))
+    word = word_of(*layout(INVITE, 3), KEYS[1])
+    yield unopened("of the first group, with a key id of the second", "WrongKey", word)
 
 
-def foreign(text: str, character: str) -> str:
-    """Put a character after every seventh of a text."""
-    return character.join(text[at : at + 7] for at in range(0, len(text), 7))
-
-
-def group(audience: str, secrets: dict[int, bytes], tests: list[Test]) -> dict[str, object]:
+def group(
+    kind: str, audience: str, secrets: dict[int, bytes], tests: list[Test]
+) -> dict[str, object]:
     """Return a test group."""
     return {
-        "type": "InvitePassphraseDecode",
+        "type": f"InvitePassphrase{kind}",
         "audience": audience,
         "keys": {str(key_id): hexed(secret) for key_id, secret in secrets.items()},
         "tests": tests,
     }
 
 
+def aliases(name: str) -> dict[str, str]:
+    """Return what else is read as a glyph of a script."""
+    script = load_script(name)
+    return {
+        alias: script.glyphs[value]
+        for alias, value in script.digits.items()
+        if alias != script.glyphs[value]
+    }
+
+
 def build() -> str:
     """Return the whole file."""
-    families = (layouts, readings, wrong_tags, unknown_values, damages)
+    families = (layouts, readings, marks, markup, wrong_tags, unknown_values, damages)
     first = [test for family in families for test in family()]
     second = list(other_keys())
-    numbered = [{"tcId": n, **test} for n, test in enumerate([*first, *second], start=1)]
+    repairs = list(repair_vectors.tests())
+    for number, test in enumerate(chain(first, second, repairs), start=1):
+        test["tcId"] = number
     document = {
         "algorithm": "invite-passphrase",
         "schema": "docs/format.md, Test vectors",
         "formatVersion": 1,
-        "numberOfTests": len(numbered),
+        "numberOfTests": len(first) + len(second) + len(repairs),
         "header": ["Built by tools/make_vectors.py. The secrets are public: never use them."],
         "notes": NOTES,
         "scripts": {name: load_script(name).glyphs for name in SCRIPT_NAMES},
+        "aliases": {name: aliases(name) for name in SCRIPT_NAMES},
         "testGroups": [
-            group(AUDIENCE, SECRETS, numbered[: len(first)]),
-            group(OTHER_AUDIENCE, OTHER_SECRETS, numbered[len(first) :]),
+            group("Decode", AUDIENCE, SECRETS, first),
+            group("Decode", OTHER_AUDIENCE, OTHER_SECRETS, second),
+            group("Repair", AUDIENCE, SECRETS, repairs),
         ],
     }
     return json.dumps(document, ensure_ascii=True, indent=1) + "\n"

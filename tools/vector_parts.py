@@ -1,0 +1,151 @@
+"""What the test vectors are made of: secrets, words, and tests that a decoder passes or refuses."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from passphrase import Invite, Keyring, Origin, find
+from passphrase.keys import DerivedKeys
+from passphrase.layout import (
+    BODY_FIELDS,
+    PARITY_SYMBOLS,
+    SYMBOL_BITS,
+    TAG_BYTES,
+    header_symbol,
+    join_fields,
+    read_header,
+    split_fields,
+)
+from passphrase.parity import protect as protected
+from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.seal import seal
+from passphrase.symbols import chunk as chunked
+from passphrase.symbols import merge, split
+from passphrase.wire import pack
+
+Word = tuple[int, ...]
+Test = dict[str, Any]
+
+
+def derive(name: str, length: int = 32) -> bytes:
+    """Make reproducible bytes that look random."""
+    return hashlib.shake_256(b"passphrase test vectors v1/" + name.encode()).digest(length)
+
+
+SECRETS: Final = {1: derive("secret 1"), 2: derive("secret 2")}
+AUDIENCE: Final = "douyin"
+KEYS: Final = Keyring(SECRETS, 1).derive(AUDIENCE)
+# The second group: other key ids, a longer secret, an audience of 64 bytes that is not ASCII.
+OTHER_SECRETS: Final = {0: derive("secret 0"), 7: derive("secret 7", 64), 3: derive("secret 3", 33)}
+OTHER_AUDIENCE: Final = "多闪" * 10 + "duo!"
+OTHER_KEYS: Final = Keyring(OTHER_SECRETS, 0).derive(OTHER_AUDIENCE)
+INVITE: Final = Invite(
+    group_id=6824193837465920001,
+    inviter_id=102938475610293847,
+    expires_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
+    origin=Origin.WECHAT,
+)
+
+
+def changed(**fields: object) -> Invite:
+    """Return the usual invite with some fields changed."""
+    return Invite.model_validate(dict(INVITE) | fields)
+
+
+def layout(invite: Invite, key_id: int = 1) -> tuple[int, bytes]:
+    """Return header symbol and body."""
+    header, body = pack(invite, key_id)
+    return header_symbol(header), body
+
+
+def with_field(field: str, value: int) -> bytes:
+    """Return the usual body with one field set to any value."""
+    _, body = layout(INVITE)
+    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
+    return join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
+
+
+def chunk(symbol: int, raw: bytes) -> Word:
+    """Return the data symbols of a header and the bytes behind it."""
+    return split(chunked(symbol, raw), 1 - (-8 * len(raw) // SYMBOL_BITS))
+
+
+def protect(data: Word) -> Word:
+    """Return the codeword of any number of data symbols."""
+    return split(protected(merge(data), len(data)), len(data) + PARITY_SYMBOLS)
+
+
+def word_of(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Word:
+    """Return the codeword of any header and body, legal or not, under a good tag."""
+    return protect(chunk(symbol, seal(keys or KEYS[1], symbol, body)))
+
+
+def spell(word: Word, script: str = "emoji") -> str:
+    """Spell a codeword."""
+    return load_script(script).spell(word)
+
+
+def hexed(raw: bytes) -> str:
+    """Return lower-case hex."""
+    return raw.hex()
+
+
+def intermediate(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Test:
+    """Return every value between an invite and its spellings."""
+    keys = keys or KEYS[1]
+    sealed = seal(keys, symbol, body)
+    tag = sealed[-TAG_BYTES:]
+    word = protect(chunk(symbol, sealed))
+    return {
+        "headerSymbol": symbol,
+        "body": hexed(body),
+        "signingKey": hexed(keys._signing),  # noqa: SLF001  # vectors show what the library hides
+        "sealingKey": hexed(keys._sealing),  # noqa: SLF001
+        "tag": hexed(tag),
+        "keystream": hexed(keys.keystream(symbol.to_bytes(2, "big") + tag, len(body))),
+        "sealed": hexed(sealed[:-TAG_BYTES]),
+        "symbols": list(word),
+        "spellings": {name: spell(word, name) for name in SCRIPT_NAMES},
+        "fingerprint": f"{read_header(symbol).key_id}-{hexed(tag)}",
+    }
+
+
+def valid(
+    comment: str,
+    flag: str,
+    invite: Invite,
+    text: str | None = None,
+    key: tuple[int, DerivedKeys] = (1, KEYS[1]),
+) -> Test:
+    """Return a test that a decoder must read."""
+    symbol, body = layout(invite, key[0])
+    values = intermediate(symbol, body, key[1])
+    text = values["spellings"]["emoji"] if text is None else text
+    word = tuple(values["symbols"])
+    span = next(found.span for found in find(text) if found.codeword == word)
+    return {
+        "comment": comment,
+        "flags": [flag],
+        "invite": invite.model_dump(mode="json"),
+        **values,
+        "text": text,
+        "span": list(span),
+        "result": "valid",
+    }
+
+
+def invalid(comment: str, flag: str, error: str, text: str, **values: object) -> Test:
+    """Return a test that a decoder must refuse."""
+    return {
+        "comment": comment,
+        "flags": [flag],
+        **values,
+        "text": text,
+        "result": "invalid",
+        "error": error,
+    }
+
+
+def among(text: str, character: str) -> str:
+    """Put a character after every seventh of a text."""
+    return character.join(text[at : at + 7] for at in range(0, len(text), 7))
