@@ -1,4 +1,9 @@
-"""The test suite on every Python that the library supports: `nox`, or `nox -s tests-3.12`."""
+"""The test suite on every Python that the library supports: `nox`, or `nox -s tests-3.12`.
+
+It tests the wheel that the variable WHEEL names, or else one that is built from the source.
+"""
+
+import os
 
 import nox
 
@@ -9,7 +14,7 @@ nox.options.error_on_missing_interpreters = False
 @nox.session(python=["3.11", "3.12", "3.13"])
 def tests(session: nox.Session) -> None:
     """Run the tests against the pinned versions."""
-    session.install("-c", "constraints.txt", "-e", ".[cli,test]")
+    session.install("-c", "constraints.txt", f"{os.environ.get('WHEEL', '.')}[cli,test]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 

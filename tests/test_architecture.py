@@ -1,6 +1,7 @@
 """The house: imports point up, the library touches no world, and names load when used."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -161,3 +162,6 @@ def test_public_names() -> None:
 
 def test_one_version() -> None:
     assert version("invite-passphrase") == passphrase.__version__
+    changelog = Path("CHANGELOG.md").read_text(encoding="utf-8")
+    newest, released = re.findall(r"^## \[(.+?)\](?: - (.+))?$", changelog, re.MULTILINE)[0]
+    assert newest == "Unreleased" or (newest, bool(released)) == (passphrase.__version__, True)
