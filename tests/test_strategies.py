@@ -62,6 +62,14 @@ def test_damage_needs_a_passphrase(name: str) -> None:
     assert Mangling(name, 1, (DAMAGE[name][1],), 0)("没有口令") == "没有口令"
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_leaves_markup_alone(name: str, script: str) -> None:
+    """Two manglings in a row are one that still decodes, whatever the first has done."""
+    markup = "".join(f"&#{ord(glyph)};" for glyph in CODEC.encode(_invite(), script=script))
+    assert Mangling(name, 1, (DAMAGE[name][1],), 0)(markup) == markup
+
+
 def test_every_mangling_changes_something() -> None:
     """None is a name only."""
     texts = [

@@ -279,7 +279,7 @@ HARMLESS: Final[Mapping[str, Change]] = {**CHARACTERS, **MARKUP, **ENVELOPES}
 
 
 def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int = 1) -> Change:
-    """Strike glyphs of the first passphrase in a text, each in a place of its own."""
+    """Strike glyphs of the first passphrase in a text, unless it is markup, each in its place."""
 
     def change(text: str, draw: Random) -> str:
         found = find(text)
@@ -289,6 +289,8 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
         start, end = found[0].span
         glyphs = [*text[start:end]]
         places = [at for at, glyph in enumerate(glyphs) if glyph in script.digits]
+        if len(places) != len(found[0].codeword) * script.glyphs_per_symbol:
+            return text  # it is written as markup: what is struck there is no glyph
         for at in draw.sample(places[: len(places) - (strike is _swapped)], most):
             strike(script, glyphs, at, draw)
         return text[:start] + "".join(glyphs) + text[end:]
