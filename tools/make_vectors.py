@@ -8,7 +8,7 @@ Shape: that of the Wycheproof project, as docs/format.md, "Test vectors" describ
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -147,6 +147,16 @@ def readings() -> Iterator[Test]:
     yield valid("twice, hanzi before emoji", "Several", INVITE, f"{hanzi}，{emoji}")
     yield valid("the same twice, in two scripts", "Several", INVITE, f"{emoji}，{hanzi}")
     yield valid("behind a forged one", "Several", INVITE, f"{forged}，{emoji}")
+    one_wrong = f"{emoji[:9]}{emoji[8]}{emoji[10:]}"
+    yield valid("behind itself with one wrong glyph", "Several", INVITE, f"{one_wrong}，{emoji}")
+    ends_so = next(
+        forged_word
+        for n in range(1 << 14)
+        for forged_word in [protect(chunk(symbol, derive(f"overlap {n}", 32)))]
+        if forged_word[-1] == word[0]
+    )
+    overlap = spell(ends_so) + emoji[1:]
+    yield valid("its first glyph is the last of a forged one", "Several", INVITE, overlap)
     yield valid("behind a damaged one", "Several", INVITE, f"{emoji[:25]}，{emoji}")
 
 
@@ -186,6 +196,8 @@ def marks() -> Iterator[Test]:
     for count, different, error in (
         (21, 10, "not_found"),
         (21, 11, "damaged"),
+        (22, 10, "not_found"),
+        (22, 11, "damaged"),
         (43, 21, "not_found"),
         (43, 22, "damaged"),
         (80, 21, "not_found"),
@@ -194,14 +206,33 @@ def marks() -> Iterator[Test]:
         text = (glyphs[:different] * 8)[:count]
         yield invalid(f"{count} hanzi, {different} different", "Reading", error, text)
     digits = load_script("base32").glyphs
-    hexadecimal = "".join(digits[n // 2 % 16] + digits[n * 5 % 16] for n in range(24))
-    for letters, error in ((5, "not_found"), (6, "damaged")):
+    hexadecimal = "".join(digits[n // 2 % 16] + digits[n * 5 % 16] for n in range(36))
+    for letters, error in ((8, "not_found"), (9, "damaged")):
         text = hexadecimal[letters:] + digits[16 : 16 + letters]
-        comment = f"48 characters of base 32, {letters} of them past F"
+        comment = f"72 characters of base 32, {letters} of them past F"
         yield invalid(comment, "Reading", error, text)
     prose = "".join(digits[10 + n] + digits[31 - n] for n in range(22))
     yield invalid("base 32 without 2 to 9", "Reading", "not_found", prose)
-    yield invalid("base 32 with one 9", "Reading", "damaged", f"{prose[:-1]}9")
+    yield invalid("base 32 with one 2", "Reading", "damaged", f"{prose[:-1]}2")
+    yield invalid("base 32 with one 9", "Reading", "damaged", f"9{prose[1:]}")
+    yield invalid("20 glyphs and a mark", "Reading", "not_found", f"{emoji[:10]}?{emoji[10:20]}")
+    dashes = {0x2D, *range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D}
+    for script, piece, more in (
+        ("emoji", emoji[:20], {*codes(PICTURE_RANGES)}),
+        ("hanzi", hanzi[:20], set[int]()),
+        ("base32", base32[:40], dashes),
+    ):
+        inside = {*codes(IGNORABLE_RANGES), *codes(MARK_RANGES)} | more
+        known = inside | {ord(glyph) for glyph in load_script(script).digits}
+        beside = {code + step for code in inside for step in (-1, 1)} - known
+        text = piece + "".join(chr(code) + piece for code in sorted(beside))
+        comment = f"what stands just outside of every range, {script}"
+        yield invalid(comment, "Reading", "not_found", text)
+
+
+def codes(ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """List the code points of ranges."""
+    return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
 def markup() -> Iterator[Test]:
@@ -235,21 +266,46 @@ def markup() -> Iterator[Test]:
         "code points in capitals": "".join(f"[emoji{ord(g):X}]" for g in emoji),
         "code points with zeros": "".join(f"&#x{ord(g):06x};" for g in emoji),
         "a code point in any tag": "".join(f"</p emoji{ord(g):x}=>" for g in emoji),
+        "entities with a capital X": "".join(f"&#X{ord(g):x};" for g in emoji),
+        "decimals of seven figures": "".join(f"&#{ord(g):07};" for g in emoji),
+        "six digits in a tag, more behind": "".join(f'<i x="emoji{ord(g):06x}ff">' for g in emoji),
+        "two code points in a tag": "".join(f'<i x="emoji{ord(g):x} emoji0041">' for g in emoji),
+        "a closing tag with emoji": f'{emoji[:9]}</span class="emoji">{emoji[9:]}',
+        "a tag with a space and nothing": f"{emoji[:9]}<b >{emoji[9:]}",
+        "a tag with a tilde": f"{emoji[:9]}<b ~=>{emoji[9:]}",
+        "inside of what is no tag for want of an equals sign": f"<b {base32}>",
+        "a figure in percent-encoding": f"%{ord(base32[0]):x}{base32[1:]}",
         "entities that are ignorable": f"{emoji[:9]}&gt;&nbsp;&amp;amp;gt;{emoji[9:]}",
         "entities escaped three times": "".join(f"&amp;amp;amp;#{ord(g)};" for g in emoji),
         "ignorables in percent-encoding": f"%EF%BB%BF{hanzi}%E2%80%8B",
     }.items():
         yield valid(comment, "Markup", INVITE, text)
     second = spell(word_of(*layout(INVITE, 2), KEYS[2]), "base32")
-    text = f"满100%{second}"
-    yield valid("a per cent sign before two figures", "Markup", INVITE, text, (2, KEYS[2]))
+    for comment, text in {
+        "a per cent sign before two figures": f"满100%{second}",
+        "percent-encoding that ends before 5": f"%20%{second}",
+    }.items():
+        yield valid(comment, "Markup", INVITE, text, (2, KEYS[2]))
+    for comment, text in {
+        "inside of a tag": f"<b x={base32}>",
+        "markup inside of what is no tag": f"<b {among(base32, '&#45;')}>",
+        "surrogates as entities": "".join(
+            f"&#{unit};" for g in emoji for unit in memoryview(g.encode("utf-16-le")).cast("H")
+        ),
+    }.items():
+        yield invalid(comment, "Markup", "not_found", text)
     shown = emoji[:26]
     for comment, mark in {
         "a face": "[微笑]",
         "a face of 20 characters": f"[{'笑' * 20}]",
         "two dots": "..",
         "a picture in a tag": '<img class="emoji" src="a.gif">',
-        "an entity of a lone surrogate": "&#xD83D;",
+        "an entity of the first surrogate": "&#xD800;",
+        "an entity of the last surrogate": "&#xDFFF;",
+        "a code point of three digits in a tag": '<i x="emoji041">',
+        "a code point of three digits in brackets": "[emoji041]",
+        "a code point of seven digits in brackets": "[emoji0000041]",
+        "a CQ code of eight figures": "[CQ:emoji,id=00000065]",
         "an entity beyond Unicode": "&#x110000;",
         "bytes that are no UTF-8": "%F0%9F",
     }.items():
@@ -260,7 +316,13 @@ def markup() -> Iterator[Test]:
         "three dots": "...",
         "brackets with 21 characters": f"[{'笑' * 21}]",
         "brackets over two lines": "[微\n笑]",
+        "brackets over a carriage return": "[微\r笑]",
+        "brackets in brackets": "[微[笑]",
         "empty brackets": "[]",
+        "a tag with a figure behind its name": "<b1=>",
+        "a tag with a low line behind its name": "<b_=>",
+        "a tag in a tag": "<b <b=>",
+        "an entity of seven hexadecimal digits": "&#x0000020;",
         "a tag of another name": "<x>",
         "a tag in capitals": "<BR>",
         "a tag with words and no equals sign": "<b bold>",
@@ -348,6 +410,7 @@ def unknown_values() -> Iterator[Test]:
     for comment, before, error in (
         ("touched by a glyph", glyph, "damaged"),
         ("touched by an ignorable character", f"{glyph}\u200b", "version"),
+        ("touched by a tag", f"{glyph}<br>", "version"),
         ("touched by a mark", f"{glyph}?", "version"),
         ("touched by a glyph of another script", "😂", "version"),
     ):
@@ -427,14 +490,22 @@ def damages() -> Iterator[Test]:
     }.items():
         yield invalid(comment, "Reading", "not_found", text)
     other = spell(word_of(*layout(changed(variant=1))))
+    forged = spell(protect(chunk(symbol, derive("forged", 32))))
+    text = f"{spell(five_wrong, 'hanzi')}，{forged}"
+    yield invalid("a damaged one before a forged one", "Several", "signature", text)
     yield invalid("two different ones", "Several", "ambiguous", f"{emoji}，{other}")
     yield invalid("65,537 characters", "Limit", "too_long", emoji.ljust(65_537))
+    tagged = "<br/>" * 13_102 + emoji
+    yield invalid("65,540 characters, fewer without their tags", "Limit", "too_long", tagged)
     words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(256)]
     crowd = "，".join(spell(w, "hanzi") for w in [*words, word])
     yield invalid("257 codewords, the last of which verifies", "Limit", "ambiguous", crowd)
     newer = [protect((w[0] | 1 << 8, *w[1:27])) for w in words]
     crowd = "，".join(spell(w, "hanzi") for w in [*newer, word])
     yield invalid("256 of another version, then one", "Limit", "ambiguous", crowd)
+    strangers = [protect((w[0] | 0b100 << 4, *w[1:27])) for w in words]
+    crowd = "，".join(spell(w, "hanzi") for w in [*strangers, word])
+    yield invalid("256 under an unknown key id, then one", "Limit", "ambiguous", crowd)
 
 
 def other_keys() -> Iterator[Test]:

@@ -13,6 +13,8 @@ from vector_parts import (
     Test,
     Word,
     changed,
+    chunk,
+    derive,
     intermediate,
     invalid,
     layout,
@@ -22,6 +24,8 @@ from vector_parts import (
 )
 
 from passphrase import Codec, Invite, Keyring
+from passphrase.codec import TAG_CHECKS_MAX
+from passphrase.repair import propose
 from passphrase.scripts import SCRIPT_NAMES
 
 CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE)
@@ -109,12 +113,21 @@ def marks() -> Iterator[Test]:
         "a tag for a glyph": f'{text[:13]}<img class="emoji">{text[14:]}',
         "a picture that is not in the table": f"{text[:13]}\U0001faff{text[14:]}",
         "one mark for three glyphs": f"{text[:13]}?{text[16:]}",
+        "two marks for three glyphs": f"{text[:13]}?\u200b□{text[16:]}",
+        "three bytes of an emoji, in percent-encoding": f"{text[:13]}%F0%9F%98{text[14:]}",
+        "one wrong glyph, a mark behind the last": f"{spell(wrong(WORD, 9))}?",
         "four marks for one glyph": f"{text[:13]}\ufffd\ufffd\ufffd\ufffd{text[14:]}",
         "two groups of marks for three glyphs": f"{text[:4]}?{text[5:13]}?{text[15:]}",
         "marks for nothing": f"{text[:13]}???{text[13:20]}?{text[20:]}",
         "a mark that touches the first glyph": f"?{text[:13]}?{text[14:]}",
     }.items():
         yield repaired(comment, "standard", damaged)
+    base32 = spell(WORD, "base32").replace("-", "")
+    six = f"{base32[:10]}??{base32[12:20]}??{base32[22:40]}??{base32[42:]}"
+    yield repaired("base32: six marks for three symbols", "standard", six)
+    grouped = spell(WORD, "base32")
+    lost = f"{grouped[:14]}{grouped[15:]}"  # directly behind a hyphen
+    yield repaired("base32: a glyph lost at a hyphen", "standard", lost)
     four = f"{text[:13]}????{text[17:]}"
     yield beyond("four marks for four glyphs", "thorough", "damaged", four)
 
@@ -135,6 +148,10 @@ def neighbours() -> Iterator[Test]:
     yield beyond("behind another, whole", "standard", "ambiguous", f"{other}{damaged}")
     both = f"{other_damaged}{damaged}"
     yield beyond("behind another, damaged too", "standard", "ambiguous", both)
+    _, body = layout(INVITE)
+    reserved = word_of(WORD[0], body[:3] + bytes([body[3] | 1]) + body[4:])
+    illegal = spell(wrong(reserved, 9))
+    yield beyond("one wrong glyph, and an unknown field", "standard", "damaged", illegal)
     first = next(
         word
         for variant in range(256)
@@ -159,3 +176,24 @@ def limits() -> Iterator[Test]:
     damaged, header = spell(wrong(WORD, 9)), spell(WORD[:1])
     yield repaired("behind 23 glyphs that are headers", "standard", header * 23 + damaged)
     yield beyond("behind 24 glyphs that are headers", "standard", "damaged", header * 24 + damaged)
+    headless, glyph = spell(wrong(WORD, 0)), spell(OTHER[5:6])
+    yield repaired("the fourth place untouched", "standard", f"{glyph} " * 3 + headless)
+    yield beyond("the fifth place untouched", "standard", "damaged", f"{glyph} " * 4 + headless)
+    yield from last_tags()
+
+
+def last_tags() -> Iterator[Test]:
+    """What verifies by the 256th tag, and what would by the 257th."""
+    text = spell(WORD)
+    damaged = f"{text[:4]}?{text[5:13]}??{text[13:21]}?{text[23:]}"  # ten ways to share 3 glyphs
+    [row] = CODEC.scan(damaged).suspects
+    proposals = propose(row.glyphs, 1, thorough=False, begins=row.begins)
+    tags = next(n for n, proposal in enumerate(proposals, 1) if proposal.codeword == WORD)
+    for count in (TAG_CHECKS_MAX - tags, TAG_CHECKS_MAX - tags + 1):
+        forged = (protect((WORD[0], *chunk(0, derive(f"tag {n}", 32))[1:])) for n in range(count))
+        crowd = "，".join([*(spell(word, "hanzi") for word in forged), damaged])
+        comment = f"{count} forged ones, then one that takes {tags} proposals"
+        if count + tags <= TAG_CHECKS_MAX:
+            yield repaired(comment, "standard", crowd)
+        else:
+            yield beyond(comment, "standard", "signature", crowd)
