@@ -222,9 +222,9 @@ def marks() -> Iterator[Test]:
         ("hanzi", hanzi[:20], set[int]()),
         ("base32", base32[:40], dashes),
     ):
-        inside = {*codes(IGNORABLE_RANGES), *codes(MARK_RANGES)} | more
-        known = inside | {ord(glyph) for glyph in load_script(script).digits}
-        beside = {code + step for code in inside for step in (-1, 1)} - known
+        ranged = {*codes(IGNORABLE_RANGES), *codes(MARK_RANGES)} | more
+        known = ranged | {ord(glyph) for glyph in load_script(script).digits}
+        beside = {code + step for code in ranged for step in (-1, 1)} - known
         text = piece + "".join(chr(code) + piece for code in sorted(beside))
         comment = f"what stands just outside of every range, {script}"
         yield invalid(comment, "Reading", "not_found", text)
