@@ -114,10 +114,8 @@ def parse(model: type[_Model], body: bytes) -> _Model:
     """Read the body of a request, and quote nothing of it when it is wrong.
 
     Raises:
-        RefusedError: 413 for a long body, 400 for one that is no such JSON.
+        RefusedError: 400, it is no such JSON.
     """
-    if len(body) > MAX_BODY_BYTES:
-        raise too_large()
     try:
         return model.model_validate(json.loads(body))
     except (ValueError, RecursionError):  # pydantic's ValidationError is a ValueError
