@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 
 def block(language: str, marker: str) -> str:
     """Return the one block of the page that holds a marker."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     (found,) = (block for block in blocks if marker in block)
     return found
 
