@@ -244,6 +244,29 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert not any(entry.split(":")[1] in shown for entry in path.read_text().split())
 
 
+def test_keygen_on_standby(shell: Shell, tmp_path: Path) -> None:
+    """A key on standby signs nothing until the mark is moved behind it; others can go before it."""
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    made = shell("keygen", "--keys-file", str(path), "--standby")
+    assert (made.code, made.out) == (0, "")
+    assert f"key 2 added to {path} on standby; 1 still signs" in made.err
+    ready = Keyring.parse(path.read_text())
+    assert (ready.ids, ready.active_id) == ((1, 2), 1)
+    path.write_text(path.read_text().replace("!", "").rstrip() + "!\n")
+    assert Keyring.parse(path.read_text()).active_id == 2
+    assert "beside 1, 2, which" in shell("keygen", "--keys-file", str(path)).err
+
+
+def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
+    """Somebody must sign: the option asks for a file that has a key."""
+    for where in ([], ["--keys-file", str(tmp_path / "none")]):
+        refused = shell("keygen", "--standby", *where)
+        assert (refused.code, refused.out) == (2, "")
+        assert "one of them signs" in refused.err
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_keygen_keeps_a_link(shell: Shell, tmp_path: Path) -> None:
     """The file behind a link is replaced, not the link."""
     path, link = tmp_path / "keys", tmp_path / "link"

@@ -157,11 +157,12 @@ def test_itsdangerous_signs_with_our_algorithm() -> None:
 def test_rotation_truth_table() -> None:
     """Old ring, ring that only verifies new, rotated ring, ring without old: who reads whom."""
     old = Keyring({1: SECRET})
-    ready = Keyring({1: SECRET, 2: OTHER_SECRET}, 1)
+    ready = old.rotated(OTHER_SECRET, standby=True)
     rotated = old.rotated(OTHER_SECRET)
     retired = rotated.without(1)
     rings = [old, ready, rotated, retired]
     assert [ring.active_id for ring in rings] == [1, 1, 2, 2]
+    assert ready.reveal() == Keyring({1: SECRET, 2: OTHER_SECRET}, 1).reveal()
     reads = [
         [
             _reads(Codec(reader, audience=AUDIENCE), Codec(writer, audience=AUDIENCE))

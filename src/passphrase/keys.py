@@ -181,8 +181,13 @@ class Keyring(_Masked):
         )
 
     @without_trace
-    def rotated(self, secret: bytes) -> "Keyring":
+    def rotated(self, secret: bytes, *, standby: bool = False) -> "Keyring":
         """Make a keyring that mints under a new secret and still verifies all the old ones.
+
+        Args:
+            secret: The new secret, of at least 32 random bytes.
+            standby: Go on minting under the active one. The new one verifies already, so that every
+                server can know it before one of them mints under it.
 
         Raises:
             KeyringError: All eight ids are taken (drop the oldest), or the secret is not usable.
@@ -194,7 +199,7 @@ class Keyring(_Masked):
                 "all eight key ids are taken; drop one that no live invite uses, but not the active"
             )
         new_id = (later or free)[0]
-        return Keyring({**self._secrets, new_id: secret}, new_id)
+        return Keyring({**self._secrets, new_id: secret}, self.active_id if standby else new_id)
 
     def without(self, key_id: int) -> "Keyring":
         """Make a keyring in which one key is retired: what it signed is refused from then on.

@@ -53,8 +53,16 @@ def make_secret() -> bytes:
 @click.option(
     "--keys-file", metavar="FILE", help="Create FILE, or add a key to it and activate it."
 )
-def keygen(keys_file: str | None) -> None:
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="Add a key that verifies but does not sign yet: move the ! behind it when every server "
+    "has the file.",
+)
+def keygen(keys_file: str | None, *, standby: bool) -> None:
     """Make a key: on stdout, or into a file that only you can read."""
+    if standby and not (keys_file and Path(keys_file).exists()):
+        raise click.UsageError("--standby adds to the keys of a --keys-file, and one of them signs")
     secret = make_secret()
     if keys_file is None:
         click.echo(passphrase.Keyring({1: secret}).reveal())
@@ -63,15 +71,26 @@ def keygen(keys_file: str | None) -> None:
     with _replacement(path) as file:
         before = _read_file(path) if path.exists() else None
         try:
-            keyring = before.rotated(secret) if before else passphrase.Keyring({1: secret})
+            keyring = (
+                before.rotated(secret, standby=standby)
+                if before
+                else passphrase.Keyring({1: secret})
+            )
         except KeyringError as error:
             raise Stop(f"{path}: {error}", EXIT_KEYS) from None
         file.write(keyring.reveal() + "\n")
-    verb = f"made in {keys_file}; keep it secret and backed up"
-    if before:
+    if not before:
+        said = f"made in {keys_file}; keep it secret and backed up; it signs from now on"
+    elif standby:
+        said = f"added to {keys_file} on standby; {keyring.active_id} still signs"
+    else:
         old = ", ".join(map(str, before.ids))
-        verb = f"added to {keys_file} beside {old}, which still verify what they have signed"
-    click.echo(f"key {keyring.active_id} {verb}; it signs from now on", err=True)
+        said = (
+            f"added to {keys_file} beside {old}, which still verify what they have signed; "
+            "it signs from now on"
+        )
+    (key_id,) = {*keyring.ids} - {*(before.ids if before else ())}
+    click.echo(f"key {key_id} {said}", err=True)
 
 
 def load_codec(keys_file: str | None, audience: str) -> "Codec":

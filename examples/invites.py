@@ -1,0 +1,295 @@
+"""What the three web services share: requests, answers, and a database in SQLite.
+
+    python examples/invites.py invites.db        # one group with one member, to try them with
+
+Keys and audience come from the environment: PASSPHRASE_KEYS_FILE (or PASSPHRASE_KEYS) and
+PASSPHRASE_AUDIENCE. Nothing of a pasted text is kept, logged or sent back.
+"""
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field, InstanceOf
+
+from passphrase import (
+    Action,
+    Codec,
+    Decoded,
+    Facts,
+    Invite,
+    JoinPrompt,
+    Keyring,
+    Origin,
+    PassphraseError,
+    Policy,
+    explain,
+    join_prompt,
+    needed_facts,
+    open_url,
+    parse_id,
+    share,
+)
+
+MAX_CHARS: Final = 4_000  # of a pasted text: more than any chat message
+MAX_BODY_BYTES: Final = 64 * 1024  # 4,000 emoji, each escaped as 12 bytes of JSON, and the rest
+LIFETIME: Final = timedelta(days=7)
+APP_NAME: Final = "抖音"
+SCHEMA: Final = """
+    CREATE TABLE IF NOT EXISTS groups (
+        id TEXT PRIMARY KEY, name TEXT, generation INTEGER NOT NULL DEFAULT 0, minted INTEGER
+    );
+    CREATE TABLE IF NOT EXISTS members (group_id TEXT, user_id TEXT, PRIMARY KEY (group_id, user_id));
+    CREATE TABLE IF NOT EXISTS spent (fingerprint TEXT PRIMARY KEY, user_id TEXT, ends TEXT);
+"""  # noqa: E501
+
+_Model = TypeVar("_Model", bound=BaseModel)
+Locale = Literal["zh-Hans", "zh-Hant", "en"]
+Channel = Literal["wechat", "qq"]
+ORIGINS: Final = {"wechat": Origin.WECHAT, "qq": Origin.QQ}
+
+
+# --- Requests and answers -----------------------------------------------------------------------
+
+
+def _an_id(text: str) -> str:
+    return str(parse_id(text))
+
+
+class MintRequest(BaseModel, extra="forbid"):
+    """Make an invite and the message that carries it."""
+
+    group_id: Annotated[str, AfterValidator(_an_id)]  # a string: JavaScript cuts long numbers
+    to: Channel
+    single_use: bool = False
+
+
+class Minted(BaseModel):
+    """What the inviter's app puts on the clipboard, and what its second button opens."""
+
+    message: str
+    open_url: str
+    expires_at: datetime
+
+
+class PastedRequest(BaseModel, extra="forbid", hide_input_in_errors=True):
+    """Open or join with what was pasted."""
+
+    # Not `str`: pydantic refuses half a surrogate pair, which cutting an emoji leaves behind and
+    # the codec repairs. Not shown, because error reports hold local variables.
+    text: InstanceOf[str] = Field(repr=False)
+    source: Channel | None = None
+    locale: Locale = "zh-Hans"
+
+
+class Refusal(BaseModel):
+    """Why there is no popup, and the sentence for the person. Nothing of the request is in it."""
+
+    error: str
+    message: str
+
+
+class RefusedError(Exception):
+    """A request is refused; args are the status and the body of the answer."""
+
+    def __init__(self, status: int, refusal: Refusal) -> None:
+        super().__init__(status, refusal)
+        self.status = status
+        self.refusal = refusal
+
+
+def refused(status: int, error: str, message: str) -> RefusedError:
+    """Make a refusal to raise."""
+    return RefusedError(status, Refusal(error=error, message=message))
+
+
+def parse(model: type[_Model], body: bytes) -> _Model:
+    """Read the body of a request, and quote nothing of it when it is wrong.
+
+    Raises:
+        RefusedError: 400, it is no such JSON.
+    """
+    try:
+        return model.model_validate(json.loads(body))
+    except (ValueError, RecursionError):  # pydantic's ValidationError is a ValueError
+        raise bad_request() from None
+
+
+def bad_request() -> RefusedError:
+    """Make the refusal of a body that is not understood."""
+    return refused(400, "bad_request", "The request is not understood.")
+
+
+def too_large() -> RefusedError:
+    """Make the refusal of a body that is too long to be read."""
+    return refused(413, "too_large", f"A request has at most {MAX_BODY_BYTES} bytes.")
+
+
+def viewer(header: str | None) -> int | UUID:
+    """Tell who asks. Put your own session here: this trusts a header that your gateway sets."""
+    try:
+        return parse_id(header or "")
+    except ValueError:
+        raise refused(401, "unknown_user", "Sign in first.") from None
+
+
+# --- The service --------------------------------------------------------------------------------
+
+
+class Invites:
+    """Mint, open and join. Threads may share one: each call has a connection of its own."""
+
+    def __init__(self, path: Path | str, codec: Codec, policy: Policy | None = None) -> None:
+        self._path = path
+        self._codec = codec
+        self._policy = policy or Policy()
+        with self._transaction() as db:
+            db.executescript(SCHEMA)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read keys, audience and the place of the database from the environment."""
+        keys_file = os.environ.get("PASSPHRASE_KEYS_FILE")
+        keys = Path(keys_file).read_text("ascii") if keys_file else os.environ["PASSPHRASE_KEYS"]
+        codec = Codec(
+            Keyring.parse(keys), audience=os.environ["PASSPHRASE_AUDIENCE"], max_chars=MAX_CHARS
+        )
+        return cls(os.environ.get("INVITES_DB", "invites.db"), codec)
+
+    def mint(self, asked: MintRequest, inviter_id: int | UUID) -> Minted:
+        """Make an invite of the group's present generation, with a variant of its own."""
+        with self._transaction() as db:
+            if not _is_member(db, asked.group_id, inviter_id):
+                raise refused(403, "not_a_member", "Only members invite.")
+            name, generation, minted = db.execute(
+                "UPDATE groups SET minted = coalesce(minted, 0) + 1 WHERE id = ? "
+                "RETURNING name, generation, minted",
+                (asked.group_id,),
+            ).fetchone()
+        origin = ORIGINS[asked.to]
+        invite = Invite(
+            group_id=parse_id(asked.group_id),
+            inviter_id=inviter_id,
+            expires_at=datetime.now(UTC) + LIFETIME,
+            origin=origin,
+            single_use=asked.single_use,
+            generation=generation % 256,
+            variant=minted % 256,
+        )
+        text = self._codec.encode(invite)
+        return Minted(
+            message=share(text, to=origin, group_name=name, app_name=APP_NAME),
+            open_url=open_url(origin),
+            expires_at=invite.expires_at,
+        )
+
+    def read(self, asked: PastedRequest) -> Decoded:
+        """Read a pasted text: no database, a small part of a millisecond.
+
+        Raises:
+            RefusedError: 422, with the error's code and a sentence for the person.
+        """
+        try:
+            return self._codec.decode(asked.text)
+        except PassphraseError as error:
+            sentence = explain(asked.text, self._codec).sentences[asked.locale]
+            raise refused(422, error.code, sentence) from None
+
+    def open(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
+        """Make the popup."""
+        with self._transaction() as db:
+            return self._judge(db, decoded, asked, viewer_id)
+
+    def join(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
+        """Judge again and make a member, in one transaction; "join" in the answer: it is done."""
+        with self._transaction() as db:
+            prompt = self._judge(db, decoded, asked, viewer_id)
+            if prompt.action is Action.JOIN:
+                invite = decoded.invite
+                if invite.single_use:
+                    row = (decoded.fingerprint, str(viewer_id), invite.expires_at.isoformat())
+                    db.execute("INSERT INTO spent VALUES (?, ?, ?)", row)
+                _add_member(db, invite.group_id, viewer_id)
+            return prompt
+
+    def add_group(self, group_id: int | UUID, name: str, owner_id: int | UUID) -> None:
+        """Make a group of one."""
+        with self._transaction() as db:
+            db.execute("INSERT INTO groups (id, name) VALUES (?, ?)", (str(group_id), name))
+            _add_member(db, group_id, owner_id)
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        """Hold the write lock from the first read to the end."""
+        db = sqlite3.connect(self._path, isolation_level=None, timeout=10)
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            if db.in_transaction:  # a script has ended it
+                db.execute("COMMIT")
+        finally:
+            db.close()  # and whatever has not been committed is undone
+
+    def _judge(
+        self, db: sqlite3.Connection, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID
+    ) -> JoinPrompt:
+        invite = decoded.invite
+        group = db.execute(
+            "SELECT name, generation FROM groups WHERE id = ?", (str(invite.group_id),)
+        ).fetchone()
+        name, generation = group or (None, invite.generation + 1)  # gone: as if it had been reset
+        source = ORIGINS[asked.source] if asked.source else None
+        case: dict[str, Any] = {"viewer_id": viewer_id, "now": datetime.now(UTC), "source": source}
+
+        def spent() -> bool:
+            row = db.execute(
+                "SELECT user_id FROM spent WHERE fingerprint = ?", (decoded.fingerprint,)
+            ).fetchone()
+            mine = row == (str(viewer_id),) and _is_member(db, invite.group_id, viewer_id)
+            return row is not None and not mine
+
+        facts: dict[str, Callable[[], int | bool | None]] = {
+            "generation": lambda: generation,
+            "spent": spent,
+            "member": lambda: _is_member(db, invite.group_id, viewer_id),
+            "banned": lambda: False,  # your ban list
+            "inviter_is_member": lambda: _is_member(db, invite.group_id, invite.inviter_id),
+            "group_full": lambda: False,  # your limit
+            "mutual_follow": lambda: None,  # your social graph; None if it does not answer in time
+        }
+        known = {fact: facts[fact]() for fact in needed_facts(invite, self._policy, **case)}
+        return join_prompt(
+            decoded,
+            **case,
+            facts=Facts.model_validate(known),
+            policy=self._policy,
+            locale=asked.locale,
+            group_name=name,
+        )
+
+
+def _is_member(db: sqlite3.Connection, group_id: object, user_id: object) -> bool:
+    query = "SELECT 1 FROM members WHERE group_id = ? AND user_id = ?"
+    return db.execute(query, (str(group_id), str(user_id))).fetchone() is not None
+
+
+def _add_member(db: sqlite3.Connection, group_id: object, user_id: object) -> None:
+    db.execute("INSERT INTO members VALUES (?, ?)", (str(group_id), str(user_id)))
+
+
+def main(path: str) -> None:
+    """Make a database with one group."""
+    os.environ["INVITES_DB"] = path
+    Invites.from_environment().add_group(6824193837465920001, "火锅小分队", 102938475610293847)
+    print("group 6824193837465920001 and its one member 102938475610293847 are in", path)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,355 @@
+"""The example services: one contract, held by each of the three frameworks' own test client."""
+
+import asyncio
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support import KEYRING, OTHER_SECRET
+
+from passphrase import Codec, Keyring, Policy
+
+pytest.importorskip("django")
+pytest.importorskip("fastapi")
+pytest.importorskip("flask")
+pytest.importorskip("httpx2")
+
+import django_app
+import fastapi_app
+import flask_app
+from django.core.signals import got_request_exception
+from django.test import Client as DjangoClient
+from django.views.debug import ExceptionReporter
+from fastapi.testclient import TestClient
+from invites import MAX_BODY_BYTES, MAX_CHARS, Invites
+
+ROOT = Path(__file__).parents[1]
+GROUP, WANG, LI, ZHAO = 6824193837465920001, 102938475610293847, 42, 43
+PRIVATE = "我的银行卡密码是一二三四五六"
+
+
+class Answer(NamedTuple):
+    """Status and body."""
+
+    status: int
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Service:
+    """One framework's app, and how to ask it."""
+
+    def __init__(self, send: "Send") -> None:
+        self.send = send
+
+    def post(self, path: str, body: bytes | dict[str, Any], user: object = LI) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.send(f"/invites{path}", content, {"X-User": str(user)} if user else {})
+
+    def mint(self, **asked: Any) -> str:
+        answer = self.post("", {"group_id": str(GROUP), "to": "wechat"} | asked, WANG)
+        assert answer.status == 201
+        assert answer.json["open_url"].endswith("://")
+        return str(answer.json["message"])
+
+
+SCOPE: dict[str, Any] = {
+    "type": "http",
+    "method": "POST",
+    "path": "/invites/open",
+    "headers": [],
+}
+failing: Any = got_request_exception  # Django has no types
+Send = Callable[[str, bytes, dict[str, str]], Answer]
+
+
+def _fastapi(invites: Invites, *, strict: bool = True) -> Send:
+    client = TestClient(fastapi_app.create_app(invites), raise_server_exceptions=strict)
+
+    def send(path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        headers = {"Content-Type": "application/json"} | headers
+        response = client.post(path, content=body, headers=headers)
+        return Answer(response.status_code, response.text)
+
+    return send
+
+
+def _flask(invites: Invites, *, strict: bool = True) -> Send:
+    app = flask_app.create_app(invites)
+    app.testing = strict
+    client = app.test_client()
+
+    def send(path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        response = client.post(path, data=body, headers=headers, content_type="application/json")
+        return Answer(response.status_code, response.text)
+
+    return send
+
+
+def _django(invites: Invites, *, strict: bool = True) -> Send:
+    client: Any = DjangoClient(raise_request_exception=strict)
+
+    def send(path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(django_app, "service", lambda: invites)
+            response = client.post(
+                path, data=body, content_type="application/json", headers=headers
+            )
+        return Answer(response.status_code, response.content.decode())
+
+    return send
+
+
+@pytest.fixture
+def invites(tmp_path: Path) -> Invites:
+    codec = Codec(KEYRING, audience="douyin", max_chars=MAX_CHARS)
+    made = Invites(tmp_path / "invites.db", codec, Policy(icebreakers=("wave",)))
+    made.add_group(GROUP, "火锅小分队", WANG)
+    return made
+
+
+MAKERS = {"fastapi": _fastapi, "flask": _flask, "django": _django}
+
+
+@pytest.fixture(params=MAKERS)
+def service(
+    request: pytest.FixtureRequest, invites: Invites, caplog: pytest.LogCaptureFixture
+) -> Iterator[Service]:
+    """One framework's app; whatever a test does with it, nothing private is logged."""
+    caplog.set_level(logging.DEBUG)
+    yield Service(MAKERS[request.param](invites))
+    assert PRIVATE not in caplog.text
+    assert "【" not in caplog.text
+
+
+def test_from_mint_to_member(service: Service) -> None:
+    """A message is minted, mangled, opened and joined; the next paste finds a member."""
+    message = service.mint()
+    start = message.index("【") + 1
+    mangled = f"{PRIVATE}「老王: {message[: start + 4]}?{message[start + 5 :]}」\r\n- - -\n这个?"
+    asked = {"text": mangled, "source": "wechat"}
+    popup = service.post("/open", asked)
+    assert popup.status == 200
+    assert (popup.json["action"], popup.json["title"]) == ("join", "加入「火锅小分队」？")
+    assert popup.json["group_id"] == str(GROUP)
+    assert popup.json["icebreakers"] == ["wave"]
+    assert PRIVATE not in popup.text
+    joined = service.post("/join", asked).json
+    assert joined | {"seconds_left": 0} == popup.json | {"seconds_left": 0}
+    assert service.post("/join", asked).json["reason"] == "already_member"
+    assert service.post("/open", asked | {"locale": "en"}, WANG).json["reason"] == "self_invite"
+
+
+def test_single_use(service: Service) -> None:
+    message = service.mint(single_use=True, to="qq")
+    assert message != service.mint(single_use=True, to="qq")
+    asked = {"text": message, "source": "qq"}
+    assert service.post("/join", asked).json["action"] == "join"
+    assert service.post("/join", asked, ZHAO).json["reason"] == "used_up"
+    assert service.post("/join", asked).json["reason"] == "already_member"
+
+
+def test_only_members_invite(service: Service) -> None:
+    for asked in ({"group_id": str(GROUP), "to": "qq"}, {"group_id": "7", "to": "qq"}):
+        assert service.post("", asked).json["error"] == "not_a_member"
+        assert service.post("", asked).status == 403
+
+
+def test_nobody_without_a_session(service: Service) -> None:
+    for path, asked in (("", {"group_id": "7", "to": "qq"}), ("/open", {"text": "x"})):
+        answer = service.post(path, asked, user=None)
+        assert (answer.status, answer.json["error"]) == (401, "unknown_user")
+
+
+def test_a_refused_text_gets_a_sentence(service: Service) -> None:
+    """Each has its code and its words, and is not sent back."""
+    message = service.mint()
+    foreign = Codec(Keyring({1: OTHER_SECRET}), audience="douyin")
+    read = Codec(KEYRING, audience="douyin").decode(message)
+    cases = {
+        "not_found": PRIVATE,
+        "damaged": PRIVATE + message[: message.index("】") - 5],
+        "signature": PRIVATE + foreign.encode(read.invite),
+        "ambiguous": PRIVATE + message + service.mint(),
+        "too_long": PRIVATE + "。" * MAX_CHARS,
+    }
+    for path in ("/open", "/join"):
+        for code, text in cases.items():
+            answer = service.post(path, {"text": text, "locale": "en"})
+            assert (answer.status, answer.json["error"]) == (422, code)
+            assert answer.json["message"].endswith(".")
+            assert len(answer.text) < 200
+
+
+def test_half_a_surrogate_pair_is_repaired(service: Service) -> None:
+    """A client that cuts UTF-16 sends one in JSON: it is no error of ours, and may be read."""
+    message = service.mint()
+    start = message.index("【") + 1
+    escaped = json.dumps(message)
+    half = escaped.replace(json.dumps(message[start + 2])[1:-1], "\\ud83d", 1)
+    assert half != escaped
+    for path in ("/open", "/join"):
+        answer = service.post(path, f'{{"text": {half}}}'.encode())
+        assert (answer.status, answer.json["action"]) == (200, "join")
+    answer = service.post("/open", b'{"text": "\\ud83d \\udc33"}')
+    assert (answer.status, answer.json["error"]) == (422, "not_found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"\xff",
+        b'{"text": 7}',
+        b'{"source": "qq"}',
+        b"[" * 60_000,
+        b'{"text": ' + b"7" * 5_000 + b"}",
+        json.dumps({"text": PRIVATE, "source": "sms"}).encode(),
+        json.dumps({"text": PRIVATE, "more": PRIVATE}).encode(),
+        json.dumps({"text": [PRIVATE]}).encode(),
+    ],
+)
+def test_a_body_that_is_not_understood_is_not_repeated(service: Service, body: bytes) -> None:
+    for path in ("", "/open", "/join"):
+        answer = service.post(path, body)
+        assert (answer.status, answer.json["error"]) == (400, "bad_request")
+        assert set(answer.json) == {"error", "message"}
+        assert PRIVATE not in answer.text
+        assert "777" not in answer.text
+
+
+def test_a_long_body_is_refused_unparsed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 MB get 413, and no parser sees them; the longest that is allowed is read."""
+    longest = json.dumps({"text": "🍻" * MAX_CHARS, "source": "wechat", "locale": "zh-Hans"})
+    assert len(longest) < MAX_BODY_BYTES
+    assert service.post("/open", longest.encode()).status == 422
+
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a long body was parsed")
+
+    body = json.dumps({"text": PRIVATE * 1_000_000}).encode()
+    assert len(body) > 20_000_000
+    monkeypatch.setattr(json, "loads", never)
+    for sent in (body, b" " * (MAX_BODY_BYTES + 1)):
+        answer = service.post("/open", sent)
+        monkeypatch.undo()
+        assert (answer.status, answer.json["error"]) == (413, "too_large")
+        monkeypatch.setattr(json, "loads", never)
+
+
+@pytest.mark.parametrize("framework", MAKERS)
+def test_an_error_of_ours_shows_no_clipboard(
+    framework: str,
+    invites: Invites,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A database that fails is a 500; neither answer, log nor Django's report quotes the paste."""
+    reports: list[str] = []
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise OSError("the disk is gone")
+
+    def report(request: Any, **_: Any) -> None:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+        reports.extend((reporter.get_traceback_text(), reporter.get_traceback_html()))
+
+    caplog.set_level(logging.DEBUG)
+    service = Service(MAKERS[framework](invites, strict=False))
+    message = service.mint()
+    monkeypatch.setattr(Invites, "_judge", fail)
+    failing.connect(report)
+    try:
+        answer = service.post("/open", {"text": PRIVATE + message})
+    finally:
+        failing.disconnect(report)
+    assert answer.status == 500
+    assert len(reports) == 2 * (framework == "django")
+    assert all("the disk is gone" in text for text in reports)
+    for shown in (answer.text, caplog.text, *reports):
+        assert PRIVATE not in shown
+
+
+def test_the_limit_holds_for_a_body_of_unknown_length(invites: Invites) -> None:
+    """An ASGI server passes chunks on as they come: reading stops at the limit."""
+    taken: list[int] = []
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        taken.append(1)
+        return {"type": "http.request", "body": b" " * 1024, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(fastapi_app.create_app(invites)(SCOPE, receive, send))
+    assert sent[0]["status"] == 413
+    assert len(taken) == MAX_BODY_BYTES // 1024 + 1
+
+
+def test_a_client_that_goes_away_is_no_error(invites: Invites) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None:
+        raise AssertionError("nobody is there")
+
+    asyncio.run(fastapi_app.create_app(invites)(SCOPE, receive, send))
+
+
+def test_keys_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file, or a variable; without either no service starts."""
+    monkeypatch.setenv("INVITES_DB", str(tmp_path / "db"))
+    monkeypatch.setenv("PASSPHRASE_AUDIENCE", "douyin")
+    monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
+    monkeypatch.delenv("PASSPHRASE_KEYS", raising=False)
+    makers: list[Callable[[], object]] = [
+        fastapi_app.create_app,
+        flask_app.create_app,
+        django_app.service,
+    ]
+    for make in makers:
+        with pytest.raises(KeyError, match="PASSPHRASE_KEYS"):
+            make()
+    monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
+    for make in makers:
+        make()
+    (tmp_path / "keys").write_text(Keyring({3: OTHER_SECRET}).reveal())
+    monkeypatch.setenv("PASSPHRASE_KEYS_FILE", str(tmp_path / "keys"))
+    Invites.from_environment().add_group(GROUP, "火锅", WANG)
+    django_app.service.cache_clear()
+    sent = Service(_fastapi(Invites.from_environment()))
+    assert Codec(Keyring({3: OTHER_SECRET}), audience="douyin").decode(sent.mint()).key_id == 3
+
+
+def test_the_openapi_document_describes_the_popup(invites: Invites) -> None:
+    """A client's generator learns the popup from the model that answers."""
+    document = TestClient(fastapi_app.create_app(invites)).get("/openapi.json").json()
+    answers = document["paths"]["/invites/open"]["post"]["responses"]
+    assert answers["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/JoinPrompt")
+    assert answers["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
+    popup = document["components"]["schemas"]["JoinPrompt"]["properties"]
+    assert set(popup) >= {"action", "reason", "title", "message", "button", "group_id"}
+
+
+def test_the_page_shows_the_files() -> None:
+    """Each excerpt of docs/frameworks.md stands in the example that it is taken from."""
+    page = (ROOT / "docs" / "frameworks.md").read_text()
+    excerpts = re.findall(r"<!-- (examples/\w+\.py) -->\n```py\n(.*?)```\n", page, re.DOTALL)
+    assert {name for name, _ in excerpts} == {
+        f"examples/{name}.py" for name in ("invites", "fastapi_app", "flask_app", "django_app")
+    }
+    assert len(excerpts) == page.count("```py\n")
+    for name, excerpt in excerpts:
+        for part in excerpt.split("...\n"):
+            assert part.strip("\n") in (ROOT / name).read_text(), name
