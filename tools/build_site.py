@@ -1,0 +1,233 @@
+"""docs/ -> site/: the documentation in English and Chinese, as docs/site.toml lays it out.
+
+python tools/build_site.py            into site/
+python tools/build_site.py DIRECTORY  into another
+
+Needs the extra `docs`. The pages are Markdown that a code host shows as well, so their links point at
+files of the repository. What they point at comes into the site: another page as that page, other
+Markdown and program text as a page under files/, pictures, JSON and HTML as they are, HTML with the
+scripts beside it. A page that has no translation stands in the Chinese site in English and says so.
+"""
+
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs"
+SETTINGS: Final[dict[str, Any]] = tomllib.loads((DOCS / "site.toml").read_text(encoding="utf-8"))
+LANGUAGES: Final = tuple(SETTINGS["languages"])  # the first is what others fall back on
+HOMES: Final = {"en": ".", "zh": "zh"}  # in the site
+
+# A page's place in the site, where it is not its place under docs/.
+_RENAMED: Final = {"CHANGELOG.md": "changelog.md"}
+_CHINESE: Final = re.compile(r"\bzh\b")  # in the name of a file that is in Chinese
+_AS_IT_IS: Final = {".css", ".html", ".js", ".json", ".png", ".svg"}
+_FENCED: Final = re.compile(r"(^ *(?P<fence>```+).*?^ *(?P=fence)$)", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(
+    r"(?P<code>(?P<ticks>`+).+?(?P=ticks))"
+    r"|(?P<before>\]\(|\b(?:src|href)=\"|^\[[^\]\n]+\]: )(?P<target>[^\s)\"]+)",
+    re.MULTILINE,
+)
+_ARTICLE: Final = '<article class="md-content__inner md-typeset">'  # what zensical writes
+_OUTSIDE: Final = re.compile(r"[a-z]+:|#")
+
+
+class Staging:
+    """The pages of one language in one directory, for zensical.
+
+    Args:
+        language: Which translation to prefer.
+        directory: Where to put them; it need not exist.
+    """
+
+    def __init__(self, language: str, directory: Path) -> None:
+        self._language: Final = language
+        self._directory: Final = directory
+        self._staged: Final[dict[str, str]] = {}  # file of the repository -> place in the site
+        self.foreign: Final[set[str]] = set()  # places of pages in another language
+        for page in pages():
+            self._staged[self._source(page)] = page
+        for source, page in [*self._staged.items()]:
+            self._stage(source, page)
+        self._copy("docs/site.css", "site.css")
+
+    def _source(self, page: str) -> str:
+        """Name the file of the repository that a page is made of."""
+        renamed = {place: source for source, place in _RENAMED.items()}
+        source = renamed.get(page, f"docs/{page}")
+        if self._language != LANGUAGES[0]:
+            translated = f"docs/{self._language}/{page}"
+            if (ROOT / translated).exists():
+                return translated
+        if not (ROOT / source).exists():
+            raise SystemExit(f"docs/site.toml lists {page}, but there is no {source}")
+        return source
+
+    def _place(self, source: str) -> str:
+        """Bring a file of the repository into the site; return its place."""
+        language, _, page = source.removeprefix("docs/").partition("/")
+        if source.startswith("docs/") and language in LANGUAGES and page.endswith(".md"):
+            source = f"docs/{page}"  # a translation stands where the English page does
+        for staged in (source, f"docs/{self._language}/{source.removeprefix('docs/')}"):
+            if staged in self._staged:
+                return self._staged[staged]
+        path = ROOT / source
+        if path.is_dir() and (path / "README.md").exists():
+            return self._place(f"{source}/README.md")
+        place = source.removeprefix("docs/") if source.startswith("docs/") else f"files/{source}"
+        if path.suffix in _AS_IT_IS:
+            self._copy(source, place)
+            beside = path.parent.glob("*.js") if path.suffix == ".html" else ()
+            for script in beside:
+                self._copy(
+                    script.relative_to(ROOT).as_posix(),
+                    posixpath.join(posixpath.dirname(place), script.name),
+                )
+            return place
+        if path.suffix != ".md":
+            place += ".md"
+        self._staged[source] = place  # first, for it may point at itself
+        self._stage(source, place)
+        return place
+
+    def _copy(self, source: str, place: str) -> None:
+        target = self._directory / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / source, target)
+
+    def _stage(self, source: str, place: str) -> None:
+        """Write a page, its links bent to where the files stand in the site."""
+        path = ROOT / source
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".md":
+            text = "".join(
+                part if index % 3 == 1 else self._bent(part, source, place)
+                for index, part in enumerate(_FENCED.split(text))
+                if index % 3 != 2  # the fence itself, which the part before repeats
+            )
+        else:
+            text = f"# {source}\n\n`````{path.suffix.removeprefix('.')}\n{text}`````\n"
+        if place.startswith("files/"):
+            text = f"---\nsearch:\n  exclude: true\n---\n\n{text}"
+        if self._language != ("zh" if _CHINESE.search(source) else "en"):
+            self.foreign.add(zensical_place(place))
+        target = self._directory / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def _bent(self, text: str, source: str, place: str) -> str:
+        def bend(link: re.Match[str]) -> str:
+            if link["code"] or _OUTSIDE.match(link["target"]):
+                return link[0]
+            target, hash_sign, anchor = link["target"].partition("#")
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+            if file.startswith("..") or not (ROOT / file).exists():
+                raise SystemExit(f"{source} points at {target}, which is not there")
+            to = posixpath.relpath(self._place(file), posixpath.dirname(place))
+            return f"{link['before']}{to}{hash_sign}{anchor}"
+
+        return _LINK.sub(bend, text)
+
+
+def zensical_place(page: str) -> str:
+    """Name the file that zensical makes of a page."""
+    folder, name = posixpath.split(page)
+    stem = name.removesuffix(".md")
+    return posixpath.join(folder, f"{'index' if stem == 'README' else stem}.html")
+
+
+def pages() -> Iterator[str]:
+    """Name every page that stands in a section."""
+    for section in SETTINGS["sections"]:
+        yield from section["pages"]
+
+
+def settings(language: str) -> dict[str, Any]:
+    """Make what zensical is told for one language."""
+    words = SETTINGS["languages"][language]
+    said = SETTINGS["zensical"]
+    turn = words["switch_to"]
+    palette = [
+        {"media": "(prefers-color-scheme)"},
+        {"media": "(prefers-color-scheme: light)", "scheme": "default"},
+        {"media": "(prefers-color-scheme: dark)", "scheme": "slate"},
+    ]
+    for entry, icon, name in zip(
+        palette, ("sun-moon", "sun", "moon"), (turn["light"], turn["dark"], turn["auto"])
+    ):
+        entry["toggle"] = {"icon": f"lucide/{icon}", "name": name}
+    python = said["plugins"]["mkdocstrings"]["handlers"]["python"]
+    python["paths"] = [str(ROOT / "src")]
+    return {
+        **said,
+        "site_description": words["description"],
+        "docs_dir": language,
+        "site_dir": f"site-{language}",
+        "theme": {**said["theme"], "language": language, "palette": palette},
+        "extra": {
+            **said["extra"],
+            "alternate": [
+                {"lang": other, "name": SETTINGS["languages"][other]["name"], "link": other}
+                for other in LANGUAGES
+            ],
+        },
+        "nav": [
+            {section["title"][language]: section["pages"]} if "title" in section else section["pages"][0]
+            for section in SETTINGS["sections"]
+        ],
+    }
+
+
+def finish(site: Path, language: str, foreign: set[str]) -> None:
+    """Let the switch of languages lead to the same page; mark pages in another language."""
+    (site / "404.html").unlink()  # it would need to know the address of the site
+    note = SETTINGS["languages"][language].get("untranslated")
+    for path in site.rglob("*.html"):
+        page = path.relative_to(site).as_posix()
+        here = posixpath.dirname(posixpath.join(HOMES[language], page))
+        html = path.read_text(encoding="utf-8")
+        for other in LANGUAGES:
+            there = posixpath.relpath(posixpath.join(HOMES[other], page), here)
+            switch = f'href="{there}" hreflang="{other}"'
+            html = re.sub(rf'href="[^"]*" hreflang="{other}"', switch, html)
+        if page in foreign:
+            (other,) = {*LANGUAGES} - {language}
+            begin = f'<article lang="{other}"{_ARTICLE.removeprefix("<article")}'
+            if note:
+                begin += f'<p class="untranslated" lang="{language}">{note}</p>'
+            html = html.replace(_ARTICLE, begin)
+        path.write_text(html, encoding="utf-8")
+
+
+def build(site: Path) -> None:
+    """Build both languages, and put them where the site was."""
+    unlisted = {path.name for path in DOCS.glob("*.md")} - {*pages()}
+    if unlisted:
+        raise SystemExit(f"docs/site.toml lists no {', '.join(sorted(unlisted))}")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        for language in LANGUAGES:
+            staging = Staging(language, work / language)
+            config = work / f"{language}.yml"  # JSON is YAML
+            config.write_text(json.dumps(settings(language)), encoding="utf-8")
+            subprocess.run(  # noqa: S603  # our own interpreter
+                [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", config],
+                check=True,
+            )
+            finish(work / f"site-{language}", language, staging.foreign)
+        shutil.rmtree(site, ignore_errors=True)
+        for language in LANGUAGES:
+            shutil.copytree(work / f"site-{language}", site / HOMES[language])
+
+
+if __name__ == "__main__":
+    build(Path(*sys.argv[1:2] or [ROOT / "site"]))
