@@ -181,7 +181,9 @@ def settings(language: str) -> dict[str, Any]:
             ],
         },
         "nav": [
-            {section["title"][language]: section["pages"]} if "title" in section else section["pages"][0]
+            {section["title"][language]: section["pages"]}
+            if "title" in section
+            else section["pages"][0]
             for section in SETTINGS["sections"]
         ],
     }
