@@ -3,13 +3,14 @@
 python tools/build_site.py            into site/
 python tools/build_site.py DIRECTORY  into another
 
-Needs the extra `docs`. The pages are Markdown that a code host shows as well, so their links point at
-files of the repository. What they point at comes into the site: another page as that page, other
-Markdown and program text as a page under files/, pictures, JSON and HTML as they are, HTML with the
-scripts beside it. A page that has no translation stands in the Chinese site in English and says so.
+Needs the extra `docs`. A code host shows the same pages, so their links point at files of the
+repository. What they point at comes into the site: another page as that page, other Markdown and
+program text as a page under files/; pictures, JSON and HTML as they are, HTML with the scripts
+beside it. A page that has no translation stands in the Chinese site in English and says so.
 """
 
 import json
+import os
 import posixpath
 import re
 import shutil
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -31,12 +33,12 @@ HOMES: Final = {"en": ".", "zh": "zh"}  # in the site
 _RENAMED: Final = {"CHANGELOG.md": "changelog.md"}
 _CHINESE: Final = re.compile(r"\bzh\b")  # in the name of a file that is in Chinese
 _AS_IT_IS: Final = {".css", ".html", ".js", ".json", ".png", ".svg"}
-_FENCED: Final = re.compile(r"(^ *(?P<fence>```+).*?^ *(?P=fence)$)", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(
-    r"(?P<code>(?P<ticks>`+).+?(?P=ticks))"
+    r"(?P<code>^ *(?P<fence>```+)(?s:.*?)^ *(?P=fence)$|(?P<ticks>`+).+?(?P=ticks))"
     r"|(?P<before>\]\(|\b(?:src|href)=\"|^\[[^\]\n]+\]: )(?P<target>[^\s)\"]+)",
     re.MULTILINE,
 )
+_HEADING: Final = re.compile(r"^#{2,6} (?P<text>[^<\n]+)$", re.MULTILINE)
 _ARTICLE: Final = '<article class="md-content__inner md-typeset">'  # what zensical writes
 _OUTSIDE: Final = re.compile(r"[a-z]+:|#")
 
@@ -109,11 +111,7 @@ class Staging:
         path = ROOT / source
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".md":
-            text = "".join(
-                part if index % 3 == 1 else self._bent(part, source, place)
-                for index, part in enumerate(_FENCED.split(text))
-                if index % 3 != 2  # the fence itself, which the part before repeats
-            )
+            text = self._bent(numbered(text), source, place)
         else:
             text = f"# {source}\n\n`````{path.suffix.removeprefix('.')}\n{text}`````\n"
         if place.startswith("files/"):
@@ -138,6 +136,19 @@ class Staging:
         return _LINK.sub(bend, text)
 
 
+def numbered(text: str) -> str:
+    """Give a heading that repeats the anchor that a code host gives it."""
+    counts = Counter[str]()
+
+    def number(heading: re.Match[str]) -> str:
+        anchor = re.sub(r"[^\w -]", "", heading["text"].lower()).replace(" ", "-")
+        counts[anchor] += 1
+        again = counts[anchor] - 1
+        return f"{heading[0]} {{ #{anchor}-{again} }}" if again else heading[0]
+
+    return _HEADING.sub(number, text)
+
+
 def zensical_place(page: str) -> str:
     """Name the file that zensical makes of a page."""
     folder, name = posixpath.split(page)
@@ -155,23 +166,23 @@ def settings(language: str) -> dict[str, Any]:
     """Make what zensical is told for one language."""
     words = SETTINGS["languages"][language]
     said = SETTINGS["zensical"]
-    turn = words["switch_to"]
+    python = {**said["plugins"]["mkdocstrings"]["handlers"]["python"], "paths": [str(ROOT / "src")]}
+    schemes = [("", "", "sun-moon", "light"), (": light", "default", "sun", "dark")]
+    schemes += [(": dark", "slate", "moon", "auto")]
     palette = [
-        {"media": "(prefers-color-scheme)"},
-        {"media": "(prefers-color-scheme: light)", "scheme": "default"},
-        {"media": "(prefers-color-scheme: dark)", "scheme": "slate"},
+        {
+            "media": f"(prefers-color-scheme{media})",
+            **({"scheme": scheme} if scheme else {}),
+            "toggle": {"icon": f"lucide/{icon}", "name": words["switch_to"][next_one]},
+        }
+        for media, scheme, icon, next_one in schemes
     ]
-    for entry, icon, name in zip(
-        palette, ("sun-moon", "sun", "moon"), (turn["light"], turn["dark"], turn["auto"])
-    ):
-        entry["toggle"] = {"icon": f"lucide/{icon}", "name": name}
-    python = said["plugins"]["mkdocstrings"]["handlers"]["python"]
-    python["paths"] = [str(ROOT / "src")]
     return {
         **said,
         "site_description": words["description"],
         "docs_dir": language,
         "site_dir": f"site-{language}",
+        "plugins": {**said["plugins"], "mkdocstrings": {"handlers": {"python": python}}},
         "theme": {**said["theme"], "language": language, "palette": palette},
         "extra": {
             **said["extra"],
@@ -189,17 +200,17 @@ def settings(language: str) -> dict[str, Any]:
     }
 
 
-def finish(site: Path, language: str, foreign: set[str]) -> None:
+def finish(site: Path, language: str, made: list[str], foreign: set[str]) -> None:
     """Let the switch of languages lead to the same page; mark pages in another language."""
-    (site / "404.html").unlink()  # it would need to know the address of the site
     note = SETTINGS["languages"][language].get("untranslated")
-    for path in site.rglob("*.html"):
-        page = path.relative_to(site).as_posix()
-        here = posixpath.dirname(posixpath.join(HOMES[language], page))
+    for page in made:
+        path = site / HOMES[language] / page
         html = path.read_text(encoding="utf-8")
         for other in LANGUAGES:
-            there = posixpath.relpath(posixpath.join(HOMES[other], page), here)
-            switch = f'href="{there}" hreflang="{other}"'
+            there = site / HOMES[other] / page
+            if not there.exists():  # a file of the repository that only one language points at
+                there = site / HOMES[other] / "index.html"
+            switch = f'href="{os.path.relpath(there, path.parent)}" hreflang="{other}"'
             html = re.sub(rf'href="[^"]*" hreflang="{other}"', switch, html)
         if page in foreign:
             (other,) = {*LANGUAGES} - {language}
@@ -217,18 +228,31 @@ def build(site: Path) -> None:
         raise SystemExit(f"docs/site.toml lists no {', '.join(sorted(unlisted))}")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        foreign: dict[str, set[str]] = {}
         for language in LANGUAGES:
-            staging = Staging(language, work / language)
+            foreign[language] = Staging(language, work / language).foreign
             config = work / f"{language}.yml"  # JSON is YAML
             config.write_text(json.dumps(settings(language)), encoding="utf-8")
             subprocess.run(  # noqa: S603  # our own interpreter
-                [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", config],
+                [
+                    sys.executable,
+                    "-m",
+                    "zensical",
+                    "build",
+                    "--strict",
+                    "--config-file",
+                    str(config),
+                ],
                 check=True,
             )
-            finish(work / f"site-{language}", language, staging.foreign)
+            (work / f"site-{language}" / "404.html").unlink()  # it would need the site's address
         shutil.rmtree(site, ignore_errors=True)
         for language in LANGUAGES:
-            shutil.copytree(work / f"site-{language}", site / HOMES[language])
+            shutil.copytree(work / f"site-{language}", site / HOMES[language], dirs_exist_ok=True)
+        for language in LANGUAGES:
+            out = work / f"site-{language}"
+            made = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
+            finish(site, language, made, foreign[language])
 
 
 if __name__ == "__main__":
