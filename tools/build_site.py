@@ -256,4 +256,4 @@ def build(site: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(*sys.argv[1:2] or [ROOT / "site"]))
+    build(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "site")
