@@ -33,12 +33,17 @@ HOMES: Final = {"en": ".", "zh": "zh"}  # in the site
 _RENAMED: Final = {"CHANGELOG.md": "changelog.md"}
 _CHINESE: Final = re.compile(r"\bzh\b")  # in the name of a file that is in Chinese
 _AS_IT_IS: Final = {".css", ".html", ".js", ".json", ".png", ".svg"}
+_FENCED: Final = r"^ *(?P<fence>```+)(?s:.*?)^ *(?P=fence)$"
 _LINK: Final = re.compile(
-    r"(?P<code>^ *(?P<fence>```+)(?s:.*?)^ *(?P=fence)$|(?P<ticks>`+).+?(?P=ticks))"
+    rf"(?P<code>{_FENCED}|(?P<ticks>`+).+?(?P=ticks))"
     r"|(?P<before>\]\(|\b(?:src|href)=\"|^\[[^\]\n]+\]: )(?P<target>[^\s)\"]+)",
     re.MULTILINE,
 )
-_HEADING: Final = re.compile(r"^#{2,6} (?P<text>[^<\n]+)$", re.MULTILINE)
+_HEADING: Final = re.compile(
+    rf"(?P<code>{_FENCED})"
+    r'|^(?P<level>#{1,6}) (?:<a id="(?P<anchor>[^"]+)"></a> *)?(?P<words>.+)$',
+    re.MULTILINE,
+)
 _ARTICLE: Final = '<article class="md-content__inner md-typeset">'  # what zensical writes
 _OUTSIDE: Final = re.compile(r"[a-z]+:|#")
 
@@ -111,7 +116,7 @@ class Staging:
         path = ROOT / source
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".md":
-            text = self._bent(numbered(text), source, place)
+            text = self._bent(anchored(text), source, place)
         else:
             text = f"# {source}\n\n`````{path.suffix.removeprefix('.')}\n{text}`````\n"
         if place.startswith("files/"):
@@ -136,17 +141,24 @@ class Staging:
         return _LINK.sub(bend, text)
 
 
-def numbered(text: str) -> str:
-    """Give a heading that repeats the anchor that a code host gives it."""
+def anchored(text: str) -> str:
+    """Give each heading the anchor that a code host gives it, where zensical would not.
+
+    That is one written in front of it, as in a translation, or a number where it repeats.
+    """
     counts = Counter[str]()
 
-    def number(heading: re.Match[str]) -> str:
-        anchor = re.sub(r"[^\w -]", "", heading["text"].lower()).replace(" ", "-")
-        counts[anchor] += 1
-        again = counts[anchor] - 1
-        return f"{heading[0]} {{ #{anchor}-{again} }}" if again else heading[0]
+    def anchor(heading: re.Match[str]) -> str:
+        if heading["code"]:
+            return heading[0]
+        if heading["anchor"]:
+            return f"{heading['level']} {heading['words']} {{ #{heading['anchor']} }}"
+        slug = re.sub(r"[^\w -]", "", heading["words"].lower()).replace(" ", "-")
+        counts[slug] += 1
+        again = counts[slug] - 1
+        return f"{heading[0]} {{ #{slug}-{again} }}" if again else heading[0]
 
-    return _HEADING.sub(number, text)
+    return _HEADING.sub(anchor, text)
 
 
 def zensical_place(page: str) -> str:
