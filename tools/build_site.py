@@ -177,6 +177,11 @@ def pages() -> Iterator[str]:
 def settings(language: str) -> dict[str, Any]:
     """Make what zensical is told for one language."""
     words = SETTINGS["languages"][language]
+    titles = words.get("titles", {})
+
+    def listed(section: dict[str, Any]) -> list[Any]:
+        return [{titles[page]: page} if page in titles else page for page in section["pages"]]
+
     said = SETTINGS["zensical"]
     python = {**said["plugins"]["mkdocstrings"]["handlers"]["python"], "paths": [str(ROOT / "src")]}
     schemes = [("", "", "sun-moon", "light"), (": light", "default", "sun", "dark")]
@@ -204,9 +209,9 @@ def settings(language: str) -> dict[str, Any]:
             ],
         },
         "nav": [
-            {section["title"][language]: section["pages"]}
+            {section["title"][language]: listed(section)}
             if "title" in section
-            else section["pages"][0]
+            else listed(section)[0]
             for section in SETTINGS["sections"]
         ],
     }
@@ -245,18 +250,10 @@ def build(site: Path) -> None:
             foreign[language] = Staging(language, work / language).foreign
             config = work / f"{language}.yml"  # JSON is YAML
             config.write_text(json.dumps(settings(language)), encoding="utf-8")
-            subprocess.run(  # noqa: S603  # our own interpreter
-                [
-                    sys.executable,
-                    "-m",
-                    "zensical",
-                    "build",
-                    "--strict",
-                    "--config-file",
-                    str(config),
-                ],
-                check=True,
-            )
+            command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file"]
+            done = subprocess.run([*command, str(config)], check=False)  # noqa: S603  # our own
+            if done.returncode:
+                raise SystemExit(f"zensical finds fault with the pages in {language}")
             (work / f"site-{language}" / "404.html").unlink()  # it would need the site's address
         shutil.rmtree(site, ignore_errors=True)
         for language in LANGUAGES:
