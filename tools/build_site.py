@@ -1,7 +1,6 @@
 """docs/ -> site/: the documentation in English and Chinese, as docs/site.toml lays it out.
 
-python tools/build_site.py            into site/
-python tools/build_site.py DIRECTORY  into another
+python tools/build_site.py
 
 Needs the extra `docs`. A code host shows the same pages, so their links point at files of the
 repository. What they point at comes into the site: another page as that page, other Markdown and
@@ -65,7 +64,8 @@ class Staging:
             self._staged[self._source(page)] = page
         for source, page in [*self._staged.items()]:
             self._stage(source, page)
-        self._copy("docs/site.css", "site.css")
+        for name in ("site.css", "img/favicon.svg"):
+            self._copy(f"docs/{name}", name)
 
     def _source(self, page: str) -> str:
         """Name the file of the repository that a page is made of."""
@@ -265,4 +265,4 @@ def build(site: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "site")
+    build(ROOT / "site")
