@@ -1,4 +1,4 @@
-"""The built site: SITE=site python -m pytest tests/test_site.py, after python tools/build_site.py."""
+"""The built site, after tools/build_site.py: SITE=site python -m pytest tests/test_site.py."""
 
 import inspect
 import json
@@ -136,7 +136,9 @@ def test_both_languages(home: str, language: str) -> None:
     assert menu == listed
     reached = {start} | menu
     for _ in mine:  # no path is longer
-        reached |= {place(page, link[2])[0] for page in reached & {*mine} for link in mine[page].links}
+        reached |= {
+            place(page, link[2])[0] for page in reached & {*mine} for link in mine[page].links
+        }
     assert {*mine} <= reached
     for page, read in mine.items():
         assert read.language == language
@@ -203,7 +205,9 @@ def test_every_method_is_described() -> None:
     described = pages(SITE)["api.html"].ids
     for owner in (passphrase.Codec, passphrase.Keyring, passphrase.Script):
         for name, value in vars(owner).items():
-            if not name.startswith("_") and (inspect.isroutine(value) or isinstance(value, property)):
+            if not name.startswith("_") and (
+                inspect.isroutine(value) or isinstance(value, property)
+            ):
                 assert f"passphrase.{owner.__name__}.{name}" in described
 
 
@@ -213,14 +217,16 @@ def script(text: str) -> bytes:
     return f"{begin} addEventListener('load', async () => {{ {text} }});</script>".encode()
 
 
-def told(page: str) -> Any:  # noqa: ANN401  # what the script made JSON of
+def told(page: str) -> Any:  # what it made JSON of
     """Read what such a script left behind."""
     found = re.search(r'data-told="(.*?)"(?= data|>)', page, re.DOTALL)
     assert found
     return json.loads(found[1])
 
 
-def paste(home: str, profile: Path, demo_end: bytes = b"", site: Path = SITE) -> tuple[object, list[str]]:
+def paste(
+    home: str, profile: Path, demo_end: bytes = b"", site: Path = SITE
+) -> tuple[object, list[str]]:
     """Paste texts into the box of a page; return the verdicts, and what was asked meanwhile."""
     texts = json.dumps([*PASTES])
     pasting = script(f"""
