@@ -2,79 +2,21 @@
 
 import re
 import shutil
-import subprocess
-import threading
-from functools import partial
-from html import unescape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
+from browser import LEAKED, LEAKS, needs_chromium, visit
 from support import CODEC, INVITE, SCRIPTS, sealed_word
 
 from passphrase.layout import Header, header_symbol
 from passphrase.scripts import load_script
 
 CLIENT = Path(__file__).parents[1] / "clients" / "js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
-    *("--disable-background-networking", "--no-proxy-server", "--virtual-time-budget=2000"),
-)
 FILES = ["/demo.html", "/demo.js", "/passphrase.js", "/tables.js"]
-LEAKS = b"""
-for (const send of [
-  () => fetch("/leak?fetch"),
-  () => navigator.sendBeacon("/leak?beacon", "text"),
-  () => { new Image().src = "/leak?image"; },
-  () => { const r = new XMLHttpRequest(); r.open("GET", "/leak?xhr"); r.send(); },
-  () => new EventSource("/leak?events"),
-]) {
-  try { Promise.resolve(send()).catch(() => {}); } catch {}
-}
-document.body.dataset.tried = "all";
-"""
-LEAKED = {f"/leak?{way}" for way in ("fetch", "beacon", "image", "xhr", "events")}
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-
-
-class Server(ThreadingHTTPServer):
-    """A folder on a loopback port, with a list of what was asked for."""
-
-    def __init__(self, folder: Path, script_end: bytes) -> None:
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-        self.asked: list[str] = []
-        self.script_end = script_end
-
-
-class Handler(SimpleHTTPRequestHandler):
-    @property
-    def folder(self) -> Server:
-        assert isinstance(self.server, Server)
-        return self.server
-
-    def do_GET(self) -> None:
-        self.folder.asked.append(self.path)
-        if self.path != "/demo.js":
-            super().do_GET()
-            return
-        script = Path(self.translate_path(self.path)).read_bytes() + self.folder.script_end
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript")
-        self.send_header("Content-Length", str(len(script)))
-        self.end_headers()
-        self.wfile.write(script)
-
-    def do_POST(self) -> None:
-        self.folder.asked.append(self.path)
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
-        pass
+pytestmark = needs_chromium
 
 
 class Seen(NamedTuple):
@@ -92,22 +34,9 @@ class Seen(NamedTuple):
 
 def look(text: str, profile: Path, folder: Path = CLIENT, script_end: bytes = b"") -> Seen:
     """Put a text into the page, the script of which may be longer than it is."""
-    assert CHROMIUM
-    with Server(folder, script_end) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            address = f"http://127.0.0.1:{server.server_port}/demo.html#text={quote(text)}"
-            done = subprocess.run(  # noqa: S603  # the browser of this machine
-                [CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", "--dump-dom", address],
-                capture_output=True,
-                check=True,
-                timeout=120,
-            )
-        finally:
-            server.shutdown()
-            thread.join()
-        return Seen(unescape(done.stdout.decode()), server.asked)
+    address = f"/demo.html#text={quote(text)}"
+    seen = visit(folder, address, profile, {"/demo.js": script_end})
+    return Seen(seen.page, seen.asked)
 
 
 def of_version(version: int) -> str:

@@ -82,6 +82,7 @@ Id = Annotated[
     PlainSerializer(str, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "description": "decimal below 2^64, or a UUID"}),
 ]
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_floor_to_minute)]
 Byte = Annotated[int, Field(ge=0, le=255)]
 
 
@@ -109,9 +110,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
 
     group_id: Id
     inviter_id: Id
-    expires_at: Annotated[
-        AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_floor_to_minute)
-    ]
+    expires_at: Moment
     origin: Origin
     mutual_follow: bool = False
     approval: bool = False
