@@ -14,12 +14,13 @@ ENGLISH = ROOT / "docs"
 CHINESE = ENGLISH / "zh"
 PAGES = sorted(page.name for page in CHINESE.glob("*.md"))
 README, CHINESE_README = ROOT / "README.md", ROOT / "README.zh-CN.md"
-README_ANCHORS = {"": "", "use-it": "使用"}
+README_ANCHORS = {"": "", "use-it": "使用", "what-it-does-not-do": "它做不到的事"}
 
 FENCE = re.compile(r" *(`{3,})")
 HEADING = re.compile(r'(#+) (?:<a id="([^"]+)"></a>)?(.+)')
 ITEM = re.compile(r" *(?:[-*]|\d+\.) ")
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)#\s]*)#?([^)\s]*)\)")
+FRAME = re.compile(r'()\bsrc="([^"]+)()"')
 CODE = re.compile(r"`[^`]+`")
 ANCHOR = re.compile(r"<a id=\"[^\"]+\"></a>")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
@@ -27,7 +28,7 @@ CELL = re.compile(r"(?<!\\)\|")
 
 
 class Block(NamedTuple):
-    """A heading, a row of a table, an item of a list, a paragraph, or lines of code."""
+    """A heading, a row of a table, an item of a list, a paragraph, or code, seen or unseen."""
 
     kind: str
     text: str
@@ -40,14 +41,16 @@ def blocks(text: str) -> Iterator[Block]:
     for line in lines:
         fence = FENCE.match(line)
         indented = line.startswith("    ") and (open_block is None or open_block.kind == "code")
-        row, heading, item = line.startswith(("|", "<!--")), HEADING.match(line), ITEM.match(line)
-        starts = fence or row or heading or item or not line
+        comment, row = line.startswith("<!--"), line.startswith("|")
+        heading, item = HEADING.match(line), ITEM.match(line)
+        starts = fence or comment or row or heading or item or not line
         if open_block and (starts or indented):
             yield open_block
             open_block = None
-        if fence:
-            code = [line]
-            while code[-1].strip() != fence[1] or len(code) == 1:
+        if fence or comment:
+            end = re.compile(rf" *{fence[1]}" if fence else ".*-->")
+            code = [line, next(lines)] if fence else [line]
+            while not end.fullmatch(code[-1]):
                 code.append(next(lines))
             yield Block("code", "\n".join(code))
         elif indented:
@@ -71,16 +74,20 @@ def anchor(heading: str, taken: Counter[str]) -> str:
 
 def numbers(text: str) -> Counter[str]:
     """Count the numbers of a text, outside of its code, its links and its anchors."""
-    for other in (CODE, LINK, ANCHOR):
+    for other in (CODE, LINK, FRAME, ANCHOR):
         text = other.sub("", text)
     return Counter(NUMBER.findall(text))
+
+
+def _file(page: Path, target: str) -> Path:
+    return (page.parent / target).resolve() if target else page
 
 
 def targets(page: Path, text: str) -> Counter[tuple[str, Path | str, str]]:
     """Count the links of a text: whether it is a picture, where it leads, the anchor there."""
     return Counter(
-        (picture, (page.parent / target).resolve() if "://" not in target else target, anchor)
-        for picture, target, anchor in LINK.findall(text)
+        (picture, target if "://" in target else _file(page, target), anchor)
+        for picture, target, anchor in LINK.findall(text) + FRAME.findall(text)
     )
 
 
