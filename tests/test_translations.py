@@ -58,9 +58,9 @@ def blocks(text: str) -> Iterator[Block]:
         elif row or heading:
             yield Block("row" if row else f"heading {line.index(' ')}", line)
         elif line:
-            before = f"{open_block.text}\n" if open_block else ""
-            open_block = Block("item" if item else open_block.kind if open_block else "text",
-                               before + line)  # fmt: skip
+            kind = "item" if item else open_block.kind if open_block else "text"
+            before = f"{open_block.text} " if open_block else ""
+            open_block = Block(kind, before + line.strip())
     if open_block:
         yield open_block
 
@@ -164,5 +164,7 @@ def test_links_lead_to_the_same_places(name: str, pairs: list[tuple[Block, Block
         for _, target, place in found:
             if isinstance(target, Path):
                 assert target.exists(), chinese.text
-                if place and target.parent == CHINESE:
-                    assert f'<a id="{place}"></a>' in target.read_text(encoding="utf-8")
+            if place and target == CHINESE_README:
+                assert f"\n## {place}\n" in CHINESE_README.read_text(encoding="utf-8")
+            elif place and isinstance(target, Path) and target.parent == CHINESE:
+                assert f'<a id="{place}"></a>' in target.read_text(encoding="utf-8")
