@@ -1,6 +1,6 @@
-"""Print the rules into docs/admission.md and the schema of a popup beside it.
+"""Print the rules into docs/admission.md, in English and in Chinese, and the schema of a popup.
 
-python tools/make_admission.py            write both files
+python tools/make_admission.py            write the three files
 python tools/make_admission.py --check    exit with 1 if one is not what would be written
 """
 
@@ -16,16 +16,45 @@ from passphrase import JoinPrompt
 from passphrase.admission import RULES
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
-PAGE: Final = DOCS / "admission.md"
+PAGES: Final = (DOCS / "admission.md", DOCS / "zh" / "admission.md")
 SCHEMA: Final = DOCS / "join-prompt.schema.json"
 _TABLE: Final = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
+_CHINESE: Final = {
+    "when": "条件",
+    "fact asked for": "需要的事实",
+    "action": "动作",
+    "reason": "原因",
+    "the invite has expired": "邀请已过期",
+    "the group has reset its invites since": "签发之后，群重置过邀请",
+    "the policy has a deny-list, and the passphrase is on it": "策略有黑名单，口令在上面",
+    "it is for single use, and spent": "只能用一次，而且已经用掉",
+    "the policy does not allow the app it was signed for (in-app is left to rule 8)": (
+        "策略不允许它签名的那个应用（应用内的邀请留给规则 8）"
+    ),
+    "it came another way than it was signed for, or an unknown one where the policy requires it "
+    "to be known": "实际来源与签名的来源不同；或者来源不明，而策略要求说明来源",
+    "the viewer is the inviter": "当前用户就是邀请人",
+    "the viewer is a member already": "当前用户已经在群里",
+    "the viewer is banned": "当前用户被封禁",
+    "the inviter is no longer a member": "邀请人已不在群里",
+    "the group is full": "群已满",
+    "mutual follow is asked for (by an in-app pull, the invite or the policy) and there is none, "
+    "and the policy then lets people ask to join": (
+        "要求互相关注（因为是应用内拉人，或邀请、策略要求）而没有互相关注，且策略此时允许申请加入"
+    ),
+    "the same, and the policy does not let people ask": "同上，但策略不允许申请",
+    "the invite asks for approval": "邀请要求审批",
+    "none of the above": "以上都不成立",
+}
 
 
-def table() -> str:
-    """Return the rules as a Markdown table."""
-    rows = ["| # | when | fact asked for | action | reason |", "|---|---|---|---|---|"]
+def table(page: Path) -> str:
+    """Return the rules as a Markdown table, in the language of the page."""
+    words = _CHINESE.__getitem__ if page.parent.name == "zh" else str
+    heads = " | ".join(map(words, ("when", "fact asked for", "action", "reason")))
+    rows = [f"| # | {heads} |", "|---|---|---|---|---|"]
     rows += [
-        f"| {rule.number} | {rule.when} | {f'`{rule.fact}`' if rule.fact else ''} "
+        f"| {rule.number} | {words(rule.when)} | {f'`{rule.fact}`' if rule.fact else ''} "
         f"| {rule.action.name} | {rule.reason.name if rule.reason else ''} |"
         for rule in RULES
     ]
@@ -38,13 +67,18 @@ def schema() -> str:
     return json.dumps(described, ensure_ascii=False, indent=2) + "\n"
 
 
-def main() -> int:
-    """Write or check both."""
-    page, count = _TABLE.subn(lambda _: table(), PAGE.read_text(encoding="utf-8"))
+def written(page: Path) -> str:
+    """Return the page with the rules of today."""
+    text, count = _TABLE.subn(lambda _: table(page), page.read_text(encoding="utf-8"))
     if count != 1:
-        msg = f"{PAGE.name} has no place for the rules"
+        msg = f"{page} has no place for the rules"
         raise SystemExit(msg)
-    return write_or_check(__doc__, {PAGE: page, SCHEMA: schema()})
+    return text
+
+
+def main() -> int:
+    """Write or check all of them."""
+    return write_or_check(__doc__, {SCHEMA: schema()} | {page: written(page) for page in PAGES})
 
 
 if __name__ == "__main__":
