@@ -1,5 +1,6 @@
 """The Chinese pages say what the English ones say, block by block, as far as a machine can tell."""
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ FRAME = re.compile(r'()\bsrc="([^"]+)()"')
 CODE = re.compile(r"`[^`]+`")
 ANCHOR = re.compile(r"<a id=\"[^\"]+\"></a>")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+MONTH = re.compile(rf"(?<=\d )(?:{'|'.join(calendar.month_name[1:])})\b")
 CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -76,6 +78,7 @@ def numbers(text: str) -> Counter[str]:
     """Count the numbers of a text, outside of its code, its links and its anchors."""
     for other in (CODE, LINK, FRAME, ANCHOR):
         text = other.sub("", text)
+    text = MONTH.sub(lambda month: str([*calendar.month_name].index(month[0])), text)
     return Counter(NUMBER.findall(text))
 
 

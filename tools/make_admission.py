@@ -29,7 +29,7 @@ _CHINESE: Final = {
     "the policy has a deny-list, and the passphrase is on it": "策略有黑名单，口令在上面",
     "it is for single use, and spent": "只能用一次，而且已经用掉",
     "the policy does not allow the app it was signed for (in-app is left to rule 8)": (
-        "策略不允许它签名的那个应用（应用内的邀请留给规则 8）"
+        "签名里的来源应用不在策略允许之列（应用内的邀请留给规则 8）"
     ),
     "it came another way than it was signed for, or an unknown one where the policy requires it "
     "to be known": "实际来源与签名的来源不同；或者来源不明，而策略要求说明来源",
