@@ -62,6 +62,13 @@ def test_damage_needs_a_passphrase(name: str) -> None:
     assert Mangling(name, 1, (DAMAGE[name][1],), 0)("没有口令") == "没有口令"
 
 
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_leaves_markup_alone(name: str) -> None:
+    """A passphrase of nothing but entities has no glyph to strike."""
+    entities = "".join(f"&#{ord(glyph)};" for glyph in CODEC.encode(_invite()))
+    assert Mangling(name, 1, (DAMAGE[name][1],), 0)(entities) == entities
+
+
 def test_every_mangling_changes_something() -> None:
     """None is a name only."""
     texts = [

@@ -279,7 +279,10 @@ HARMLESS: Final[Mapping[str, Change]] = {**CHARACTERS, **MARKUP, **ENVELOPES}
 
 
 def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int = 1) -> Change:
-    """Strike glyphs of the first passphrase in a text, each in a place of its own."""
+    """Strike glyphs of the first passphrase in a text, each in a place of its own.
+
+    What is written as markup already is left alone.
+    """
 
     def change(text: str, draw: Random) -> str:
         found = find(text)
@@ -289,7 +292,8 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
         start, end = found[0].span
         glyphs = [*text[start:end]]
         places = [at for at, glyph in enumerate(glyphs) if glyph in script.digits]
-        for at in draw.sample(places[: len(places) - (strike is _swapped)], most):
+        places = places[: len(places) - (strike is _swapped)]
+        for at in draw.sample(places, min(most, len(places))):
             strike(script, glyphs, at, draw)
         return text[:start] + "".join(glyphs) + text[end:]
 

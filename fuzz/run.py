@@ -1,0 +1,218 @@
+"""Run the fuzzers: `python fuzz/run.py --minutes 60`, or `--seconds 10` to see them run.
+
+Needs the extra `fuzz` (atheris). Two targets run at a time, each in turns. They start from the
+corpus in git and write nothing there, unless told to `--merge`: then the corpus becomes few and
+short inputs, of old and new, that reach as much of the package, and every two outcomes of the laws
+that some input reaches together. New inputs, logs, and what made a target fail are kept in a
+directory, which is named at the end.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from itertools import combinations_with_replacement
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Final, NamedTuple
+
+HERE: Final = Path(__file__).parent
+CORPUS: Final = HERE / "corpus"
+sys.path[:0] = [str(HERE.parent / part) for part in ("src", "tests")]
+
+from targets import TARGETS  # noqa: E402
+
+JOBS: Final = 2
+TURNS: Final = 2  # of each target, so that three of them keep two processes busy to the end
+SEEDS: Final = 300
+# 273 words in one row: more than may be compared.
+CROWD: Final = bytes((0, 1, 0, 0, 31, 1, 16))
+FAILURES_MAX: Final = 10  # of a target in one turn
+INPUT_BYTES_MAX: Final = 512
+INPUT_SECONDS_MAX: Final = 30
+MEMORY_MB_MAX: Final = 1024
+_STATUS: Final = re.compile(r"#(\d+)\s+\w+\s+cov: (\d+) ft: (\d+) corp: (\d+)/")
+_DONE: Final = re.compile(r"Done (\d+) runs in")
+
+
+class Turn(NamedTuple):
+    """What came of one process.
+
+    Attributes:
+        target: Its target.
+        runs: Inputs that were run.
+        seconds: For how long.
+        edges: Edges of the package that were reached, by libFuzzer's count.
+        features: The same with how often and in which order of magnitude.
+        inputs: Size of the corpus at the end.
+        is_clean: It ended by itself, and no law was broken.
+    """
+
+    target: str
+    runs: int
+    seconds: float
+    edges: int
+    features: int
+    inputs: int
+    is_clean: bool
+
+
+def child(target: str, *arguments: str, log: Path) -> int:
+    """Run one libFuzzer process to its end, and return its status."""
+    command = [sys.executable, str(HERE / "child.py"), target, *arguments]
+    with log.open("wb") as file:
+        return subprocess.run(command, stdout=file, stderr=file, check=False).returncode  # noqa: S603  # ourselves
+
+
+def fuzz(target: str, seconds: float, turn: int, work: Path) -> list[Turn]:
+    """Fuzz one target for so long, and go on after a failure, some times."""
+    turns: list[Turn] = []
+    end = monotonic() + seconds
+    while (left := end - monotonic()) >= 1 and sum(not t.is_clean for t in turns) < FAILURES_MAX:
+        log = work / f"{target}-{turn}-{len(turns)}.log"
+        begun = monotonic()
+        status = child(
+            target,
+            f"-max_total_time={round(left)}",
+            f"-max_len={INPUT_BYTES_MAX}",
+            f"-timeout={INPUT_SECONDS_MAX}",
+            f"-rss_limit_mb={MEMORY_MB_MAX}",
+            f"-artifact_prefix={work / 'failures' / target}-",
+            "-len_control=20",
+            str(work / target),
+            str(CORPUS / target),
+            log=log,
+        )
+        text = log.read_text("utf-8", "replace")
+        runs, edges, features, inputs = ([(0, 0, 0, 0)] + [
+            (int(a), int(b), int(c), int(d)) for a, b, c, d in _STATUS.findall(text)
+        ])[-1]  # fmt: skip
+        if done := _DONE.search(text):
+            runs = int(done[1])
+        is_clean = status == 0 and done is not None
+        spent = monotonic() - begun
+        turns.append(Turn(target, runs, spent, edges, features, inputs, is_clean))
+    return turns
+
+
+def seed(target: str, directory: Path) -> None:
+    """Write inputs of random bytes, each of which means something: see `draw`."""
+    (directory / "crowd").write_bytes(CROWD)
+    for number in range(SEEDS):
+        draw = Random(f"{target} {number}")
+        (directory / f"seed{number}").write_bytes(draw.randbytes(draw.randrange(4, 80)))
+
+
+def merge(target: str, work: Path) -> None:
+    """Replace the corpus in git by the fewest and shortest inputs that do as much."""
+    merged = work / f"{target}-merged"
+    merged.mkdir()
+    every = [work / target, CORPUS / target]
+    status = child(
+        target,
+        "-merge=1",
+        "-use_counters=0",  # edges, but not how often: a corpus a tenth of the size
+        f"-max_len={INPUT_BYTES_MAX}",
+        f"-rss_limit_mb={MEMORY_MB_MAX}",
+        *map(str, (merged, *every)),
+        log=work / f"{target}-merge.log",
+    )
+    if status:
+        sys.exit(f"{target}: merging failed, see {work}")
+    kept = read_inputs([merged])
+    reached = {pair for data in kept for pair in pairs(target, data)}
+    for data in read_inputs(every):
+        more = pairs(target, data) - reached
+        if more:
+            reached |= more
+            kept.append(data)
+    shutil.rmtree(CORPUS / target)
+    (CORPUS / target).mkdir()
+    for data in kept:
+        (CORPUS / target / sha256(data).hexdigest()[:16]).write_bytes(data)
+    size = sum(map(len, kept))
+    print(f"{target}: {len(kept)} inputs, {size:,} bytes, {len(reached)} pairs of outcomes")
+
+
+def pairs(target: str, data: bytes) -> set[tuple[str, ...]]:
+    """Return every two outcomes that one input reaches together, and each alone.
+
+    What the target says that it wrote is no outcome, and counts alone only.
+    """
+    reached = TARGETS[target](data)
+    wrote = {each for each in reached if each.startswith("wrote")}
+    return {
+        *combinations_with_replacement(sorted(reached - wrote), 2),
+        *((each,) for each in wrote),
+    }
+
+
+def read_inputs(directories: Iterable[Path]) -> list[bytes]:
+    """Read all inputs, the shortest first."""
+    paths = [path for directory in directories for path in directory.iterdir()]
+    return sorted({path.read_bytes() for path in paths}, key=lambda data: (len(data), data))
+
+
+def report(turns: list[Turn]) -> None:
+    """Print one line a target."""
+    print("target      runs   a second   edges  features  inputs")
+    for target in dict.fromkeys(turn.target for turn in turns):
+        own = [turn for turn in turns if turn.target == target]
+        runs, seconds = sum(turn.runs for turn in own), sum(turn.seconds for turn in own)
+        last = own[-1]
+        print(f"{target:8}{runs:8,}{runs / seconds:11.0f}{last.edges:8}{last.features:10}"
+              f"{last.inputs:8}")  # fmt: skip
+    print(f"all     {sum(turn.runs for turn in turns):8,}")
+
+
+def main() -> int:
+    """Fuzz, report, and merge if asked to.
+
+    Returns:
+        The exit status: 1 if a target failed.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=0.0, help="of each target")
+    parser.add_argument("--seconds", type=float, default=0.0, help="the same, in seconds")
+    parser.add_argument("--target", choices=TARGETS, action="append", help="all, if not given")
+    parser.add_argument("--merge", action="store_true", help="then minimise the corpus in git")
+    parser.add_argument("--work", type=Path, help="where new inputs and logs go")
+    asked = parser.parse_args()
+    work = asked.work or Path(tempfile.mkdtemp(prefix="fuzz-"))
+    names = asked.target or [*TARGETS]
+    (work / "failures").mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (work / name).mkdir(exist_ok=True)
+        (CORPUS / name).mkdir(parents=True, exist_ok=True)
+        seed(name, work / name)
+    seconds = 60 * asked.minutes + asked.seconds
+    turns: list[Turn] = []
+    if seconds:
+        with ThreadPoolExecutor(JOBS) as pool:
+            waiting = [
+                pool.submit(fuzz, name, seconds / TURNS, turn, work)
+                for turn in range(TURNS)
+                for name in names
+            ]
+            turns = [turn for each in waiting for turn in each.result()]
+        report(turns)
+    failures = sorted((work / "failures").iterdir())
+    print(f"{len(failures)} failures; inputs and logs are in {work}")
+    if failures or not all(turn.is_clean for turn in turns):
+        return 1
+    if asked.merge:
+        for name in names:
+            merge(name, work)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
