@@ -20,6 +20,7 @@ from passphrase import (
     Client,
     Codec,
     Damage,
+    DamagedError,
     Decoded,
     Diagnosis,
     Facts,
@@ -44,6 +45,7 @@ from passphrase.codec import Level
 from passphrase.fold import MARK_RANGES, PICTURE_RANGES
 from passphrase.keys import DerivedKeys
 from passphrase.layout import BODY_FIELDS
+from passphrase.markup import unwrap
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
 T = TypeVar("T")
@@ -98,22 +100,22 @@ CODEC, COUNTED = _counted_codec()
 # --- Refusals -----------------------------------------------------------------------------------
 
 
-def outcome(call: Callable[[], T], length: int) -> T | PassphraseError:
-    """Return what a call returns, or its refusal: nothing else may escape."""
+def outcome(call: Callable[[], T], text: str) -> T | PassphraseError:
+    """Return what a call makes of a text, or its refusal: nothing else may escape."""
     for keys in COUNTED:
         keys.checks = 0
     try:
         result: T | PassphraseError = call()
     except PassphraseError as error:
-        check_refusal(error, length)
+        check_refusal(error, text)
         result = error
     assert sum(keys.checks for keys in COUNTED) <= TAG_CHECKS_MAX
     return result
 
 
-def check_refusal(error: PassphraseError, length: int) -> None:
+def check_refusal(error: PassphraseError, text: str) -> None:
     """A refusal holds numbers and names of fields, and leaves without inner frames."""
-    limit = max(length, MAX_CHARS)
+    limit = max(len(text), MAX_CHARS)
     for leaf in _leaves(error.args):
         assert leaf in _FIELDS if isinstance(leaf, str) else 0 <= leaf <= limit
     again = type(error)(*error.args)
@@ -125,7 +127,10 @@ def check_refusal(error: PassphraseError, length: int) -> None:
         assert not code.co_filename.startswith(_HOME) or code.co_name == "call"
         frame = frame.tb_next
     if isinstance(error, AmbiguousError):
-        check_spans(error.spans, length)
+        check_spans(error.spans, text)
+    if isinstance(error, DamagedError):
+        check_spans([error.span], text)
+        check_spans(error.unreadable, text)
 
 
 def _leaves(value: object) -> Iterable[Any]:
@@ -136,12 +141,14 @@ def _leaves(value: object) -> Iterable[Any]:
         yield value
 
 
-def check_spans(spans: Iterable[tuple[int, int]], length: int) -> None:
-    """Spans point into the text, in order."""
+def check_spans(spans: Iterable[tuple[int, int]], text: str) -> None:
+    """Spans point into the text, in order, and cut no markup in two."""
     spans = [*spans]
     assert spans == sorted(spans)
+    bounds = {*unwrap(text).bounds} if spans else set[int]()
     for start, end in spans:
-        assert 0 <= start <= end <= length
+        assert start <= end
+        assert {start, end} <= bounds
 
 
 # --- Whole codewords ----------------------------------------------------------------------------
@@ -152,7 +159,7 @@ def check_candidates(text: str) -> list[Candidate]:
     found = find(text, max_chars=MAX_CHARS)
     assert recognize(text, max_chars=MAX_CHARS) is bool(found)
     assert CODEC.scan(text).candidates == found
-    check_spans((candidate.span for candidate in found), len(text))
+    check_spans((candidate.span for candidate in found), text)
     for candidate in found[:LOOKED_AT_MAX]:
         codeword = candidate.codeword
         header = second_reader.parse_header(codeword[0])
@@ -180,7 +187,7 @@ def check_second_reader(text: str, found: list[Candidate]) -> None:
     assert second_reader.find_candidates(text) == [
         (*candidate.span, candidate.codeword) for candidate in found
     ]
-    ours = outcome(lambda: CODEC.decode(text, repair="exact"), len(text))
+    ours = outcome(lambda: CODEC.decode(text, repair="exact"), text)
     theirs = second_outcome(text)
     if isinstance(theirs, str):
         assert isinstance(ours, PassphraseError)
@@ -211,7 +218,7 @@ def check_text(text: str, level: Level, minted: Minted) -> Reached:
         level: How much is repaired.
         minted: All that was ever minted under the keys, by codeword.
     """
-    every = outcome(lambda: CODEC.decode_all(text, repair=level), len(text))
+    every = outcome(lambda: CODEC.decode_all(text, repair=level), text)
     if isinstance(every, TextTooLongError):
         assert len(text) > MAX_CHARS
         assert explain(text, CODEC).finding is Finding.TOO_LONG
@@ -225,7 +232,7 @@ def check_text(text: str, level: Level, minted: Minted) -> Reached:
         reached |= check_every(every, found, text, level, minted)
     # Repair takes most of the time, so it is not asked for again where nothing else is.
     if level == "exact" or not isinstance(every, list) or len(every) > 1:
-        check_one(outcome(lambda: CODEC.decode(text, repair=level), len(text)), every)
+        check_one(outcome(lambda: CODEC.decode(text, repair=level), text), every)
     if level == "standard":  # at which `explain` repairs
         check_explained(explain(text, CODEC), text, every)
     if len(text) <= PURE_CHARS_MAX and level != "thorough":
@@ -242,7 +249,7 @@ def check_every(
     reached = {"several"} if len(every) > 1 else set[str]()
     for one in every:
         reached |= check_decoded(one, text, level, minted)
-    check_spans((one.span for one in every), len(text))
+    check_spans((one.span for one in every), text)
     ids = {one.fingerprint for one in every}
     assert len(ids) == len(every) > 0
     whole = {spell_id(c.codeword): c.span for c in reversed(found) if c.codeword in minted}
@@ -292,12 +299,11 @@ def check_decoded(one: Decoded, text: str, level: Level, minted: Minted) -> Reac
     glyphs = one.text.replace("-", "")
     assert len(one.repairs) <= REPAIRS_MAX[level] * script.glyphs_per_symbol
     for repair in one.repairs:
-        start, end = repair.span
-        assert 0 <= start <= end <= len(text)
+        check_spans([repair.span], text)
         assert (repair.meant == "") is (repair.kind is Damage.EXTRA)
         assert glyphs.startswith(repair.meant, repair.position)
         if repair.read and not _MARKUP.search(text):
-            folded = (script.digits.get(character) for character in text[start:end])
+            folded = (script.digits.get(character) for character in text[slice(*repair.span)])
             assert repair.read == "".join(script.glyphs[v] for v in folded if v is not None)
     if not one.repairs:
         return {"whole", f"read {one.script}"}
@@ -306,7 +312,8 @@ def check_decoded(one: Decoded, text: str, level: Level, minted: Minted) -> Reac
 
 def check_set_off(text: str, level: Level, every: list[Decoded] | PassphraseError) -> None:
     """A short text is read the same with something foreign around it."""
-    other = outcome(lambda: CODEC.decode_all(f"。{text}。", repair=level), len(text) + 2)
+    set_off = f"。{text}。"
+    other = outcome(lambda: CODEC.decode_all(set_off, repair=level), set_off)
     if isinstance(every, PassphraseError):
         assert type(other) is type(every)
         return
@@ -325,8 +332,8 @@ def check_diagnosis(told: Diagnosis, text: str) -> None:
     assert told.script is None or told.script in SCRIPT_NAMES
     assert all(isinstance(client, Client) for client in told.clients)
     assert all(isinstance(kind, Damage) for kind in told.repairs)
-    check_spans([*filter(None, [told.span])], len(text))
-    check_spans(told.unreadable, len(text))
+    check_spans([*filter(None, [told.span])], text)
+    check_spans(told.unreadable, text)
     assert {*told.sentences} == {"zh-Hans", "zh-Hant", "en"}
 
 
@@ -351,7 +358,8 @@ def check_explained(told: Diagnosis, text: str, every: list[Decoded] | Passphras
 def check_lint(text: str) -> Reached:
     """It takes any text, points into it, and misses no passphrase; what it passes is read."""
     problems = lint(text)
-    check_spans((problem.span for problem in problems), max(len(text), 1))
+    assert [*problems] == sorted(problems, key=lambda problem: problem.span)
+    assert all(0 <= start <= end <= len(text) for (start, end) in (p.span for p in problems))
     troubles = {problem.trouble.value for problem in problems}
     assert ("no_passphrase" in troubles) is not recognize(text)
     if not problems:

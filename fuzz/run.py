@@ -1,21 +1,18 @@
 """Run the fuzzers: `python fuzz/run.py --minutes 60`, or `--seconds 10` to see them run.
 
 Needs the extra `fuzz` (atheris). Two targets run at a time, each in turns. They start from the
-corpus in git and write nothing there, unless told to `--merge`: then the corpus becomes few and
-short inputs, of old and new, that reach as much of the package, and every two outcomes of the laws
-that some input reaches together. New inputs, logs, and what made a target fail are kept in a
-directory, which is named at the end.
+corpus in git and leave it alone, unless told to `--merge`: then it becomes few and short inputs, of
+old and new, that reach as much of the package, and every two outcomes of the laws that some input
+reaches together. New inputs, logs, and what made a target fail are kept in a directory, which is
+named at the end; given as `--work`, it is where the next run goes on.
 """
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from itertools import combinations_with_replacement
 from pathlib import Path
 from random import Random
@@ -23,9 +20,9 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
-CORPUS: Final = HERE / "corpus"
 sys.path[:0] = [str(HERE.parent / part) for part in ("src", "tests")]
 
+from corpus import in_order, read_corpus, write_corpus  # noqa: E402
 from targets import TARGETS  # noqa: E402
 
 JOBS: Final = 2
@@ -86,7 +83,6 @@ def fuzz(target: str, seconds: float, turn: int, work: Path) -> list[Turn]:
             f"-artifact_prefix={work / 'failures' / target}-",
             "-len_control=20",
             str(work / target),
-            str(CORPUS / target),
             log=log,
         )
         text = log.read_text("utf-8", "replace")
@@ -101,41 +97,38 @@ def fuzz(target: str, seconds: float, turn: int, work: Path) -> list[Turn]:
     return turns
 
 
-def seed(target: str, directory: Path) -> None:
-    """Write inputs of random bytes, each of which means something: see `draw`."""
-    (directory / "crowd").write_bytes(CROWD)
-    for number in range(SEEDS):
-        draw = Random(f"{target} {number}")
-        (directory / f"seed{number}").write_bytes(draw.randbytes(draw.randrange(4, 80)))
+def seed(target: str, folder: Path) -> None:
+    """Write the corpus, and inputs of random bytes, each of which means something: see `draw`."""
+    drawn = [Random(f"{target} {number}") for number in range(SEEDS)]
+    seeds = [draw.randbytes(draw.randrange(4, 80)) for draw in drawn]
+    for number, data in enumerate([*read_corpus(target), CROWD, *seeds]):
+        (folder / f"seed{number}").write_bytes(data)
 
 
 def merge(target: str, work: Path) -> None:
-    """Replace the corpus in git by the fewest and shortest inputs that do as much."""
+    """Replace the corpus in git by few and short inputs that do as much as all."""
     merged = work / f"{target}-merged"
     merged.mkdir()
-    every = [work / target, CORPUS / target]
     status = child(
         target,
         "-merge=1",
         "-use_counters=0",  # edges, but not how often: a corpus a tenth of the size
         f"-max_len={INPUT_BYTES_MAX}",
         f"-rss_limit_mb={MEMORY_MB_MAX}",
-        *map(str, (merged, *every)),
+        str(merged),
+        str(work / target),
         log=work / f"{target}-merge.log",
     )
     if status:
         sys.exit(f"{target}: merging failed, see {work}")
-    kept = read_inputs([merged])
+    kept = inputs_of(merged)
     reached = {pair for data in kept for pair in pairs(target, data)}
-    for data in read_inputs(every):
+    for data in inputs_of(work / target):
         more = pairs(target, data) - reached
         if more:
             reached |= more
             kept.append(data)
-    shutil.rmtree(CORPUS / target)
-    (CORPUS / target).mkdir()
-    for data in kept:
-        (CORPUS / target / sha256(data).hexdigest()[:16]).write_bytes(data)
+    write_corpus(target, kept)
     size = sum(map(len, kept))
     print(f"{target}: {len(kept)} inputs, {size:,} bytes, {len(reached)} pairs of outcomes")
 
@@ -153,10 +146,9 @@ def pairs(target: str, data: bytes) -> set[tuple[str, ...]]:
     }
 
 
-def read_inputs(directories: Iterable[Path]) -> list[bytes]:
-    """Read all inputs, the shortest first."""
-    paths = [path for directory in directories for path in directory.iterdir()]
-    return sorted({path.read_bytes() for path in paths}, key=lambda data: (len(data), data))
+def inputs_of(folder: Path) -> list[bytes]:
+    """Read the files of a folder, the shortest first."""
+    return in_order(path.read_bytes() for path in folder.iterdir())
 
 
 def report(turns: list[Turn]) -> None:
@@ -191,7 +183,6 @@ def main() -> int:
     (work / "failures").mkdir(parents=True, exist_ok=True)
     for name in names:
         (work / name).mkdir(exist_ok=True)
-        (CORPUS / name).mkdir(parents=True, exist_ok=True)
         seed(name, work / name)
     seconds = 60 * asked.minutes + asked.seconds
     turns: list[Turn] = []

@@ -364,7 +364,7 @@ ORIGINS: Final = ((Origin.WECHAT, Origin.QQ), (Origin.QQ,), (), (Origin.IN_APP,)
 
 def check_sealed(text: str, symbol: int, body: bytes) -> Decoded | PassphraseError:
     """A body with a good tag is one invite, read as the page says, or refused for its reason."""
-    decoded = outcome(lambda: CODEC.decode(text), len(text))
+    decoded = outcome(lambda: CODEC.decode(text), text)
     header = second_reader.parse_header(symbol)
     assert header is not None
     expected: dict[str, object] = {}
@@ -417,7 +417,7 @@ def sealed(data: bytes) -> Reached:
     bit = draw.below(8 * len(raw))
     flipped = (int.from_bytes(raw, "big") ^ 1 << bit).to_bytes(len(raw), "big")
     forged = script.spell(protect(chunk(symbol, flipped)))
-    refusal = outcome(lambda: CODEC.decode(forged), len(forged))
+    refusal = outcome(lambda: CODEC.decode(forged), forged)
     assert isinstance(refusal, PassphraseError)
     assert refusal.code == "signature"
     viewers = (42, decoded.invite.inviter_id, decoded.invite.group_id, UUID(int=7))
