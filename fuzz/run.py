@@ -28,8 +28,6 @@ from targets import TARGETS  # noqa: E402
 JOBS: Final = 2
 TURNS: Final = 2  # of each target, so that three of them keep two processes busy to the end
 SEEDS: Final = 300
-# 273 words in one row: more than may be compared.
-CROWD: Final = bytes((0, 1, 0, 0, 31, 1, 16))
 FAILURES_MAX: Final = 10  # of a target in one turn
 INPUT_BYTES_MAX: Final = 512
 INPUT_SECONDS_MAX: Final = 30
@@ -101,7 +99,7 @@ def seed(target: str, folder: Path) -> None:
     """Write the corpus, and inputs of random bytes, each of which means something: see `draw`."""
     drawn = [Random(f"{target} {number}") for number in range(SEEDS)]
     seeds = [draw.randbytes(draw.randrange(4, 80)) for draw in drawn]
-    for number, data in enumerate([*read_corpus(target), CROWD, *seeds]):
+    for number, data in enumerate([*read_corpus(target), *seeds]):
         (folder / f"seed{number}").write_bytes(data)
 
 

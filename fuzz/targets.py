@@ -119,12 +119,15 @@ def draw_codeword(draw: Draw, kind: str) -> Word:
     return tuple(altered) if kind == "altered" else protect(tuple(altered[:-3]))
 
 
+CROWDS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 40, 255, 256, 257, 280)
+
+
 def draw_crowd(draw: Draw) -> Word:
     """Write words that begin at every fourth symbol: as many as there can be in a text."""
     random = Random(draw.below(4))
     size = WORD_SYMBOLS[WIDE]
     symbols = [WIDE if at % 4 == 0 else random.randrange(1024) for at in range(size - 3)]
-    for _ in range(draw.below(300) if draw.below(32) == 31 else 1 + draw.below(8)):
+    for _ in range(draw.one_of(CROWDS)):
         symbols += [*protect(tuple(symbols[3 - size :]))[-3:], WIDE]
     return tuple(symbols[:-1])
 
