@@ -2,9 +2,10 @@
 
 Needs the extra `fuzz` (atheris). Two targets run at a time, each in turns. They start from the
 corpus in git and leave it alone, unless told to `--merge`: then it becomes few and short inputs, of
-old and new, that reach as much of the package, and every two outcomes of the laws that some input
-reaches together. New inputs, logs, and what made a target fail are kept in a directory, which is
-named at the end; given as `--work`, it is where the next run goes on.
+old and new, that reach as much of the package, every two outcomes of the laws that some input
+reaches together, and a broken law for each guard that is taken out. New inputs, logs, and what made
+a target fail are kept in a directory, which is named at the end; given as `--work`, it is where the
+next run goes on.
 """
 
 import argparse
@@ -23,6 +24,7 @@ HERE: Final = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / part) for part in ("src", "tests")]
 
 from corpus import in_order, read_corpus, write_corpus  # noqa: E402
+from guards import GUARDS, breaks  # noqa: E402
 from targets import TARGETS  # noqa: E402
 
 JOBS: Final = 2
@@ -126,7 +128,14 @@ def merge(target: str, work: Path) -> None:
         if more:
             reached |= more
             kept.append(data)
+    for guard in (name for name, guard in GUARDS.items() if guard.target == target):
+        seeing = (data for data in [*kept, *inputs_of(work / target)] if breaks(guard, data))
+        first = next(seeing, None)
+        if first is None:
+            sys.exit(f"{target}: no input sees it when this is broken: {guard}")
+        kept.append(first)
     write_corpus(target, kept)
+    kept = read_corpus(target)
     size = sum(map(len, kept))
     print(f"{target}: {len(kept)} inputs, {size:,} bytes, {len(reached)} pairs of outcomes")
 

@@ -292,6 +292,7 @@ def texts(data: bytes) -> Reached:
 # --- Behind the tag -----------------------------------------------------------------------------
 
 STRANGE: Final[tuple[Any, ...]] = (None, False, True, 1, 0, "yes", "", 1.0)
+RESETS: Final[tuple[Any, ...]] = (0, 256, 0, 0, 512, 1, 255, None, True, "0")
 GOOD_FACTS: Final = {
     "revoked": False,
     "spent": False,
@@ -302,7 +303,7 @@ GOOD_FACTS: Final = {
     "mutual_follow": True,
 }
 MOMENTS: Final = (
-    timedelta(days=-1, seconds=1),
+    *[timedelta(days=-1, seconds=1)] * 6,
     timedelta(),
     timedelta(microseconds=-1),
     timedelta(seconds=-1),
@@ -338,14 +339,17 @@ def draw_header(draw: Draw) -> int:
     return header_symbol(Header(version, (1, 2, 1, 2, 1, 2, 0, 5)[key_id], *divmod(widths, 3)))
 
 
-def draw_facts(draw: Draw, generation: int) -> Facts:
-    """Write facts that admit, but for some; a few are of types that they must not have."""
-    facts: dict[str, object] = {**GOOD_FACTS, "generation": generation + 256 * draw.below(3)}
+def draw_facts(draw: Draw) -> dict[str, object]:
+    """Write facts that admit, but for some; a few are of types that they must not have.
+
+    The generation is how often the group has reset its invites since; or no number.
+    """
+    facts: dict[str, object] = {**GOOD_FACTS, "generation": draw.one_of(RESETS)}
     for _ in range(draw.one_of((0, 1, 0, 2, 1, 8))):
-        name = draw.one_of((*Facts.model_fields,))
-        bad = not facts[name] if name != "generation" else generation + 1
-        facts[name] = draw.one_of((bad, bad, bad, *STRANGE, draw.below(512)))
-    return Facts.model_construct(None, **facts)
+        name = draw.one_of((*GOOD_FACTS,))
+        bad = not GOOD_FACTS[name]
+        facts[name] = draw.one_of((bad, bad, bad, *STRANGE))
+    return facts
 
 
 def draw_policy(draw: Draw) -> Policy:
@@ -362,7 +366,7 @@ def draw_policy(draw: Draw) -> Policy:
     )
 
 
-ORIGINS: Final = ((Origin.WECHAT, Origin.QQ), (Origin.QQ,), (), (Origin.IN_APP,))
+ORIGINS: Final = (*[(Origin.WECHAT, Origin.QQ)] * 3, (Origin.QQ,), (), (Origin.IN_APP,))
 
 
 def check_sealed(text: str, symbol: int, body: bytes) -> Decoded | PassphraseError:
@@ -396,6 +400,8 @@ def check_sealed(text: str, symbol: int, body: bytes) -> Decoded | PassphraseErr
 def sealed(data: bytes) -> Reached:
     """A good tag over anything: the fields, their damage, and who may join by them."""
     draw = Draw(data)
+    facts, policy, how = draw_facts(draw), draw_policy(draw), {"locale": draw.one_of(LOCALES)}
+    viewer, moment, source = draw.below(8), draw.one_of(MOMENTS), draw.below(8)
     symbol = draw_header(draw)
     header = HEADERS[symbol]
     body = draw_body(draw, header)
@@ -423,15 +429,16 @@ def sealed(data: bytes) -> Reached:
     refusal = outcome(lambda: CODEC.decode(forged), forged)
     assert isinstance(refusal, PassphraseError)
     assert refusal.code == "signature"
-    viewers = (42, decoded.invite.inviter_id, decoded.invite.group_id, UUID(int=7))
+    invite = decoded.invite
+    if type(facts["generation"]) is int:
+        facts["generation"] += invite.generation
     case: Mapping[str, Any] = {
-        "viewer_id": draw.one_of(viewers),
-        "now": decoded.invite.expires_at + draw.one_of(MOMENTS),
-        "source": draw.one_of((decoded.invite.origin, None, *Origin)),
+        "viewer_id": (*[42] * 5, invite.inviter_id, invite.group_id, UUID(int=7))[viewer],
+        "now": invite.expires_at + moment,
+        "source": (*[invite.origin] * 4, None, *Origin)[source],
     }
-    how = {"locale": draw.one_of(LOCALES)}
-    facts = draw_facts(draw, decoded.invite.generation)
-    return reached | check_admission(decoded, draw_policy(draw), facts, case, how)
+    given = Facts.model_construct(None, **facts)
+    return reached | check_admission(decoded, policy, given, case, how)
 
 
 TARGETS: Final[Mapping[str, Callable[[bytes], Reached]]] = {
