@@ -166,7 +166,21 @@ def draw_row(draw: Draw, kind: str) -> str:
     return "".join(glyphs)
 
 
-BETWEEN: Final = ("", "。", " ", "\n", "-", "\ufe0f", "?", "\u4e00", "A", "u", "🍻", "🆗", "\u200b")
+BETWEEN: Final = (
+    "",
+    "。",
+    " ",
+    "\n",
+    "-",
+    "\ufe0f",
+    "?",
+    "\u4e00",
+    "A",
+    "\U0002f818",
+    "🍻",
+    "🆗",
+    "\u200b",
+)
 
 
 def words(data: bytes) -> Reached:
@@ -197,8 +211,8 @@ ALPHABET: Final = (
     "?.&%#;:/<>[]{}\"'=-_*`~|\\!0123456789 \n\r\tabcdefxABCDEFILOUu"
     "\u3010\u3011\u300c\u300d\u3002\uff0c\uff1f\uff21\uff11\uff1e\ufe0f\u200b\u200d\u202e\u3000"
     "\u0300\u0315\u2028\u0085\u001c\u0000\ufffd\u25a1\ue001\ue537\uf900\u2f00\ufdfa\u115f"
-    "\ud83c\udf7b\ud800\udfff\U0001f3fb\U0001f37b\U0001f600\U0001f1e6\U000e0020\U0010ffff"
-    "\u4e00\u706b\u9505\uac00\u0e33"
+    "\ud83c\udf7b\ud800\udfff\U0001f3fb\U0001f37b\U0001f600\U0002f818\U000e0020\U0010ffff"
+    "\u4e00\u706b\u9505\U0002f817\u0e33"
 )
 PHRASES: Final = (
     "<span class=\"emoji emoji1f37b\"></span>",
