@@ -79,6 +79,7 @@ def fuzz(target: str, seconds: float, turn: int, work: Path) -> list[Turn]:
             f"-max_total_time={round(left)}",
             f"-max_len={INPUT_BYTES_MAX}",
             f"-timeout={INPUT_SECONDS_MAX}",
+            f"-report_slow_units={INPUT_SECONDS_MAX}",
             f"-rss_limit_mb={MEMORY_MB_MAX}",
             f"-artifact_prefix={work / 'failures' / target}-",
             "-len_control=20",
@@ -107,8 +108,7 @@ def seed(target: str, folder: Path) -> None:
 
 def merge(target: str, work: Path) -> None:
     """Replace the corpus in git by few and short inputs that do as much as all."""
-    merged = work / f"{target}-merged"
-    merged.mkdir()
+    merged = Path(tempfile.mkdtemp(dir=work))
     status = child(
         target,
         "-merge=1",
