@@ -30,6 +30,7 @@ from targets import TARGETS  # noqa: E402
 JOBS: Final = 2
 TURNS: Final = 2  # of each target, so that three of them keep two processes busy to the end
 SEEDS: Final = 300
+DRAWN: Final = 2000  # when merging
 FAILURES_MAX: Final = 10  # of a target in one turn
 INPUT_BYTES_MAX: Final = 512
 INPUT_SECONDS_MAX: Final = 30
@@ -98,11 +99,15 @@ def fuzz(target: str, seconds: float, turn: int, work: Path) -> list[Turn]:
     return turns
 
 
+def draw_inputs(target: str, count: int) -> list[bytes]:
+    """Draw inputs of random bytes, the same every time; each means something, see `draw`."""
+    drawn = [Random(f"{target} {number}") for number in range(count)]
+    return [draw.randbytes(draw.randrange(4, 80)) for draw in drawn]
+
+
 def seed(target: str, folder: Path) -> None:
-    """Write the corpus, and inputs of random bytes, each of which means something: see `draw`."""
-    drawn = [Random(f"{target} {number}") for number in range(SEEDS)]
-    seeds = [draw.randbytes(draw.randrange(4, 80)) for draw in drawn]
-    for number, data in enumerate([*read_corpus(target), *seeds]):
+    """Write what a fuzzer starts from: the corpus, and inputs that are drawn."""
+    for number, data in enumerate([*read_corpus(target), *draw_inputs(target, SEEDS)]):
         (folder / f"seed{number}").write_bytes(data)
 
 
@@ -123,7 +128,8 @@ def merge(target: str, work: Path) -> None:
         sys.exit(f"{target}: merging failed, see {work}")
     kept = inputs_of(merged)
     reached = {pair for data in kept for pair in pairs(target, data)}
-    for data in inputs_of(work / target):
+    # A row of a table has no edge of its own, so libFuzzer keeps no input for it.
+    for data in in_order([*inputs_of(work / target), *draw_inputs(target, DRAWN)]):
         more = pairs(target, data) - reached
         if more:
             reached |= more
