@@ -29,7 +29,7 @@ from targets import TARGETS  # noqa: E402
 
 JOBS: Final = 2
 TURNS: Final = 2  # of each target, so that three of them keep two processes busy to the end
-SEEDS: Final = 300
+SEEDS: Final = 100
 DRAWN: Final = 2000  # when merging
 FAILURES_MAX: Final = 10  # of a target in one turn
 INPUT_BYTES_MAX: Final = 512
