@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, islice, product
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from naive_rules import Answer, Row, Situation, naive
 from support import INVITE, invites
 
 from passphrase import Facts, Invite, Origin, Policy, needed_facts
@@ -20,42 +21,25 @@ NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 VIEWER, INVITER = 42, 7
 NAMES = (*Facts.model_fields,)
 SOURCES = (*Origin, None)
-Answer = tuple[str, str | None]
-Row = tuple[bool | None, ...]
 
 
-class Situation(NamedTuple):
-    """All that needs no query."""
-
-    expired: bool
-    own: bool
-    origin: Origin
-    source: Origin | None
-    mutual_follow: bool
-    approval: bool
-    single_use: bool
-    strict_source: bool
-    require_source: bool
-    require_mutual_follow: bool
-    request_when_not_mutual: bool
-    deny_list: bool
-    origins: frozenset[Origin]
-
-    def arguments(self) -> dict[str, Any]:
-        """Return it as arguments of the functions under test."""
-        invite = Invite(
-            group_id=1,
-            inviter_id=VIEWER if self.own else INVITER,
-            expires_at=NOW if self.expired else NOW + timedelta(minutes=1),
-            origin=self.origin,
-            mutual_follow=self.mutual_follow,
-            approval=self.approval,
-            single_use=self.single_use,
-            generation=3,
-        )
-        policy = Policy.model_validate({name: getattr(self, name) for name in self._fields[7:]})
-        return {"invite": invite, "policy": policy, "viewer_id": VIEWER, "now": NOW,
-                "source": self.source}  # fmt: skip
+def arguments_of(situation: Situation) -> dict[str, Any]:
+    """Return a situation as arguments of the functions under test."""
+    invite = Invite(
+        group_id=1,
+        inviter_id=VIEWER if situation.own else INVITER,
+        expires_at=NOW if situation.expired else NOW + timedelta(minutes=1),
+        origin=situation.origin,
+        mutual_follow=situation.mutual_follow,
+        approval=situation.approval,
+        single_use=situation.single_use,
+        generation=3,
+    )
+    policy = Policy.model_validate(
+        {name: getattr(situation, name) for name in situation._fields[7:]}
+    )
+    return {"invite": invite, "policy": policy, "viewer_id": VIEWER, "now": NOW,
+            "source": situation.source}  # fmt: skip
 
 
 BOOLEANS = (False, True)
@@ -74,60 +58,13 @@ def facts_of(row: Row) -> Facts:
     return Facts.model_validate({"generation": number, **dict(zip(NAMES[1:], rest, strict=True))})
 
 
-def naive(case: Situation, row: Row) -> Answer:  # noqa: C901, PLR0911, PLR0912
-    """Read the rules of the product as if nobody had written a table of them."""
-    current, revoked, spent, member, banned, inviter_in, full, mutual = row
-    none = "none"
-    if case.expired:
-        return none, "expired"
-    if current is None:
-        return none, "undecided"
-    if not current:
-        return none, "revoked"
-    if case.deny_list:
-        if revoked is None:
-            return none, "undecided"
-        if revoked:
-            return none, "revoked"
-    if case.single_use:
-        if spent is None:
-            return none, "undecided"
-        if spent:
-            return none, "used_up"
-    if case.origin != "in_app" and case.origin not in case.origins:
-        return none, "origin_not_allowed"
-    if case.source is None:
-        if case.require_source:
-            return none, "origin_mismatch"
-    elif case.strict_source and case.source != case.origin:
-        return none, "origin_mismatch"
-    if case.own:
-        return none, "self_invite"
-    for fact, bad, reason in (
-        (member, True, "already_member"),
-        (banned, True, "banned"),
-        (inviter_in, False, "inviter_left"),
-        (full, True, "group_full"),
-    ):
-        if fact is None:
-            return none, "undecided"
-        if fact is bad:
-            return none, reason
-    if case.origin == "in_app" or case.mutual_follow or case.require_mutual_follow:
-        if mutual is None:
-            return none, "undecided"
-        if not mutual:
-            return ("request" if case.request_when_not_mutual else none), "not_mutual"
-    return ("request", "needs_approval") if case.approval else ("join", None)
-
-
 def answer(verdict: Verdict) -> Answer:
     return verdict.action.value, verdict.reason.value if verdict.reason else None
 
 
 def check(situation: Situation, rows: Sequence[int]) -> int:
     """Hold the laws of rows of one situation, and count them."""
-    arguments = situation.arguments()
+    arguments = arguments_of(situation)
     whole = Case(**arguments, facts=Facts())
     needed = [NAMES.index(name) for name in needed_facts(**arguments)]
     unneeded = [at for at in range(len(NAMES)) if at not in needed]
@@ -187,7 +124,7 @@ def test_every_combination_of_facts() -> None:
 def test_every_outcome_is_reached() -> None:
     """No rule is shadowed, and the popup has words for no others."""
     reached = {
-        answer(decide(Case(**situation.arguments(), facts=FACTS[index])))
+        answer(decide(Case(**arguments_of(situation), facts=FACTS[index])))
         for situation in SITUATIONS[::11]
         for index in FEW_BAD
     }

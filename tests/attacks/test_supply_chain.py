@@ -70,7 +70,7 @@ def test_the_project_asks_for_no_more() -> None:
 HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
-@pytest.mark.parametrize("folder", ["src", "tests", "tools", "benchmarks"])
+@pytest.mark.parametrize("folder", ["src", "tests", "tools", "benchmarks", "fuzz"])
 def test_no_character_hides_in_the_source(folder: str) -> None:
     """Bidirectional and invisible characters make code that is not what a reviewer sees."""
     joined = "\u200d" if folder == "tests" else ""  # which makes one picture of several
@@ -95,7 +95,7 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 INFORMATION = {"METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD"}
 SDIST = {
-    "src", "tests", "docs", "tools", "benchmarks", "examples", "clients", "CHANGELOG.md",
+    "src", "tests", "docs", "tools", "benchmarks", "examples", "clients", "fuzz", "CHANGELOG.md",
     "CONTRIBUTING.md", "SECURITY.md", "README.md", "README.zh-CN.md",
     "constraints.txt", "conftest.py", "pyproject.toml", "LICENSE", "PKG-INFO", ".gitignore",
 }  # fmt: skip

@@ -1,0 +1,430 @@
+"""What must hold of any text, whoever wrote it: docs/format.md "Reading", docs/security.md.
+
+Each law is an assertion, or an error that escapes. A function returns words for what happened, so
+that a corpus can be asked whether it reaches every outcome.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import second_reader
+from naive_rules import Row, Situation, naive
+from reference import is_sound
+from support import AUDIENCE, OTHER_SECRET, SECRET
+
+import passphrase
+from passphrase import (
+    Action,
+    AmbiguousError,
+    Client,
+    Codec,
+    Damage,
+    DamagedError,
+    Decoded,
+    Diagnosis,
+    Facts,
+    Finding,
+    Invite,
+    Keyring,
+    PassphraseError,
+    Policy,
+    Reason,
+    TextTooLongError,
+    VersionError,
+    explain,
+    find,
+    join_prompt,
+    lint,
+    needed_facts,
+    recognize,
+)
+from passphrase.admission import judge
+from passphrase.clipboard import Candidate
+from passphrase.codec import Level
+from passphrase.fold import MARK_RANGES, PICTURE_RANGES
+from passphrase.keys import DerivedKeys
+from passphrase.layout import BODY_FIELDS
+from passphrase.markup import unwrap
+from passphrase.scripts import SCRIPT_NAMES, load_script
+
+T = TypeVar("T")
+Reached = set[str]
+Word = tuple[int, ...]
+Minted = Mapping[Word, Invite]
+
+MAX_CHARS: Final = 1200
+TAG_CHECKS_MAX: Final = 256  # as docs/security.md promises
+SECRETS: Final = {1: SECRET, 2: OTHER_SECRET}
+LOOKED_AT_MAX: Final = 8  # candidates of one text whose own laws are checked
+PURE_CHARS_MAX: Final = 64  # such a text may be read by a way of its own
+REPAIRS_MAX: Final[Mapping[Level, int]] = {"exact": 0, "standard": 3, "thorough": 4}
+
+_HOME: Final = passphrase.__path__[0]
+_FIELDS: Final = {name for name, _ in BODY_FIELDS} | {"version", "group_width", "inviter_width"}
+_ALIASES: Final = {  # of which the second reader knows none
+    alias
+    for script in map(load_script, ("emoji", "hanzi"))
+    for alias in {*script.digits} - {*script.glyphs}
+}
+_MARKS: Final = {chr(c) for a, b in (*MARK_RANGES, *PICTURE_RANGES) for c in range(a, b + 1)}
+_MARKUP: Final = re.compile(r"[<\[&%\ud800-\udfff]|\.\.")
+
+
+class CountedKeys(DerivedKeys):
+    """Keys that count the tags that are compared."""
+
+    __slots__ = ("checks",)
+    checks: int
+
+    def verify(self, message: bytes, tag: bytes) -> bool:
+        """Count, and compare."""
+        self.checks += 1
+        return super().verify(message, tag)
+
+
+def _counted_codec() -> tuple[Codec, list[CountedKeys]]:
+    codec = Codec(Keyring(SECRETS, 1), audience=AUDIENCE, max_chars=MAX_CHARS)
+    counted: list[CountedKeys] = []
+    for key_id, secret in SECRETS.items():
+        keys = CountedKeys(secret, AUDIENCE.encode())
+        keys.checks = 0
+        codec._keys[key_id] = keys
+        counted.append(keys)
+    return codec, counted
+
+
+CODEC, COUNTED = _counted_codec()
+
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+
+def outcome(call: Callable[[], T], text: str) -> T | PassphraseError:
+    """Return what a call makes of a text, or its refusal: nothing else may escape."""
+    for keys in COUNTED:
+        keys.checks = 0
+    try:
+        result: T | PassphraseError = call()
+    except PassphraseError as error:
+        check_refusal(error, text)
+        result = error
+    assert sum(keys.checks for keys in COUNTED) <= TAG_CHECKS_MAX
+    return result
+
+
+def check_refusal(error: PassphraseError, text: str) -> None:
+    """A refusal holds numbers and names of fields, and leaves without inner frames."""
+    limit = max(len(text), MAX_CHARS)
+    for leaf in _leaves(error.args):
+        assert leaf in _FIELDS if isinstance(leaf, str) else 0 <= leaf <= limit
+    again = type(error)(*error.args)
+    assert (str(again), repr(again), vars(again)) == (str(error), repr(error), vars(error))
+    assert error.__cause__ is error.__context__ is None
+    frame = error.__traceback__
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        assert not code.co_filename.startswith(_HOME) or code.co_name == "call"
+        frame = frame.tb_next
+    if isinstance(error, AmbiguousError):
+        check_spans(error.spans, text)
+    if isinstance(error, DamagedError):
+        check_spans([error.span], text)
+        check_spans(error.unreadable, text)
+
+
+def _leaves(value: object) -> Iterable[Any]:
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
+
+
+def check_spans(spans: Iterable[tuple[int, int]], text: str) -> None:
+    """Spans point into the text, in order, and cut no markup in two."""
+    spans = [*spans]
+    assert spans == sorted(spans)
+    bounds = {*unwrap(text).bounds} if spans else set[int]()
+    for start, end in spans:
+        assert start <= end
+        assert {start, end} <= bounds
+
+
+# --- Whole codewords ----------------------------------------------------------------------------
+
+
+def check_candidates(text: str) -> list[Candidate]:
+    """Whatever is found is sound, spelled in the text where its span says, and found again."""
+    found = find(text, max_chars=MAX_CHARS)
+    assert recognize(text, max_chars=MAX_CHARS) is bool(found)
+    assert CODEC.scan(text).candidates == found
+    check_spans((candidate.span for candidate in found), text)
+    for candidate in found[:LOOKED_AT_MAX]:
+        codeword = candidate.codeword
+        header = second_reader.parse_header(codeword[0])
+        assert header is not None
+        assert header.length == len(codeword)
+        assert tuple(candidate.header) == tuple(header)[:4]
+        assert is_sound(codeword)
+        assert header.version != 1 or not codeword[-4] & (1 << header.padding) - 1
+        assert load_script(candidate.script).spell(codeword) == candidate.text
+        (again,) = (c for c in find(candidate.text) if c.span == (0, len(candidate.text)))
+        assert (again.codeword, again.text) == (codeword, candidate.text)
+        part = text[slice(*candidate.span)]
+        (here,) = (c for c in find(part) if c.span == (0, len(part)))
+        assert (here.codeword, here.script) == (codeword, candidate.script)
+    if len(text) <= MAX_CHARS - 2:
+        set_off = [(c.codeword, c.span) for c in find(f"。{text}。", max_chars=MAX_CHARS)]
+        assert set_off == [(c.codeword, (c.span[0] + 1, c.span[1] + 1)) for c in found]
+    return found
+
+
+def check_second_reader(text: str, found: list[Candidate]) -> None:
+    """Where it can read a text, which is without markup and aliases, it reads it the same."""
+    if _MARKUP.search(text) or not _ALIASES.isdisjoint(text):
+        return
+    assert second_reader.find_candidates(text) == [
+        (*candidate.span, candidate.codeword) for candidate in found
+    ]
+    ours = outcome(lambda: CODEC.decode(text, repair="exact"), text)
+    theirs = second_outcome(text)
+    if isinstance(theirs, str):
+        assert isinstance(ours, PassphraseError)
+        is_blank = {ours.code, theirs} <= {"damaged", "not_found"}
+        assert ours.code == theirs or (is_blank and not _MARKS.isdisjoint(text))
+    else:
+        assert isinstance(ours, Decoded)
+        assert ours.invite.model_dump(mode="json") == theirs["invite"]
+        assert (ours.fingerprint, [*ours.span]) == (theirs["fingerprint"], theirs["span"])
+
+
+def second_outcome(text: str) -> dict[str, object] | str:
+    """Return what the second reader reads, or the code of its refusal."""
+    try:
+        return second_reader.read(text, SECRETS, AUDIENCE)
+    except second_reader.Refused as refusal:
+        return refusal.code
+
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def check_text(text: str, level: Level, minted: Minted) -> Reached:
+    """Read a text in every way: what is read was minted, and all ways agree.
+
+    Args:
+        text: Any text.
+        level: How much is repaired.
+        minted: All that was ever minted under the keys, by codeword.
+    """
+    every = outcome(lambda: CODEC.decode_all(text, repair=level), text)
+    if isinstance(every, TextTooLongError):
+        assert len(text) > MAX_CHARS
+        assert explain(text, CODEC).finding is Finding.TOO_LONG
+        return {every.code}
+    found = check_candidates(text)
+    check_second_reader(text, found)
+    reached = {f"found {candidate.script}" for candidate in found}
+    if isinstance(every, PassphraseError):
+        reached.add(every.code)
+    else:
+        reached |= check_every(every, found, text, level, minted)
+    # Repair takes most of the time, so it is not asked for again where nothing else is.
+    if level == "exact" or not isinstance(every, list) or len(every) > 1:
+        check_one(outcome(lambda: CODEC.decode(text, repair=level), text), every)
+    if level == "standard":  # at which `explain` repairs
+        check_explained(explain(text, CODEC), text, every)
+    if len(text) <= PURE_CHARS_MAX and level != "thorough":
+        check_set_off(text, level, every)
+    seen = explain(text)
+    check_diagnosis(seen, text)
+    return reached | {f"seen {seen.finding}", *(f"trace {client}" for client in seen.clients)}
+
+
+def check_every(
+    every: list[Decoded], found: list[Candidate], text: str, level: Level, minted: Minted
+) -> Reached:
+    """All that is read was minted, each once and in order, and what is whole is not passed over."""
+    reached = {"several"} if len(every) > 1 else set[str]()
+    for one in every:
+        reached |= check_decoded(one, text, level, minted)
+    check_spans((one.span for one in every), text)
+    ids = {one.fingerprint for one in every}
+    assert len(ids) == len(every) > 0
+    whole = {spell_id(c.codeword): c.span for c in reversed(found) if c.codeword in minted}
+    assert whole.keys() <= ids
+    for one in every:
+        if one.fingerprint in whole:
+            assert (one.span, one.repairs) == (whole[one.fingerprint], ())
+        elif not one.repairs:  # every glyph is right, and marks stand between them
+            part = text[slice(*one.span)]
+            assert _MARKUP.search(part) or not _MARKS.isdisjoint(part)
+            reached.add("whole between marks")
+    return reached
+
+
+def check_one(decoded: Decoded | PassphraseError, every: list[Decoded] | PassphraseError) -> None:
+    """One is read, several are ambiguous, and a refusal is the same."""
+    if isinstance(every, PassphraseError):
+        assert isinstance(decoded, PassphraseError)
+        assert (type(decoded), decoded.args) == (type(every), every.args)
+    elif len(every) == 1:
+        assert [decoded] == every
+    else:
+        assert isinstance(decoded, AmbiguousError)
+        assert decoded.spans == tuple(one.span for one in every)
+
+
+def spell_id(word: Word) -> str:
+    """Return the fingerprint of a codeword of version 1, by the second reader."""
+    header = second_reader.parse_header(word[0])
+    assert header is not None
+    bits = "".join(f"{symbol:010b}" for symbol in word[1:-3])
+    tag = (int(bits, 2) >> header.padding) & (1 << 80) - 1
+    return f"{header.key_id}-{tag:020x}"
+
+
+def check_decoded(one: Decoded, text: str, level: Level, minted: Minted) -> Reached:
+    """It was minted, it is read again from its spelling, and its repairs lead to it."""
+    word = next(found.codeword for found in find(one.text) if found.text == one.text)
+    assert word in minted, "nobody has minted this"
+    assert (one.invite, one.fingerprint) == (minted[word], spell_id(word))
+    again = CODEC.decode(one.text, repair="exact")
+    assert (again.invite, again.text, again.fingerprint, again.script, again.key_id) == (
+        one.invite, one.text, one.fingerprint, one.script, one.key_id
+    )  # fmt: skip
+    assert (again.span, again.repairs) == ((0, len(one.text)), ())
+    script = load_script(one.script)
+    glyphs = one.text.replace("-", "")
+    assert len(one.repairs) <= REPAIRS_MAX[level] * script.glyphs_per_symbol
+    for repair in one.repairs:
+        check_spans([repair.span], text)
+        assert (repair.meant == "") is (repair.kind is Damage.EXTRA)
+        assert glyphs.startswith(repair.meant, repair.position)
+        if repair.read and not _MARKUP.search(text):
+            folded = (script.digits.get(character) for character in text[slice(*repair.span)])
+            assert repair.read == "".join(script.glyphs[v] for v in folded if v is not None)
+    if not one.repairs:
+        return {"whole", f"read {one.script}"}
+    return {f"repaired {repair.kind}" for repair in one.repairs} | {f"mended {one.script}"}
+
+
+def check_set_off(text: str, level: Level, every: list[Decoded] | PassphraseError) -> None:
+    """A short text is read the same with something foreign around it."""
+    set_off = f"。{text}。"
+    other = outcome(lambda: CODEC.decode_all(set_off, repair=level), set_off)
+    if isinstance(every, PassphraseError):
+        assert type(other) is type(every)
+        return
+    assert isinstance(other, list)
+    for one, same in zip(every, other, strict=True):
+        assert (same.invite, same.text) == (one.invite, one.text)
+        assert same.span == (one.span[0] + 1, one.span[1] + 1)
+        assert len(same.repairs) == len(one.repairs)
+
+
+# --- What a person is told ----------------------------------------------------------------------
+
+
+def check_diagnosis(told: Diagnosis, text: str) -> None:
+    """It repeats nothing of the clipboard: numbers, and words from lists."""
+    assert told.script is None or told.script in SCRIPT_NAMES
+    assert all(isinstance(client, Client) for client in told.clients)
+    assert all(isinstance(kind, Damage) for kind in told.repairs)
+    check_spans([*filter(None, [told.span])], text)
+    check_spans(told.unreadable, text)
+    assert {*told.sentences} == {"zh-Hans", "zh-Hant", "en"}
+
+
+def check_explained(told: Diagnosis, text: str, every: list[Decoded] | PassphraseError) -> None:
+    """It tells what `decode` did."""
+    check_diagnosis(told, text)
+    if isinstance(every, list):
+        if len(every) > 1:
+            assert told.finding is Finding.AMBIGUOUS
+            return
+        (one,) = every
+        assert told.finding is Finding.VALID
+        assert (told.span, told.script) == (one.span, one.script)
+        assert told.repairs == tuple(repair.kind for repair in one.repairs)
+    elif told.finding is Finding.EMOJI_LOST:
+        assert every.code == "not_found"
+    else:
+        assert told.finding == every.code
+        assert not isinstance(every, VersionError) or told.version == every.version
+
+
+def check_lint(text: str) -> Reached:
+    """It takes any text, points into it, and misses no passphrase; what it passes is read."""
+    problems = lint(text)
+    assert [*problems] == sorted(problems, key=lambda problem: problem.span)
+    assert all(0 <= start <= end <= len(text) for (start, end) in (p.span for p in problems))
+    troubles = {problem.trouble.value for problem in problems}
+    assert ("no_passphrase" in troubles) is not recognize(text)
+    if not problems:
+        assert len(find(text)) == 1
+        assert len(text.splitlines()) == 1
+    return {f"lint {trouble}" for trouble in troubles or {"safe"}}
+
+
+# --- Who may join -------------------------------------------------------------------------------
+
+
+def check_admission(
+    decoded: Decoded, policy: Policy, facts: Facts, case: Mapping[str, Any], how: Mapping[str, Any]
+) -> Reached:
+    """The verdict is that of the naive rules, and the popup tells a stranger no more than it.
+
+    Args:
+        decoded: What was read.
+        policy: Any policy.
+        facts: Any facts, of whatever types.
+        case: viewer_id, now and source.
+        how: Locale and names of the popup.
+    """
+    invite = decoded.invite
+    generation = facts.generation
+    known: list[object] = [
+        getattr(facts, name) for name in Facts.model_fields if name != "generation"
+    ]
+    row: Row = (
+        generation % 256 == invite.generation if type(generation) is int else None,
+        *(fact if isinstance(fact, bool) else None for fact in known),
+    )
+    situation = Situation(
+        case["now"] >= invite.expires_at,
+        type(case["viewer_id"]) is type(invite.inviter_id)
+        and case["viewer_id"] == invite.inviter_id,
+        invite.origin,
+        case["source"],
+        invite.mutual_follow,
+        invite.approval,
+        invite.single_use,
+        policy.strict_source,
+        policy.require_source,
+        policy.require_mutual_follow,
+        policy.request_when_not_mutual,
+        policy.deny_list,
+        policy.origins,
+    )
+    expected = naive(situation, row)
+    verdict = judge(invite, facts=facts, policy=policy, **case)
+    assert (verdict.action, verdict.reason) == expected
+    asked = needed_facts(invite, policy, **case)
+    assert {*verdict.missing} <= {*asked}
+    prompt = join_prompt(decoded, facts=facts, policy=policy, **case, **how)
+    assert (prompt.action, prompt.reason, prompt.missing) == (*expected, verdict.missing)
+    may_know = prompt.action is not Action.NONE or prompt.reason in {
+        Reason.SELF_INVITE, Reason.ALREADY_MEMBER
+    }  # fmt: skip
+    shown = (invite.group_id, invite.inviter_id) if may_know else (None, None)
+    assert (prompt.group_id, prompt.inviter_id) == shown
+    assert (prompt.seconds_left == 0) is (
+        situation.expired or (invite.expires_at - case["now"]).total_seconds() < 1
+    )
+    assert prompt.action is Action.JOIN or not prompt.icebreakers
+    for words in (prompt.title, prompt.message, prompt.button):
+        assert words
+        assert len(words.splitlines()) == 1
+    return {f"verdict {prompt.reason or prompt.action}"}

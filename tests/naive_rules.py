@@ -1,0 +1,74 @@
+"""The rules of who may join, read a second time and naively: an oracle for tests and fuzzers."""
+
+from typing import NamedTuple
+
+from passphrase import Origin
+
+Answer = tuple[str, str | None]  # action and reason
+# By name of `Facts`; of the generation, whether the group's is the invite's. None if unknown.
+Row = tuple[bool | None, ...]
+
+
+class Situation(NamedTuple):
+    """All that needs no query."""
+
+    expired: bool
+    own: bool
+    origin: Origin
+    source: Origin | None
+    mutual_follow: bool
+    approval: bool
+    single_use: bool
+    strict_source: bool
+    require_source: bool
+    require_mutual_follow: bool
+    request_when_not_mutual: bool
+    deny_list: bool
+    origins: frozenset[Origin]
+
+
+def naive(case: Situation, row: Row) -> Answer:  # noqa: C901, PLR0911, PLR0912
+    """Read the rules of the product as if nobody had written a table of them."""
+    current, revoked, spent, member, banned, inviter_in, full, mutual = row
+    none = "none"
+    if case.expired:
+        return none, "expired"
+    if current is None:
+        return none, "undecided"
+    if not current:
+        return none, "revoked"
+    if case.deny_list:
+        if revoked is None:
+            return none, "undecided"
+        if revoked:
+            return none, "revoked"
+    if case.single_use:
+        if spent is None:
+            return none, "undecided"
+        if spent:
+            return none, "used_up"
+    if case.origin != "in_app" and case.origin not in case.origins:
+        return none, "origin_not_allowed"
+    if case.source is None:
+        if case.require_source:
+            return none, "origin_mismatch"
+    elif case.strict_source and case.source != case.origin:
+        return none, "origin_mismatch"
+    if case.own:
+        return none, "self_invite"
+    for fact, bad, reason in (
+        (member, True, "already_member"),
+        (banned, True, "banned"),
+        (inviter_in, False, "inviter_left"),
+        (full, True, "group_full"),
+    ):
+        if fact is None:
+            return none, "undecided"
+        if fact is bad:
+            return none, reason
+    if case.origin == "in_app" or case.mutual_follow or case.require_mutual_follow:
+        if mutual is None:
+            return none, "undecided"
+        if not mutual:
+            return ("request" if case.request_when_not_mutual else none), "not_mutual"
+    return ("request", "needs_approval") if case.approval else ("join", None)
