@@ -13,7 +13,7 @@ settings.register_profile(  # what fails need not fail well
     "mutation",
     deadline=None,
     derandomize=True,
-    max_examples=20,
+    max_examples=10,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )

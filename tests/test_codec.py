@@ -332,7 +332,7 @@ def test_limit_of_the_text() -> None:
 
 @pytest.mark.parametrize("invite", [None, "invite", 5, dict(INVITE)], ids=["0", "1", "2", "3"])
 def test_only_an_invite_is_minted(invite: object) -> None:
-    with pytest.raises(TypeError, match="must be an Invite"):
+    with pytest.raises(TypeError, match="^invite must be an Invite$"):
         CODEC.encode(invite)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -352,9 +352,9 @@ def test_seconds_slipped_in_behind_the_models_back_are_floored() -> None:
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(TypeError, match="Keyring"):
+    with pytest.raises(TypeError, match="^keyring must be a Keyring$"):
         Codec({1: SECRET}, audience=AUDIENCE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(TypeError, match="max_chars"):
+    with pytest.raises(TypeError, match="^max_chars must be an int$"):
         Codec(KEYRING, audience=AUDIENCE, max_chars="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="script"):
         Codec(KEYRING, audience=AUDIENCE, script="klingon")
@@ -362,6 +362,21 @@ def test_wrong_arguments() -> None:
         CODEC.encode(INVITE, script="klingon")
     with pytest.raises(TypeError, match="str"):
         CODEC.decode(b"bytes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_it_says_what_it_mints_for() -> None:
+    """The ids of its keys, but no key; the audience, and how it spells."""
+    codec = Codec(Keyring({1: SECRET, 5: OTHER_SECRET}, active_id=5), audience="qq", script=YI)
+    assert repr(codec) == "Codec(ids=(1, 5), active_id=5, audience='qq', script='yi')"
+
+
+def test_a_scan_is_of_its_own_script_and_length() -> None:
+    """What `decode` does first, without the key."""
+    text = Codec(KEYRING, audience=AUDIENCE, script=YI).encode(INVITE)
+    codec = Codec(KEYRING, audience=AUDIENCE, script=YI, max_chars=len(text))
+    assert [found.script for found in codec.scan(text).candidates] == ["yi"]
+    with pytest.raises(TextTooLongError):
+        codec.scan(f"{text} ")
 
 
 def test_threads_share_a_codec() -> None:
