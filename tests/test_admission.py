@@ -319,9 +319,7 @@ def test_models_are_strict() -> None:
         (Facts(), [1, 2], ("generation",)),
     ],
 )
-def test_what_it_passed_through(
-    facts: Facts, numbers: list[int], missing: tuple[str, ...]
-) -> None:
+def test_what_it_passed_through(facts: Facts, numbers: list[int], missing: tuple[str, ...]) -> None:
     """The rules looked at end with the one that decided, or that could not."""
     verdict = judge(INVITE, viewer_id=1, now=NOW, source=Origin.QQ, facts=facts,
                     policy=Policy())  # fmt: skip

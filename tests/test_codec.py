@@ -332,7 +332,7 @@ def test_limit_of_the_text() -> None:
 
 @pytest.mark.parametrize("invite", [None, "invite", 5, dict(INVITE)], ids=["0", "1", "2", "3"])
 def test_only_an_invite_is_minted(invite: object) -> None:
-    with pytest.raises(TypeError, match="^invite must be an Invite$"):
+    with pytest.raises(TypeError, match=r"^invite must be an Invite$"):
         CODEC.encode(invite)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -352,9 +352,9 @@ def test_seconds_slipped_in_behind_the_models_back_are_floored() -> None:
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(TypeError, match="^keyring must be a Keyring$"):
+    with pytest.raises(TypeError, match=r"^keyring must be a Keyring$"):
         Codec({1: SECRET}, audience=AUDIENCE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(TypeError, match="^max_chars must be an int$"):
+    with pytest.raises(TypeError, match=r"^max_chars must be an int$"):
         Codec(KEYRING, audience=AUDIENCE, max_chars="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="script"):
         Codec(KEYRING, audience=AUDIENCE, script="klingon")

@@ -102,16 +102,20 @@ def test_the_rule_is_named(ring: Any, active_id: Any, message: str) -> None:
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22, "\ud800"])
+@pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22])
 def test_audience_out_of_range(audience: str) -> None:
-    message = "surrogates" if audience == "\ud800" else "^audience must have 1 to 64 bytes of UTF-8$"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=r"^audience must have 1 to 64 bytes of UTF-8$"):
         KEYRING.derive(audience)
+
+
+def test_audience_that_is_no_text() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        KEYRING.derive("\ud800")
 
 
 @pytest.mark.parametrize("audience", [None, b"douyin", ["douyin"]])
 def test_audience_of_another_type(audience: Any) -> None:
-    with pytest.raises(TypeError, match="^audience must be a str$"):
+    with pytest.raises(TypeError, match=r"^audience must be a str$"):
         KEYRING.derive(audience)
 
 
@@ -148,7 +152,7 @@ def test_a_hashed_key_does_not_show() -> None:
     hashed = HmacKey(SECRET)
     assert repr(hashed) == str(hashed) == f"{hashed}" == "HmacKey(...)"
     assert copy.copy(hashed) is copy.deepcopy(hashed) is hashed
-    with pytest.raises(TypeError, match="^a HmacKey holds secrets and is not pickled; pass its "):
+    with pytest.raises(TypeError, match=r"^a HmacKey holds secrets and is not pickled; pass its "):
         pickle.dumps(hashed)
     assert repr(DerivedKeys(SECRET, b"douyin")) == "DerivedKeys(...)"
 
@@ -221,7 +225,7 @@ def test_rotation_takes_the_next_free_id() -> None:
     for expected in (7, 0, 1, 2, 3, 4, 5):
         ring = ring.rotated(bytes((expected,)) * 32)
         assert ring.active_id == expected
-    with pytest.raises(KeyringError, match="^all eight key ids .* but not the active$"):
+    with pytest.raises(KeyringError, match=r"^all eight key ids .* but not the active$"):
         ring.rotated(OTHER_SECRET)
     assert ring.without(6).rotated(OTHER_SECRET).active_id == 6
 
@@ -230,7 +234,7 @@ def test_rotation_refuses_a_bad_secret_and_retiring_the_active_key() -> None:
     with pytest.raises(KeyringError):
         KEYRING.rotated(b"short")
     for key_id in (1, 2):
-        with pytest.raises(KeyringError, match="^only a key that .* can be retired$"):
+        with pytest.raises(KeyringError, match=r"^only a key that .* can be retired$"):
             KEYRING.without(key_id)
 
 

@@ -277,7 +277,7 @@ def test_levels(script: str) -> None:
             CODEC.decode(damaged, repair=level)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert CODEC.decode(once).invite == CODEC.decode(twice, repair="thorough").invite == INVITE
     assert len(CODEC.decode_all(twice, repair="thorough")[0].repairs) == 2
-    with pytest.raises(ValueError, match="^repair must be one of exact, standard, thorough$"):
+    with pytest.raises(ValueError, match=r"^repair must be one of exact, standard, thorough$"):
         CODEC.decode(text, repair="magic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

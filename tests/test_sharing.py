@@ -214,7 +214,7 @@ def test_nothing_is_acceptable() -> None:
         return False
 
     with pytest.raises(
-        ValueError, match="^none of the 256 wordings of this invite is acceptable$"
+        ValueError, match=r"^none of the 256 wordings of this invite is acceptable$"
     ):
         CODEC.encode_acceptable(INVITE.model_copy(update={"variant": 200}), refuse)
     variants = [CODEC.decode(text).invite.variant for text in tried]

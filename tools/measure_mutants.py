@@ -8,10 +8,10 @@ figures go into docs/mutation.md.
     python tools/measure_mutants.py seal cli.read       these
     python tools/measure_mutants.py --every 3 codec     every third change of this one, for a look
     python tools/measure_mutants.py --resume            only what has not been killed before
-    python tools/measure_mutants.py --reach             measure anew which tests call what; else of new tests only
+    python tools/measure_mutants.py --reach             which tests call what is measured anew
     python tools/measure_mutants.py --check             run nothing: is the page that of the list?
 
-It works in the copy `mutants/`. It needs the extra `mutation`, fork, and on two cores about an hour.
+It works in the copy `mutants/`, and needs fork and the extra `mutation`.
 """
 
 import argparse
@@ -69,7 +69,7 @@ HEAD = """\
 
 `tools/measure_mutants.py` changes the package in small ways, one at a time (a `+` becomes a `-`, an
 argument is left out, a string is another), and runs the tests that call what was changed. A change
-that no test notices *survives*: something is not tested, or the code says something that it need not.
+that no test notices *survives*: something is not tested, or the code says more than it need.
 
     pip install -c constraints.txt -e '.[dev,mutation]'
     python tools/measure_mutants.py
@@ -96,14 +96,15 @@ class Mutant(NamedTuple):
 
 def mutate_decorated_functions() -> None:
     """Have mutmut mutate decorated functions: what the decorator gets is what picks the mutant."""
-    skip = file_mutation.MutationVisitor._skip_node_and_children  # noqa: SLF001
-    arrange = file_mutation.function_trampoline_arrangement
+    patched: Any = file_mutation
+    skip = patched.MutationVisitor._skip_node_and_children  # noqa: SLF001
+    arrange = patched.function_trampoline_arrangement
     unmade = matchers.Name("overload") | matchers.Name("abstractmethod")
 
-    def skip_few(self: file_mutation.MutationVisitor, node: cst.CSTNode) -> bool:
+    def skip_few(self: object, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef) and node.decorators:
             return any(matchers.matches(each.decorator, unmade) for each in node.decorators)
-        return skip(self, node)
+        return bool(skip(self, node))
 
     def arrange_bare(function: cst.FunctionDef, mutants: Any, class_name: str | None) -> Any:  # noqa: ANN401
         bare = function.with_changes(decorators=[])
@@ -111,8 +112,8 @@ def mutate_decorated_functions() -> None:
         both = [*function.decorators, *nodes[0].decorators]
         return declared, [nodes[0].with_changes(decorators=both), *nodes[1:]], assigned, names
 
-    file_mutation.MutationVisitor._skip_node_and_children = skip_few  # type: ignore[method-assign] # noqa: SLF001
-    file_mutation.function_trampoline_arrangement = arrange_bare
+    patched.MutationVisitor._skip_node_and_children = skip_few  # noqa: SLF001
+    patched.function_trampoline_arrangement = arrange_bare
 
 
 def generate() -> dict[str, Mutant]:
@@ -218,7 +219,6 @@ def main() -> int:
     outcomes = COPY / OUTCOMES
     if not options.resume:
         outcomes.unlink(missing_ok=True)
-    before = json.loads(outcomes.read_text()) if outcomes.exists() else {}
     modules = options.modules or sorted({mutant.module for mutant in mutants.values()})
     tried = {
         name: mutant

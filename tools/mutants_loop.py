@@ -2,7 +2,7 @@
 
 mutmut's own loop starts pytest anew for each mutant. Here the tests are collected once, and each
 mutant gets a fork of that process; where a function is called at import, all is imported again.
-`tools/measure_mutants.py` starts it in the mutated copy; what goes in and comes out are files there.
+`tools/measure_mutants.py` starts it in the mutated copy, where it reads and writes some files.
 """
 
 import json
@@ -58,7 +58,8 @@ def _pick_at_first_call(
     return decorate
 
 
-trampoline.wrap_in_trampoline = _pick_at_first_call  # type: ignore[assignment]
+_patched: Any = trampoline
+_patched.wrap_in_trampoline = _pick_at_first_call
 
 
 def _pick_anew(functions: Iterable[str]) -> None:
@@ -172,9 +173,7 @@ def _choose(
             yield items[test]
 
 
-def _try(
-    name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.Item]
-) -> NoReturn:
+def _try(name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.Item]) -> NoReturn:
     """Try a mutant, and end this process: 0 if it survives, 1 if not."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):

@@ -283,7 +283,7 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
 
 def _decode_secret(encoded: str, position: int) -> bytes:
     try:
-        secret = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        secret = base64.urlsafe_b64decode(encoded + "===")  # more than enough is ignored
     except binascii.Error:
         secret = b""
     if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() != encoded:

@@ -59,7 +59,7 @@ def is_padded(word: int, size: int) -> bool:
 @cache
 def shifts(count: int) -> tuple[int, ...]:
     """Return how far to the left each of so many symbols stands, the first one first."""
-    return tuple(range(SYMBOL_BITS * (count - 1), -1, -SYMBOL_BITS))
+    return tuple(SYMBOL_BITS * behind for behind in reversed(range(count)))
 
 
 def split(number: int, count: int) -> tuple[int, ...]:
