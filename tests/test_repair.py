@@ -394,8 +394,19 @@ def test_two_repairs_that_verify_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(DerivedKeys, "verify", accept)
     monkeypatch.setattr("passphrase.codec.unpack", any_invite)
     text = spelled("emoji")
-    with pytest.raises(AmbiguousError):
-        CODEC.decode(f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}")
+    row = f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}"
+    with pytest.raises(AmbiguousError) as caught:
+        CODEC.decode_all(row)
+    assert len(caught.value.spans) > 1
+    assert all(0 <= start < end <= len(row) for start, end in caught.value.spans)
+
+
+def test_two_damaged_ones_that_touch_are_two() -> None:
+    """The second begins where the first ends: that is no choice between them."""
+    texts = [CODEC.encode(INVITE.model_copy(update={"variant": variant})) for variant in range(2)]
+    found = CODEC.decode_all("".join(text[:9] + text[10:] for text in texts))
+    assert [decoded.invite.variant for decoded in found] == [0, 1]
+    assert [decoded.span for decoded in found] == [(0, 29), (29, 58)]
 
 
 def test_a_damaged_one_beside_a_whole_one() -> None:
