@@ -8,6 +8,7 @@ figures go into docs/mutation.md.
     python tools/measure_mutants.py seal cli.read       these
     python tools/measure_mutants.py --every 3 codec     every third change of this one, for a look
     python tools/measure_mutants.py --resume            only what has not been killed before
+    python tools/measure_mutants.py --seconds 20        more tests for each change, seconds of them
     python tools/measure_mutants.py --reach             which tests call what is measured anew
     python tools/measure_mutants.py --check             run nothing: is the page that of the list?
 
@@ -152,12 +153,13 @@ def _change(before: Sequence[str], after: Sequence[str]) -> str:
     return f"`{old}` is `{new}`"
 
 
-def run(task: str) -> None:
+def run(task: str, seconds: float) -> None:
     """Run the tests in the copy under the loop."""
     arguments = ["-q", "--tb=no", "-p", "no:cacheprovider", *(f"--deselect={x}" for x in LEFT_OUT)]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "mutation",
         "MUTANTS_ARGUMENTS": json.dumps(arguments),
+        "MUTANTS_SECONDS": str(seconds),
         "MUTANTS_TASK": task,
         "MUTANT_UNDER_TEST": "",
         "PYTHONPATH": os.pathsep.join((str(COPY / "src"), str(ROOT / "tools"))),
@@ -198,6 +200,7 @@ def main() -> int:
     )
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--every", type=int, default=1, metavar="N")
+    parser.add_argument("--seconds", type=float, default=3.0, metavar="S")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--reach", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -229,8 +232,8 @@ def main() -> int:
     (COPY / WANTED).write_text(json.dumps(wanted), encoding="utf-8")
     if options.reach:
         (COPY / REACHED).unlink(missing_ok=True)
-    run("reach")
-    run("try")
+    run("reach", options.seconds)
+    run("try", options.seconds)
     after = json.loads(outcomes.read_text())
     survivors = {
         change for name, change in wanted.items() if after[f"{name} {change}"] == "survived"

@@ -13,7 +13,8 @@ Shapes:
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from operator import getitem, xor
+from itertools import pairwise
+from operator import getitem
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
@@ -65,8 +66,8 @@ def _generator() -> tuple[int, ...]:
     root = 1
     for _ in range(PARITY_SYMBOLS):
         root = _times_alpha(root)
-        scaled = (multiply(root, coefficient) for coefficient in coefficients)
-        coefficients = [*map(xor, [*coefficients, 0], [0, *scaled])]
+        padded = [0, *coefficients, 0]
+        coefficients = [here ^ multiply(root, before) for before, here in pairwise(padded)]
     return tuple(coefficients[1:])
 
 
