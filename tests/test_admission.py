@@ -301,6 +301,17 @@ def test_what_was_smuggled_into_a_model_is_found(smuggled: dict[str, Any]) -> No
         judge(**usual | smuggled)
 
 
+@pytest.mark.parametrize("origin", Origin)
+def test_every_way_is_allowed_by_default(origin: Origin) -> None:
+    verdict = judge(INVITE.model_copy(update={"origin": origin}), viewer_id=1, now=NOW,
+                    source=origin, facts=Facts(generation=0), policy=Policy())  # fmt: skip
+    assert verdict.missing == ("member",)
+
+
+def test_no_fact_is_known_before_it_is_looked_up() -> None:
+    assert {*Facts().model_dump().values()} == {None}
+
+
 def test_models_are_strict() -> None:
     """A policy can come from a settings file; a misspelt switch cannot."""
     assert Policy.model_validate({"origins": ["qq"]}).origins == {Origin.QQ}
