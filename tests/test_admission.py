@@ -308,6 +308,22 @@ def test_every_way_is_allowed_by_default(origin: Origin) -> None:
     assert verdict.missing == ("member",)
 
 
+def test_the_policy_of_who_says_nothing() -> None:
+    """Every switch is off but the one that compares the ways; both apps carry passphrases."""
+    switched = {name: switch for name, switch in Policy().model_dump().items() if switch}
+    assert switched == {"origins": {Origin.WECHAT, Origin.QQ}, "strict_source": True}
+
+
+def test_mutual_follow_is_no_reason_to_ask() -> None:
+    """A policy that lets strangers ask to join lets those who follow each other in."""
+    policy = Policy(require_mutual_follow=True, request_when_not_mutual=True)
+    for mutual, action in ((True, Action.JOIN), (False, Action.REQUEST)):
+        facts = facts_of(GOOD).model_copy(update={"generation": 0, "mutual_follow": mutual})
+        verdict = judge(INVITE, viewer_id=1, now=NOW, source=INVITE.origin, facts=facts,
+                        policy=policy)  # fmt: skip
+        assert verdict.action is action
+
+
 def test_no_fact_is_known_before_it_is_looked_up() -> None:
     assert {*Facts().model_dump().values()} == {None}
 
