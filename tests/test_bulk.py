@@ -412,7 +412,8 @@ def test_a_moment_is_floored_as_the_model_floors_it() -> None:
 
 def test_a_table_is_of_its_schema() -> None:
     """Also where every value is missing, and without rows; a row of another length is no row."""
-    for rows in ([], [(None, None)]):
+    none: list[arrow.Row] = []
+    for rows in (none, [*none, (None, None)]):
         table = arrow.table_of(ENCODED, rows)
         table.validate(full=True)
         assert table.schema == ENCODED

@@ -5,6 +5,7 @@ import inspect
 import pickle
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
 import pytest
 from support import CODEC, INVITE, YI
@@ -71,11 +72,11 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
 ]
 DECODED = CODEC.decode(CODEC.encode(INVITE))
 MISUSES: dict[str, Callable[[], object]] = {
-    "text must be a str": partial(find, b""),
-    "to must be an Origin": partial(open_url, "qq"),
+    "text must be a str": partial(find, cast("Any", b"")),
+    "to must be an Origin": partial(open_url, cast("Any", "qq")),
     "a message goes to WeChat or QQ; an in-app pull needs none": partial(open_url, Origin.IN_APP),
     "locale must be one of zh-Hans, zh-Hant, en": partial(
-        share, DECODED.text, to=Origin.QQ, locale="fr"
+        share, DECODED.text, to=Origin.QQ, locale=cast("Any", "fr")
     ),
     "text is no passphrase as Codec.encode spells it": partial(share, "口令", to=Origin.QQ),
     "the template has no placeholder {passphrase}": partial(
@@ -89,7 +90,8 @@ MISUSES: dict[str, Callable[[], object]] = {
         Script, "mine", YI.glyphs, group=5
     ),
     "decoded is not what a codec has decoded": partial(
-        join_prompt, INVITE, viewer_id=1, now=INVITE.expires_at, source=None, facts=Facts()
+        join_prompt, cast("Any", INVITE), viewer_id=1,
+        now=INVITE.expires_at, source=None, facts=Facts()
     ),
     "words are for outcomes that there are: pairs of action and reason": partial(
         join_prompt, DECODED, viewer_id=1, now=INVITE.expires_at, source=None, facts=Facts(),

@@ -23,7 +23,7 @@ REACHED = Path("reached.json")  # by function: the tests that call it, and the s
 WANTED = Path("wanted.json")  # by the name of a mutant: what it changes
 OUTCOMES = Path("outcomes.json")  # by name and change: survived, killed or endless
 
-SECONDS_MAX = float(os.environ.get("MUTANTS_SECONDS", "3"))  # of tests, as they take without a mutant
+SECONDS_MAX = float(os.environ.get("MUTANTS_SECONDS", "3"))  # of tests, without a mutant
 _BYTES_MAX = 4 << 30
 _AT_IMPORT = ""  # stands for a test
 _ANY = ""  # stands for a function
