@@ -197,27 +197,27 @@ def test_only_true_is_true(name: str, strange: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "message"),
     [
-        ("viewer_id", "42"),
-        ("viewer_id", True),
-        ("viewer_id", None),
-        ("now", NOW.replace(tzinfo=None)),
-        ("now", NOW.date()),
-        ("now", None),
-        ("source", "wechat"),
-        ("source", ...),
-        ("facts", {"member": False}),
-        ("facts", None),
-        ("policy", None),
-        ("invite", "🍻"),
+        ("viewer_id", "42", "viewer_id is a str"),
+        ("viewer_id", True, "viewer_id is a bool"),
+        ("viewer_id", None, "viewer_id, now and source must be given"),
+        ("now", NOW.replace(tzinfo=None), "now has no time zone"),
+        ("now", NOW.date(), "now is a date"),
+        ("now", None, "viewer_id, now and source must be given"),
+        ("source", "wechat", "source is a str"),
+        ("source", ..., "viewer_id, now and source must be given"),
+        ("facts", {"member": False}, "facts is a dict"),
+        ("facts", None, "facts is a NoneType"),
+        ("policy", None, "policy is a NoneType"),
+        ("invite", "🍻", "invite is a str"),
     ],
 )
-def test_arguments_of_another_type(name: str, value: object) -> None:
+def test_arguments_of_another_type(name: str, value: object, message: str) -> None:
     """None of them can slip through a comparison: "42" is not 42, and True is not 1."""
     usual: Any = {"invite": INVITE, "viewer_id": 42, "now": NOW, "source": None, "facts": Facts(),
                   "policy": Policy()}  # fmt: skip
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=f"^{message}$"):
         judge(**usual | {name: value})
 
 
@@ -238,6 +238,33 @@ def test_what_was_smuggled_into_a_model_is_found(smuggled: dict[str, Any]) -> No
         judge(**usual | smuggled)
 
 
+@pytest.mark.parametrize("origin", Origin)
+def test_every_way_is_allowed_by_default(origin: Origin) -> None:
+    verdict = judge(INVITE.model_copy(update={"origin": origin}), viewer_id=1, now=NOW,
+                    source=origin, facts=Facts(generation=0), policy=Policy())  # fmt: skip
+    assert verdict.missing == ("member",)
+
+
+def test_the_policy_of_who_says_nothing() -> None:
+    """Every switch is off but the one that compares the ways; both apps carry passphrases."""
+    switched = {name: switch for name, switch in Policy().model_dump().items() if switch}
+    assert switched == {"origins": {Origin.WECHAT, Origin.QQ}, "strict_source": True}
+
+
+def test_mutual_follow_is_no_reason_to_ask() -> None:
+    """A policy that lets strangers ask to join lets those who follow each other in."""
+    policy = Policy(require_mutual_follow=True, request_when_not_mutual=True)
+    for mutual, action in ((True, Action.JOIN), (False, Action.REQUEST)):
+        facts = facts_of(GOOD).model_copy(update={"generation": 0, "mutual_follow": mutual})
+        verdict = judge(INVITE, viewer_id=1, now=NOW, source=INVITE.origin, facts=facts,
+                        policy=policy)  # fmt: skip
+        assert verdict.action is action
+
+
+def test_no_fact_is_known_before_it_is_looked_up() -> None:
+    assert {*Facts().model_dump().values()} == {None}
+
+
 def test_models_are_strict() -> None:
     """A policy can come from a settings file; a misspelt switch cannot."""
     assert Policy.model_validate({"origins": ["qq"]}).origins == {Origin.QQ}
@@ -249,9 +276,17 @@ def test_models_are_strict() -> None:
             Facts.model_validate(unknown)
 
 
-def test_what_it_passed_through() -> None:
-    """The rules looked at end with the one that decided."""
-    verdict = judge(INVITE, viewer_id=1, now=NOW, source=Origin.QQ, facts=Facts(generation=0),
+@pytest.mark.parametrize(
+    ("facts", "numbers", "missing"),
+    [
+        (Facts(generation=0), [1, 2, 3, 3, 4, 5], ()),
+        (Facts(), [1, 2], ("generation",)),
+    ],
+)
+def test_what_it_passed_through(facts: Facts, numbers: list[int], missing: tuple[str, ...]) -> None:
+    """The rules looked at end with the one that decided, or that could not."""
+    verdict = judge(INVITE, viewer_id=1, now=NOW, source=Origin.QQ, facts=facts,
                     policy=Policy())  # fmt: skip
-    assert [rule.number for rule in verdict.passed] == [1, 2, 3, 3, 4, 5]
-    assert verdict.passed[-1].reason is verdict.reason
+    assert [rule.number for rule in verdict.passed] == numbers
+    assert verdict.missing == missing
+    assert verdict.passed[-1].reason is verdict.reason or missing

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, invites
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, errors, parse_id
+from passphrase import columns as arrow
 from passphrase.bulk import (
     COLUMNS,
     REQUIRED,
@@ -407,3 +408,19 @@ def test_a_moment_is_floored_as_the_model_floors_it() -> None:
     table = table_of(expires_at=pa.array([nanoseconds * 10**9 - 1], pa.timestamp("ns", "UTC")))
     text = encode_table(CODEC, table)["text"][0].as_py()
     assert CODEC.decode(text).invite.expires_at == INVITE.expires_at - timedelta(minutes=1)
+
+
+def test_a_table_is_of_its_schema() -> None:
+    """Also where every value is missing, and without rows; a row of another length is no row."""
+    none: list[arrow.Row] = []
+    for rows in (none, [*none, (None, None)]):
+        table = arrow.table_of(ENCODED, rows)
+        table.validate(full=True)
+        assert table.schema == ENCODED
+        assert table.num_rows == len(rows)
+    with pytest.raises(ValueError, match="shorter"):
+        arrow.table_of(ENCODED, [("text", None), ("text",)])
+
+
+def test_a_column_in_no_pieces_is_empty() -> None:
+    assert arrow.distinct(pa.chunked_array([], pa.string()))[0] == []

@@ -34,6 +34,7 @@ from passphrase.clipboard import scan
 from passphrase.fold import IGNORABLE_RANGES
 from passphrase.layout import Header, header_symbol
 from passphrase.scripts import load_script
+from passphrase.symbols import merge, split
 
 WORD = codeword_of(INVITE)
 QUOTING = "*>\\_`|~＞"
@@ -161,6 +162,7 @@ def test_another_version_is_found_where_no_glyph_touches_it(script: str, version
     assert found.header.version == version
     assert recognize(f"{load_script(script).glyphs[5]} {text}")
     assert not recognize(load_script(script).glyphs[5] + text)
+    assert not recognize(f"?{load_script(script).glyphs[5]}{text}")
 
 
 @pytest.mark.parametrize("widths", [(3, 0), (0, 3), (3, 3), (2, 3)])
@@ -168,6 +170,13 @@ def test_a_width_that_does_not_exist_opens_nothing(widths: tuple[int, int]) -> N
     symbol = header_symbol(Header(1, 1, *widths))
     for length in range(20, 60):
         assert not recognize(load_script("emoji").spell(protect((symbol, *range(length)))))
+
+
+@pytest.mark.parametrize("script", ["emoji", "hanzi"])
+def test_a_codeword_begins_at_a_glyph(script: str) -> None:
+    """With half a glyph before it and half a one behind, its digits make a row of no codeword."""
+    shifted = split(merge(codeword_of(INVITE)) << 5, 31)
+    assert find(load_script(script).spell(shifted)) == []
 
 
 def test_the_limit() -> None:

@@ -1,19 +1,21 @@
 """Diagnosis: what happened, who did it, what to tell the person; and nothing of the clipboard."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import protect
-from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, codeword_of
+from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, codeword_of, sealed_word
 
 from passphrase import Client, Codec, Damage, Diagnosis, Finding, Keyring, explain
 from passphrase.diagnosis import SENTENCES
+from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
 from passphrase.strategies import HARMLESS, Mangling
+from passphrase.wire import pack
 
 TEXT = CODEC.encode(INVITE)
 WORD = codeword_of(INVITE)
@@ -41,6 +43,67 @@ def test_findings(text: str, keyless: Finding, with_keys: Finding) -> None:
     """What can be seen without a key, and what the keys add."""
     assert explain(text).finding == keyless
     assert explain(text, CODEC).finding == with_keys
+
+
+def test_the_whole_of_it() -> None:
+    """Nothing is left out that can be seen, and nothing said that cannot."""
+    text, ends = f"看 {TEXT}", INVITE.expires_at
+    seen = Diagnosis(
+        finding=Finding.UNVERIFIED,
+        script="emoji",
+        span=(2, 32),
+        readable=30,
+        expected=30,
+        version=1,
+    )
+    assert explain(text) == seen
+    assert explain(text, CODEC) == Diagnosis(
+        finding=Finding.VALID, script="emoji", span=(2, 32), version=1, expires_at=ends
+    )
+    assert explain(text, CODEC, now=ends) == replace(explain(text, CODEC), finding=Finding.EXPIRED)
+    assert explain(f"看 {STRANGERS}", CODEC) == replace(seen, finding=Finding.SIGNATURE)
+    for codec in (None, CODEC):
+        assert explain(f"看 {NEWER}", codec) == replace(seen, finding=Finding.VERSION, version=3)
+
+
+def test_a_good_tag_on_what_is_not_known_asks_for_an_update() -> None:
+    """Only the keys tell: a client sees a passphrase of version 1."""
+    header, body = pack(INVITE, 1)
+    reserved = int.from_bytes(body, "big") | 1 << 8 * len(body) - 32
+    word = sealed_word(header_symbol(header), reserved.to_bytes(len(body), "big"))
+    text = load_script("emoji").spell(word)
+    assert explain(text).finding is Finding.UNVERIFIED
+    assert explain(text, CODEC) == replace(explain(text), finding=Finding.VERSION, version=1)
+
+
+def test_the_longest_of_the_damaged_is_explained() -> None:
+    short, long = TEXT[:26], CODEC.encode(INVITE, script="hanzi")[:28]
+    for text in (f"{short}，{long}", f"{long}，{short}"):
+        assert (explain(text).script, explain(text).readable) == ("hanzi", 28)
+
+
+def test_a_picture_is_a_mark_among_emoji_only() -> None:
+    """A phone that lacks an emoji may show another; nothing shows one instead of a hanzi."""
+    hanzi = CODEC.encode(INVITE, script="hanzi")
+    assert explain(f"{TEXT[:5]}☎{TEXT[6:]}").unreadable == ((5, 6),)
+    assert explain(f"{hanzi[:5]}☎{hanzi[6:]}").unreadable == ()
+
+
+def test_half_a_symbol_does_not_count() -> None:
+    text = CODEC.encode(INVITE, script="base32").replace("-", "")
+    found = explain(text[: 2 * 26 + 1])
+    assert (found.readable, found.surplus) == (26, -4)
+
+
+def test_chatter_repeats_itself() -> None:
+    """A fragment has at least half as many different glyphs as glyphs."""
+    assert explain(TEXT[:5] + TEXT[4] * 5).finding is Finding.DAMAGED
+    assert explain(TEXT[:5] + TEXT[4] * 6).finding is Finding.NOT_FOUND
+
+
+def test_now_has_a_time_zone() -> None:
+    with pytest.raises(TypeError, match=r"^now has no time zone$"):
+        explain(TEXT, now=INVITE.expires_at.replace(tzinfo=None))
 
 
 def test_a_valid_one_ends() -> None:

@@ -162,6 +162,27 @@ def test_json_has_one_form(changed: dict[str, object]) -> None:
     assert len(caught.value.errors()) == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong", "message"),
+    [
+        ("group_id", 5, "an id is a string in JSON"),
+        ("inviter_id", "5x", "an id is a decimal number below 2^64 or a UUID with hyphens"),
+        ("expires_at", 5, "expires_at is a string such as 2026-12-01T20:00:00Z in JSON"),
+        (
+            "expires_at",
+            "2025-12-31T00:00:00Z",
+            "expires_at must lie in [2026-01-01 00:01:00+00:00, 2089-10-18 16:32:00+00:00)",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wanted(field: str, wrong: object, message: str) -> None:
+    """One sentence a field, for whoever has written the JSON."""
+    fields = json.loads(INVITE.model_dump_json()) | {field: wrong}
+    with pytest.raises(ValidationError) as caught:
+        Invite.model_validate_json(json.dumps(fields))
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
+
+
 def test_json_schema_says_what_json_is() -> None:
     """Both directions, so that a client can be generated from it."""
     modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
@@ -242,13 +263,16 @@ class Subclassed(Invite, frozen=True):
     "invite",
     [
         INVITE.model_copy(update={"expires_at": INVITE.expires_at + timedelta(seconds=59)}),
+        INVITE.model_copy(update={"expires_at": INVITE.expires_at + timedelta(microseconds=1)}),
+        INVITE.model_copy(update={"expires_at": INVITE.expires_at.replace(fold=1)}),
         INVITE.model_copy(update={"expires_at": INVITE.expires_at.astimezone(BEIJING)}),
         Invite.model_construct(**dict(reversed(dict(INVITE).items()))),
         Subclassed(**dict(INVITE)),
     ],
-    ids=["seconds", "zone", "order", "subclass"],
+    ids=["seconds", "microseconds", "fold", "zone", "order", "subclass"],
 )  # fmt: skip
 def test_an_odd_invite_is_made_whole(invite: Invite) -> None:
     """What pydantic would put right is put right."""
     assert checked(invite) == Invite.model_validate(invite)
-    assert checked(invite).expires_at == INVITE.expires_at
+    moment = checked(invite).expires_at
+    assert (moment, moment.fold) == (INVITE.expires_at, 0)

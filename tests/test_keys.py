@@ -6,13 +6,13 @@ import hmac
 import pickle
 import traceback
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import hmac as cryptography_hmac
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import Signer
 from pydantic import BaseModel, ValidationError
@@ -40,26 +40,31 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty"),
-        (ENCODED, "entry 1"),
-        (f"8:{ENCODED}", "entry 1"),
-        (f"1:{ENCODED},2", "entry 2"),
-        (f"1:{ENCODED},1:{OTHER}!", "repeats key id 1"),
-        (f"1:{ENCODED},2:{OTHER}", "mark the key that signs"),
-        (f"1:{ENCODED}!,2:{OTHER}!", "two keys"),
-        (f"1:{ENCODED}!,2:{ENCODED}", "share one secret"),
-        (f"1:{ENCODED[:-1]}", "entry 1"),
-        (f"1:{ENCODED[:-1]}9", "cut or mistyped"),
-        (f"1:{ENCODED[:40]}", "secret 1 must be bytes"),
-        (f"1:{ENCODED}!!", "entry 1"),
-        (f"١:{ENCODED}", "entry 1"),
-        (None, "is a str"),
-        (ENCODED.encode(), "is a str"),
+        ("", "the keyring is empty"),
+        (ENCODED, "entry 1 of the keyring is not of the form id:base64url"),
+        (f"8:{ENCODED}", "entry 1 of the keyring is not of the form id:base64url"),
+        (f"1:{ENCODED},2", "entry 2 of the keyring is not of the form id:base64url"),
+        (f"1:{ENCODED},1:{OTHER}!", "entry 2 of the keyring repeats key id 1"),
+        (
+            f"1:{ENCODED},2:{OTHER}",
+            "mark the key that signs (with ! behind it in text): there are several",
+        ),
+        (f"1:{ENCODED}!,2:{OTHER}!", "two keys are marked active"),
+        (f"1:{ENCODED}!,2:{ENCODED}", "two key ids share one secret"),
+        (f"1:{ENCODED[:-1]}", "entry 1 of the keyring is cut or mistyped base64url"),
+        (f"1:{ENCODED[:-1]}9", "entry 1 of the keyring is cut or mistyped base64url"),
+        (f"1:{ENCODED[:40]}", "secret 1 must be bytes, at least 32 of them"),
+        (f"1:{ENCODED}!!", "entry 1 of the keyring is not of the form id:base64url"),
+        (f"١:{ENCODED}", "entry 1 of the keyring is not of the form id:base64url"),
+        (None, "the text form of a keyring is a str"),
+        (ENCODED.encode(), "the text form of a keyring is a str"),
     ],
 )
 def test_broken_text_form(text: Any, message: str) -> None:
-    with pytest.raises(KeyringError, match=message):
+    """Each refusal says what to put right, and where."""
+    with pytest.raises(KeyringError) as caught:
         Keyring.parse(text)
+    assert str(caught.value) == message
 
 
 def test_padding_of_the_text_form_may_stand() -> None:
@@ -83,15 +88,34 @@ def test_a_ring_keeps_its_rules(ring: Any, active_id: Any) -> None:
         Keyring(ring, active_id)
 
 
-@pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22, "\ud800"])
+@pytest.mark.parametrize(
+    ("ring", "active_id", "message"),
+    [
+        ({}, None, "a keyring is a mapping of at least one key id to its secret"),
+        ({8: SECRET}, None, "a key id is an int from 0 to 7"),
+        ({1: SECRET}, 2, "the active key id is not in the ring"),
+    ],
+)
+def test_the_rule_is_named(ring: Any, active_id: Any, message: str) -> None:
+    with pytest.raises(KeyringError) as caught:
+        Keyring(ring, active_id)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22])
 def test_audience_out_of_range(audience: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # the last is Python's own encoding error
+    with pytest.raises(ValueError, match=r"^audience must have 1 to 64 bytes of UTF-8$"):
         KEYRING.derive(audience)
+
+
+def test_audience_that_is_no_text() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        KEYRING.derive("\ud800")
 
 
 @pytest.mark.parametrize("audience", [None, b"douyin", ["douyin"]])
 def test_audience_of_another_type(audience: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^audience must be a str$"):
         KEYRING.derive(audience)
 
 
@@ -111,6 +135,8 @@ def test_keys_against_other_implementations(secret: bytes, audience: str, seed: 
         assert keys.keystream(seed, length) == (expand.derive(sealing) if expand else b"")
 
 
+@example(key=bytes(range(64)), messages=[b""])
+@example(key=bytes(range(65)), messages=[b""])
 @given(key=st.binary(max_size=130), messages=st.lists(st.binary(max_size=130), max_size=3))
 def test_a_hashed_key_is_the_key(key: bytes, messages: list[bytes]) -> None:
     """Hashing its blocks once gives what `hmac` gives, at every use, however long the key is."""
@@ -126,8 +152,17 @@ def test_a_hashed_key_does_not_show() -> None:
     hashed = HmacKey(SECRET)
     assert repr(hashed) == str(hashed) == f"{hashed}" == "HmacKey(...)"
     assert copy.copy(hashed) is copy.deepcopy(hashed) is hashed
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match=r"^a HmacKey holds secrets and is not pickled; pass its "):
         pickle.dumps(hashed)
+    assert repr(DerivedKeys(SECRET, b"douyin")) == "DerivedKeys(...)"
+
+
+def test_a_ring_that_was_refused_has_a_name_too() -> None:
+    """A debugger may show what its constructor has not finished."""
+    ring = Keyring.__new__(Keyring)
+    with pytest.raises(KeyringError):
+        ring.__init__({})  # type: ignore[misc]
+    assert repr(ring) == "Keyring(ids=(), active_id=-1)"
 
 
 def test_known_answer() -> None:
@@ -191,7 +226,7 @@ def test_rotation_takes_the_next_free_id() -> None:
     for expected in (7, 0, 1, 2, 3, 4, 5):
         ring = ring.rotated(bytes((expected,)) * 32)
         assert ring.active_id == expected
-    with pytest.raises(KeyringError, match="all eight"):
+    with pytest.raises(KeyringError, match=r"^all eight key ids .* but not the active$"):
         ring.rotated(OTHER_SECRET)
     assert ring.without(6).rotated(OTHER_SECRET).active_id == 6
 
@@ -200,7 +235,7 @@ def test_rotation_refuses_a_bad_secret_and_retiring_the_active_key() -> None:
     with pytest.raises(KeyringError):
         KEYRING.rotated(b"short")
     for key_id in (1, 2):
-        with pytest.raises(KeyringError, match="retired"):
+        with pytest.raises(KeyringError, match=r"^only a key that .* can be retired$"):
             KEYRING.without(key_id)
 
 
@@ -229,7 +264,9 @@ def test_a_keyring_is_a_settings_field(monkeypatch: pytest.MonkeyPatch) -> None:
         assert settings.model_copy(deep=True).keys is settings.keys
         for shown in (repr(settings), settings.model_dump_json(), str(settings.model_dump())):
             assert_no_secret(shown)
-    assert Settings.model_json_schema()["properties"]["keys"]["type"] == "string"
+    modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
+    for mode in modes:
+        assert Settings.model_json_schema(mode=mode)["properties"]["keys"]["type"] == "string"
 
 
 def test_a_settings_class_can_hide_its_input() -> None:

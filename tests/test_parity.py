@@ -10,7 +10,7 @@ from shamir_mnemonic import rs1024
 from support import CODEC, INVITE, codeword_of, replaced, symbols
 
 from passphrase.layout import WORD_SYMBOLS
-from passphrase.parity import TARGET_REMAINDER, multiply, parity
+from passphrase.parity import _POWERS, TARGET_REMAINDER, multiply, parity
 from passphrase.parity import is_sound as is_sound_word
 from passphrase.parity import protect as protect_data
 from passphrase.symbols import merge, split
@@ -54,6 +54,7 @@ def test_field_against_its_definition() -> None:
     while (power := multiply(powers[-1], 2)) != 1:
         powers.append(power)
     assert len(powers) == 1023 == len(set(powers))
+    assert (*powers,) == _POWERS
     assert powers[10] == 0b1001
     assert multiply(0, 5) == multiply(5, 0) == 0
     for place, (here, there) in enumerate(pairwise(powers)):

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -95,7 +95,9 @@ def test_solve_finds_what_was_added(data: tuple[int, ...], errors: dict[int, int
 
 def test_solve_has_nothing_to_say_where_parity_contradicts() -> None:
     assert solve(1, [0]) == solve(1, [0, 1]) == solve(1, []) == ()
-    assert locate(0) == locate(1) == (0, 0)
+    for first, second, third in product((0, 5), repeat=3):  # one symbol shows in all three
+        located = locate(first << 20 | second << 10 | third)
+        assert located == ((0, 5) if first and second and third else (0, 0))
 
 
 def test_against_reedsolo() -> None:
@@ -275,7 +277,7 @@ def test_levels(script: str) -> None:
             CODEC.decode(damaged, repair=level)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert CODEC.decode(once).invite == CODEC.decode(twice, repair="thorough").invite == INVITE
     assert len(CODEC.decode_all(twice, repair="thorough")[0].repairs) == 2
-    with pytest.raises(ValueError, match="repair must be one of"):
+    with pytest.raises(ValueError, match=r"^repair must be one of exact, standard, thorough$"):
         CODEC.decode(text, repair="magic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -392,8 +394,19 @@ def test_two_repairs_that_verify_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(DerivedKeys, "verify", accept)
     monkeypatch.setattr("passphrase.codec.unpack", any_invite)
     text = spelled("emoji")
-    with pytest.raises(AmbiguousError):
-        CODEC.decode(f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}")
+    row = f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}"
+    with pytest.raises(AmbiguousError) as caught:
+        CODEC.decode_all(row)
+    assert len(caught.value.spans) > 1
+    assert all(0 <= start < end <= len(row) for start, end in caught.value.spans)
+
+
+def test_two_damaged_ones_that_touch_are_two() -> None:
+    """The second begins where the first ends: that is no choice between them."""
+    texts = [CODEC.encode(INVITE.model_copy(update={"variant": variant})) for variant in range(2)]
+    found = CODEC.decode_all("".join(text[:9] + text[10:] for text in texts))
+    assert [decoded.invite.variant for decoded in found] == [0, 1]
+    assert [decoded.span for decoded in found] == [(0, 29), (29, 58)]
 
 
 def test_a_damaged_one_beside_a_whole_one() -> None:

@@ -206,15 +206,19 @@ def test_a_word_counts_as_a_script_reads_it() -> None:
 
 
 def test_nothing_is_acceptable() -> None:
+    """Every wording is tried, from the invite's own on."""
     tried: list[str] = []
 
     def refuse(text: str) -> bool:
         tried.append(text)
         return False
 
-    with pytest.raises(ValueError, match="none of the 256 wordings"):
+    with pytest.raises(
+        ValueError, match=r"^none of the 256 wordings of this invite is acceptable$"
+    ):
         CODEC.encode_acceptable(INVITE.model_copy(update={"variant": 200}), refuse)
-    assert len({*tried}) == 256
+    variants = [CODEC.decode(text).invite.variant for text in tried]
+    assert variants == [*range(200, 256), *range(200)]
     with pytest.raises(ValueError, match="empty"):
         spells_none_of(["word", " - "])
     for wrong in ("oil", [b"oil"]):

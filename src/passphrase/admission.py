@@ -11,6 +11,7 @@ Shapes:
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from types import EllipsisType
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
@@ -312,9 +313,9 @@ def needed_facts(  # noqa: PLR0913  # those of `judge`, each of which may be lef
     policy = Policy() if policy is None else policy
     facts = Facts() if facts is None else facts
     case = _case(invite, policy, facts, viewer_id, now, source)
-    answers = [rule.holds(case) for rule in RULES]
-    asked = zip(RULES, answers[: answers.index(True)], strict=False)
-    return tuple(dict.fromkeys(rule.fact for rule, holds in asked if holds is None and rule.fact))
+    answers = ((rule.fact, rule.holds(case)) for rule in RULES)
+    asked = takewhile(lambda answer: answer[1] is not True, answers)
+    return tuple(dict.fromkeys(fact for fact, holds in asked if fact and holds is None))
 
 
 def _case(  # noqa: PLR0913, PLR0917  # the fields of a case

@@ -229,7 +229,7 @@ def _minted(codec: Codec, row: Mapping[str, object]) -> Row:
 
 def _read_byte(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("a number is written in decimal")
+        raise ValueError
     return int(text)
 
 

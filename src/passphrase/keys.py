@@ -192,14 +192,15 @@ class Keyring(_Masked):
         Raises:
             KeyringError: All eight ids are taken (drop the oldest), or the secret is not usable.
         """
-        free = [key_id for key_id in KEY_IDS if key_id not in self._secrets]
-        later = [key_id for key_id in free if key_id > self.active_id]
+        circle = (*KEY_IDS[self.active_id :], *KEY_IDS)
+        free = [key_id for key_id in circle if key_id not in self._secrets]
         if not free:
             raise KeyringError(
                 "all eight key ids are taken; drop one that no live invite uses, but not the active"
             )
-        new_id = (later or free)[0]
-        return Keyring({**self._secrets, new_id: secret}, self.active_id if standby else new_id)
+        return Keyring(
+            {**self._secrets, free[0]: secret}, self.active_id if standby else free[0]
+        )
 
     def without(self, key_id: int) -> "Keyring":
         """Make a keyring in which one key is retired: what it signed is refused from then on.
@@ -289,7 +290,7 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
 
 def _decode_secret(encoded: str, position: int) -> bytes:
     try:
-        secret = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        secret = base64.urlsafe_b64decode(encoded + "===")  # more than enough is ignored
     except binascii.Error:
         secret = b""
     if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() != encoded:

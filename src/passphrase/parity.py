@@ -13,6 +13,7 @@ Shapes:
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from operator import getitem
 from typing import Final
 
@@ -65,9 +66,8 @@ def _generator() -> tuple[int, ...]:
     root = 1
     for _ in range(PARITY_SYMBOLS):
         root = _times_alpha(root)
-        shifted = [*coefficients, 0]
-        scaled = [0, *(multiply(root, coefficient) for coefficient in coefficients)]
-        coefficients = [high ^ low for high, low in zip(shifted, scaled, strict=True)]
+        padded = [0, *coefficients, 0]
+        coefficients = [here ^ multiply(root, before) for before, here in pairwise(padded)]
     return tuple(coefficients[1:])
 
 
@@ -183,7 +183,7 @@ def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
             return ()
     if not is_consistent:
         return ()
-    return tuple(divide(term, point) for term, point in zip(terms, points, strict=True))
+    return tuple(map(divide, terms, points))
 
 
 def _parts(syndrome: int) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from passphrase.layout import TAG_BYTES, read_header
 
 def seal(keys: DerivedKeys, header_symbol: int, body: bytes) -> bytes:
     """Make the sealed body, followed by its tag. Inverse: `unseal`."""
-    header = header_symbol.to_bytes(2, "big")
+    header = header_symbol.to_bytes(2)
     tag = keys.tag(header + body)
     return _xor(body, keys.keystream(header + tag, len(body))) + tag
 
@@ -27,7 +27,7 @@ def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
     Raises:
         SignatureError: The tag is not this body's under these keys. Nothing of it is returned.
     """
-    header = header_symbol.to_bytes(2, "big")
+    header = header_symbol.to_bytes(2)
     hidden, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
     body = _xor(hidden, keys.keystream(header + tag, len(hidden)))
     if not keys.verify(header + body, tag):
@@ -36,5 +36,5 @@ def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    mixed = int.from_bytes(left, "big") ^ int.from_bytes(right, "big")
-    return mixed.to_bytes(len(left), "big")
+    mixed = int.from_bytes(left) ^ int.from_bytes(right)
+    return mixed.to_bytes(len(left))

@@ -37,7 +37,7 @@ DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"  # those of `int` in base 32,
 def chunk(header_symbol: int, raw: bytes) -> int:
     """Put header and bytes into one number of data symbols. Inverse: `join`."""
     bits = 8 * len(raw)
-    return (header_symbol << bits | int.from_bytes(raw, "big")) << -bits % SYMBOL_BITS
+    return (header_symbol << bits | int.from_bytes(raw)) << -bits % SYMBOL_BITS
 
 
 def join(word: int, size: int) -> bytes:
@@ -48,7 +48,7 @@ def join(word: int, size: int) -> bytes:
     """
     if word & _SPARE_MASKS[size]:
         raise PaddingError
-    return (word >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size], "big")
+    return (word >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size])
 
 
 def is_padded(word: int, size: int) -> bool:
@@ -59,7 +59,7 @@ def is_padded(word: int, size: int) -> bool:
 @cache
 def shifts(count: int) -> tuple[int, ...]:
     """Return how far to the left each of so many symbols stands, the first one first."""
-    return tuple(range(SYMBOL_BITS * (count - 1), -1, -SYMBOL_BITS))
+    return tuple(SYMBOL_BITS * behind for behind in reversed(range(count)))
 
 
 def split(number: int, count: int) -> tuple[int, ...]:

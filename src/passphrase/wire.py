@@ -54,7 +54,7 @@ def pack(invite: Invite, key_id: int) -> tuple[Header, bytes]:
     body = (fixed << group_bits | group_number) << inviter_bits | inviter_number
     length = FIXED_BYTES + (group_bits + inviter_bits) // 8
     header = Header(VERSION, key_id, group_width, inviter_width)
-    return header, body.to_bytes(length, "big")
+    return header, body.to_bytes(length)
 
 
 def unpack(header: Header, body: bytes) -> Invite:
@@ -65,7 +65,7 @@ def unpack(header: Header, body: bytes) -> Invite:
             same family signed it: update this one.
     """
     version, _, group_width, inviter_width = header
-    number = int.from_bytes(body, "big")
+    number = int.from_bytes(body)
     inviter_id = _read_id(inviter_width, number)
     number >>= _ID_BITS[inviter_width]
     group_id = _read_id(group_width, number)
