@@ -198,9 +198,7 @@ class Keyring(_Masked):
             raise KeyringError(
                 "all eight key ids are taken; drop one that no live invite uses, but not the active"
             )
-        return Keyring(
-            {**self._secrets, free[0]: secret}, self.active_id if standby else free[0]
-        )
+        return Keyring({**self._secrets, free[0]: secret}, self.active_id if standby else free[0])
 
     def without(self, key_id: int) -> "Keyring":
         """Make a keyring in which one key is retired: what it signed is refused from then on.
