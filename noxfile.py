@@ -8,13 +8,12 @@ import os
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.error_on_missing_interpreters = False
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
 def tests(session: nox.Session) -> None:
     """Run the tests against the pinned versions."""
-    session.install("-c", "constraints.txt", f"{os.environ.get('WHEEL', '.')}[cli,test]")
+    session.install("-c", "constraints.txt", f"{os.environ.get('WHEEL', '.')}[cli,test,web]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 

@@ -24,6 +24,7 @@ from invites import (
     MintRequest,
     PastedRequest,
     RefusedError,
+    check_head,
     parse,
     too_large,
     viewer,
@@ -54,7 +55,12 @@ class Refusals:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        """Pass the request on, if its body may be read."""
+        try:
+            if request.method == "POST":
+                check_head(request.content_type, request.headers.get("Transfer-Encoding"))
+        except RefusedError as error:
+            return _json(error.refusal, error.status)
         return self._get_response(request)
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -12,6 +12,7 @@ from invites import (
     MintRequest,
     PastedRequest,
     RefusedError,
+    check_head,
     parse,
     too_large,
     viewer,
@@ -28,6 +29,11 @@ def _refused(error: RefusedError) -> Response:
     return _json(error.refusal, error.status)
 
 
+def _check_head() -> None:
+    if request.method == "POST":
+        check_head(request.content_type, request.headers.get("Transfer-Encoding"))
+
+
 def _too_large(_error: Exception) -> Response:
     return _refused(too_large())
 
@@ -37,6 +43,7 @@ def create_app(invites: Invites | None = None) -> Flask:
     service = invites or Invites.from_environment()
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # `get_data` refuses what is longer
+    app.before_request(_check_head)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(413, _too_large)
 

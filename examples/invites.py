@@ -110,6 +110,20 @@ def refused(status: int, error: str, message: str) -> RefusedError:
     return RefusedError(status, Refusal(error=error, message=message))
 
 
+def check_head(content_type: str | None, transfer_encoding: str | None) -> None:
+    """Refuse a body before it is read: one that is no JSON, or does not say how long it is.
+
+    A framework parses forms by itself, into error reports, and may cut a body of unknown length.
+
+    Raises:
+        RefusedError: 415 or 411.
+    """
+    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise refused(415, "not_json", "Send JSON, and say so.")
+    if transfer_encoding:
+        raise refused(411, "no_length", "Say how long the body is.")
+
+
 def parse(model: type[_Model], body: bytes) -> _Model:
     """Read the body of a request, and quote nothing of it when it is wrong.
 

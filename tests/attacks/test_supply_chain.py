@@ -160,5 +160,5 @@ def test_the_sdist_holds_what_was_listed(built: dict[str, bytes]) -> None:
                  for member in sdist.getmembers()]  # fmt: skip
     assert {name.parts[0] for name in names} == SDIST
     assert {name.suffix for name in names if name.parts[0] in {"src", "tests", "tools"}} <= {
-        ".py", ".json", ".typed", ".txt", ".html", ".mjs",
+        ".py", ".json", ".typed", ".txt", ".html", ".mjs", ".toml",
     }  # fmt: skip
