@@ -33,7 +33,7 @@ from pydantic import BaseModel
 
 if not settings.configured:
     settings.configure(
-        ALLOWED_HOSTS=["localhost", "127.0.0.1", "testserver"],
+        ALLOWED_HOSTS=["localhost", "127.0.0.1"],
         DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_BODY_BYTES,  # `request.body` refuses what is longer
         MIDDLEWARE=[f"{__name__}.Refusals"],  # no cookies, so nothing for CSRF to protect
         ROOT_URLCONF=__name__,

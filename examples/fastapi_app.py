@@ -40,7 +40,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body, more = b"", True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] != "http.request":
@@ -50,7 +50,7 @@ class BodyLimit:
             if len(body) > self._max_bytes:
                 await _answer(too_large())(scope, receive, send)
                 return
-        waiting: list[Message] = [{"type": "http.request", "body": body}]
+        waiting: list[Message] = [{"type": "http.request", "body": bytes(body)}]
 
         async def replay() -> Message:
             return waiting.pop() if waiting else await receive()

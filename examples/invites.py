@@ -178,7 +178,10 @@ class Invites:
         return cls(os.environ.get("INVITES_DB", "invites.db"), codec)
 
     def mint(self, asked: MintRequest, inviter_id: int | UUID) -> Minted:
-        """Make an invite of the group's present generation, with a variant of its own."""
+        """Make an invite of the group's present generation, with the next of 256 variants.
+
+        Limit how often a member may: the 257th within a minute is the passphrase of the first.
+        """
         with self._transaction() as db:
             if not _is_member(db, asked.group_id, inviter_id):
                 raise refused(403, "not_a_member", "Only members invite.")
@@ -205,7 +208,7 @@ class Invites:
         )
 
     def read(self, asked: PastedRequest) -> Decoded:
-        """Read a pasted text: no database, a small part of a millisecond.
+        """Read a pasted text, without the database; a refused one twice, to explain it.
 
         Raises:
             RefusedError: 422, with the error's code and a sentence for the person.
@@ -298,12 +301,16 @@ def _add_member(db: sqlite3.Connection, group_id: object, user_id: object) -> No
     db.execute("INSERT INTO members VALUES (?, ?)", (str(group_id), str(user_id)))
 
 
-def main(path: str) -> None:
+def main(arguments: list[str]) -> None:
     """Make a database with one group."""
+    if len(arguments) != 1 or Path(arguments[0]).exists():
+        print("usage: python examples/invites.py NEW_DATABASE", file=sys.stderr)
+        sys.exit(2)
+    [path] = arguments
     os.environ["INVITES_DB"] = path
     Invites.from_environment().add_group(6824193837465920001, "火锅小分队", 102938475610293847)
     print("group 6824193837465920001 and its one member 102938475610293847 are in", path)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

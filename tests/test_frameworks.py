@@ -97,7 +97,7 @@ def _flask(invites: Invites, *, strict: bool = True) -> Send:
 
 
 def _django(invites: Invites, *, strict: bool = True) -> Send:
-    client: Any = DjangoClient(raise_request_exception=strict)
+    client: Any = DjangoClient(raise_request_exception=strict, SERVER_NAME="localhost")
 
     def send(path: str, body: bytes, headers: dict[str, str]) -> Answer:
         with pytest.MonkeyPatch.context() as patch:

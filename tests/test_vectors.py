@@ -1,4 +1,4 @@
-"""The vectors: fresh, more of them invalid than valid, and both implementations agree with them."""
+"""The vectors: fresh, mostly invalid, and a second reader agrees on all but repair."""
 
 import json
 import subprocess

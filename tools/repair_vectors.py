@@ -115,6 +115,7 @@ def marks() -> Iterator[Test]:
         "one mark for three glyphs": f"{text[:13]}?{text[16:]}",
         "two marks for three glyphs": f"{text[:13]}?\u200b□{text[16:]}",
         "three bytes of an emoji, in percent-encoding": f"{text[:13]}%F0%9F%98{text[14:]}",
+        "one wrong glyph, a mark for nothing": f"{spell(wrong(WORD, 9))[:20]}?{text[20:]}",
         "one wrong glyph, a mark behind the last": f"{spell(wrong(WORD, 9))}?",
         "four marks for one glyph": f"{text[:13]}\ufffd\ufffd\ufffd\ufffd{text[14:]}",
         "two groups of marks for three glyphs": f"{text[:4]}?{text[5:13]}?{text[15:]}",
@@ -176,6 +177,10 @@ def limits() -> Iterator[Test]:
     damaged, header = spell(wrong(WORD, 9)), spell(WORD[:1])
     yield repaired("behind 23 glyphs that are headers", "standard", header * 23 + damaged)
     yield beyond("behind 24 glyphs that are headers", "standard", "damaged", header * 24 + damaged)
+    marked = f"{header * 24} {damaged[:9]}?{damaged[10:]}"
+    yield repaired("behind 24 headers and a space, with a mark", "standard", marked)
+    short = "，".join([*(run[:10] for run in runs), damaged])
+    yield repaired("behind 17 stretches that are too short", "standard", short)
     headless, glyph = spell(wrong(WORD, 0)), spell(OTHER[5:6])
     yield repaired("the fourth place untouched", "standard", f"{glyph} " * 3 + headless)
     yield beyond("the fifth place untouched", "standard", "damaged", f"{glyph} " * 4 + headless)
