@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
 from reference import chunk, protect
 
+import passphrase
 from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.keys import DerivedKeys
@@ -14,6 +16,7 @@ from passphrase.layout import header_symbol
 from passphrase.seal import seal
 from passphrase.wire import pack
 
+PACKAGE = str(Path(passphrase.__file__).parent)  # of the source, or of an installed wheel
 SCRIPTS = ("emoji", "hanzi", "base32")
 SECRET = bytes(range(32))
 OTHER_SECRET = bytes(range(1, 33))

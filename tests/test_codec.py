@@ -21,6 +21,7 @@ from support import (
     KEYRING,
     KEYS,
     OTHER_SECRET,
+    PACKAGE,
     SCRIPTS,
     SECRET,
     YI,
@@ -419,7 +420,7 @@ def test_no_traceback_shows_the_clipboard_or_a_tag(name: str) -> None:
         with pytest.raises(error) as caught:
             function(make())
         report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        frames = [frame for frame in report.stack if "/src/passphrase/" in frame.filename]
+        frames = [frame for frame in report.stack if frame.filename.startswith(PACKAGE)]
         assert [{*(frame.locals or {})} - {"function", "refusal"} for frame in frames] == [set()]
         assert make()[:30] not in str(caught.value)
         assert caught.value.__context__ is None

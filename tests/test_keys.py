@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from itsdangerous import Signer
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings
-from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, SECRET, secrets
+from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, PACKAGE, SECRET, secrets
 
 from passphrase import Codec, Keyring, KeyringError, SignatureError
 from passphrase.keys import DerivedKeys, HmacKey, TruncatedHmac
@@ -345,7 +345,8 @@ def test_no_traceback_shows_a_secret(failure: str) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
         FAILURES[failure]()
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    ours = [frame for frame in report.stack if "/src/passphrase/" in frame.filename]
+    ours = [frame for frame in report.stack if frame.filename.startswith(PACKAGE)]
+    assert ours
     values = [value for frame in ours for value in (frame.locals or {}).values()]
     assert_no_secret("\n".join([str(caught.value), repr(caught.value.args), *values]))
     assert caught.value.__context__ is None

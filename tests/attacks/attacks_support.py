@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from support import CODEC
+from support import CODEC, PACKAGE
 
 from passphrase import Codec, Invite, PassphraseError
 from passphrase.layout import WORD_SYMBOLS
@@ -70,7 +70,7 @@ def locals_of_ours(error: BaseException) -> str:
     shown: list[str] = []
     link: traceback.TracebackException | None = report
     while link is not None:
-        ours = [frame for frame in link.stack if str(SOURCE) in frame.filename]
+        ours = [frame for frame in link.stack if frame.filename.startswith(PACKAGE)]
         shown += [value for frame in ours for value in (frame.locals or {}).values()]
         link = link.__cause__ or link.__context__
     return "\n".join(shown)
