@@ -38,7 +38,7 @@ COPY = ROOT / "mutants"
 SOURCE = ROOT / "src"
 ACCEPTED = ROOT / "tools/accepted_mutants.toml"
 PAGE = ROOT / "docs/mutation.md"
-COPIED = ("benchmarks", "clients", "docs", "examples", "tests", "tools")
+COPIED = (".github", "benchmarks", "clients", "docs", "examples", "fuzz", "tests", "tools")
 # What times or counts, reads the source, is in another language, or starts processes.
 LEFT_OUT = (
     "tests/attacks/test_forging.py",
@@ -121,7 +121,10 @@ def generate() -> dict[str, Mutant]:
     """Copy the project, mutated, and say what each mutant changes."""
     for folder in COPIED:
         shutil.copytree(ROOT / folder, COPY / folder, dirs_exist_ok=True)
-    for file in (*ROOT.glob("*.md"), ROOT / "conftest.py", ROOT / "pyproject.toml"):
+    for file in (
+        *ROOT.glob("*.md"),
+        *(ROOT / name for name in ("LICENSE", "conftest.py", "pyproject.toml")),
+    ):
         shutil.copy(file, COPY)
     mutants: dict[str, Mutant] = {}
     for path in sorted(SOURCE.rglob("*.py")):
