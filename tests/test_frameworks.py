@@ -277,7 +277,7 @@ def test_an_error_of_ours_shows_no_clipboard(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A failure is a 500; neither answer, log nor Django's report of all frames quotes the paste."""
+    """A failure is a 500; neither answer, log nor Django's report of frames quotes the paste."""
     reports: list[str] = []
 
     def fail(*_: Any, **__: Any) -> Any:
