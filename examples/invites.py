@@ -220,8 +220,8 @@ class Invites:
             raise refused(422, error.code, sentence) from None
 
     def open(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
-        """Make the popup."""
-        with self._transaction() as db:
+        """Make the popup; nothing is written, so nobody waits for it."""
+        with self._transaction("BEGIN") as db:
             return self._judge(db, decoded, asked, viewer_id)
 
     def join(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
@@ -243,11 +243,11 @@ class Invites:
             _add_member(db, group_id, owner_id)
 
     @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        """Hold the write lock from the first read to the end."""
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
+        """See one state of the database; hold its write lock from the first read to the end."""
         db = sqlite3.connect(self._path, isolation_level=None, timeout=10)
         try:
-            db.execute("BEGIN IMMEDIATE")
+            db.execute(begin)
             yield db
             if db.in_transaction:  # a script has ended it
                 db.execute("COMMIT")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from support import KEYRING, OTHER_SECRET
 
-from passphrase import Codec, Keyring, Policy
+from passphrase import Codec, Keyring, Policy, find
 
 pytest.importorskip("django")
 pytest.importorskip("fastapi")
@@ -277,7 +277,7 @@ def test_an_error_of_ours_shows_no_clipboard(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A database that fails is a 500; neither answer, log nor Django's report quotes the paste."""
+    """A failure is a 500; neither answer, log nor Django's report of frames quotes the paste."""
     reports: list[str] = []
 
     def fail(*_: Any, **__: Any) -> Any:
@@ -290,7 +290,7 @@ def test_an_error_of_ours_shows_no_clipboard(
     caplog.set_level(logging.DEBUG)
     service = Service(MAKERS[framework](invites, strict=False))
     message = service.mint()
-    monkeypatch.setattr(Invites, "_judge", fail)
+    monkeypatch.setattr("invites.needed_facts", fail)
     failing.connect(report)
     try:
         answer = service.post("/open", {"text": PRIVATE + message})
@@ -299,8 +299,12 @@ def test_an_error_of_ours_shows_no_clipboard(
     assert answer.status == 500
     assert len(reports) == 2 * (framework == "django")
     assert all("the disk is gone" in text for text in reports)
+    [found] = find(message)
+    start, end = found.span
     for shown in (answer.text, caplog.text, *reports):
         assert PRIVATE not in shown
+        assert message[start:end] not in shown
+        assert repr(message[start:end])[1:-1] not in shown  # newer emoji are escaped
 
 
 def test_the_limit_holds_for_a_body_of_unknown_length(invites: Invites) -> None:

@@ -1,11 +1,14 @@
 """The public strategies: harmless manglings are read exactly, damage is repaired or refused."""
 
+from itertools import pairwise, takewhile
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import CODEC, SCRIPTS
 
 from passphrase import Codec, Invite, Keyring
+from passphrase.scripts import load_script
 from passphrase.strategies import (
     DAMAGE,
     HARMLESS,
@@ -70,14 +73,133 @@ def test_damage_leaves_markup_alone(name: str, script: str) -> None:
     assert Mangling(name, 1, (DAMAGE[name][1],), 0)(markup) == markup
 
 
-def test_every_mangling_changes_something() -> None:
-    """None is a name only."""
-    texts = [
-        "在吗\n3 看《" + CODEC.encode(_invite(), script=script) + "》1\n" for script in SCRIPTS
-    ]
-    for name, change in HARMLESS.items():
-        mangling = Mangling(name, 0, (change,), 5)
-        assert any(mangling(text) != text for text in texts), name
+SEEDS = range(600)
+SPRINKLED = {
+    "line breaks": "\n\r\u2028",
+    "spaces": " ",
+    "other spaces": "\u00a0\u3000\u2009\t",
+    "zero width": "\u200b\u200c\u2060\ufeff\u00ad",
+    "bidi": "\u200e\u200f\u202a\u202c\u2066\u2069",
+    "variation selectors": "\ufe0e\ufe0f",
+    "skin tones": "\U0001f3fb\U0001f3fd\U0001f3ff",
+    "joiners": "\u200d",
+}
+REPLACED = {
+    "full width": ("A9Z0", "\uff21\uff19\uff3a\uff10"),
+    "other dashes": ("-", "\u2014"),
+    "compatibility ideographs": ("\u571f", "\u2f1f"),
+    "SoftBank codes": ("\U0001f37b", "\ue30c"),
+}
+EXACT = {
+    "CR LF": ("a\nb\n", "a\r\nb\r\n"),
+    "breaks lost": ("a\nb\r\n\nc", "abc"),
+    "lower case": ("AbZ-9", "abz-9"),
+    "span tags": ("a🍻", 'a<span class="emoji emoji1f37b"></span>'),
+    "img tags": ("🍻!", '<img class="emoji emoji1f37b" text="_web" src="spacer.gif" />!'),
+    "bracketed codes": ("\u2615🍻", "[emoji2615][emoji1f37b]"),
+    "CQ codes": ("🍻b", "[CQ:emoji,id=127867]b"),
+    "entities": ("口\u2615", "口&#9749;"),
+    "escaped entities": ("🍻", "&amp;#127867;"),
+    "percent-encoding": ("a /\ud83d", "a%20%2F%ED%A0%BD"),
+    "surrogates": ("a🍻\ud83d口", "a\ud83c\udf7b\ud83d口"),
+    "bold": ("a\nb", "**a\nb**"),
+    "br tags": ("a\nb", "a<br/>b"),
+    "quoted lines": ("a\nb", "> a\n> b"),
+    "reply": ("a", "「老王：a」\n- - - - - - - - - - - - - - -\n好的"),
+    "name and time": ("a", "老王 2026/11/22 10:32\na\n小李 10:33\n收到"),
+    "twice": ("a\n", "a\n\na\n"),
+}
+
+
+def _all(name: str, text: str) -> list[str]:
+    """Apply a mangling under many seeds."""
+    _, change = DAMAGE.get(name, (0, HARMLESS.get(name)))
+    assert change
+    return [Mangling(name, 0, (change,), seed)(text) for seed in SEEDS]
+
+
+def test_every_mangling_is_held_by_a_case() -> None:
+    assert {*SPRINKLED, *REPLACED, *EXACT, "delimiters replaced"} == {*HARMLESS}
+
+
+@pytest.mark.parametrize("name", SPRINKLED)
+def test_characters_come_between_others(name: str) -> None:
+    """Here and there, often, or behind each; nothing else changes; each of them occurs."""
+    mangled = _all(name, "口" * 100)
+    added = [text.replace("口", "") for text in mangled]
+    assert {*"".join(added)} == {*SPRINKLED[name]}
+    assert all(text.startswith("口") and text.count("口") == 100 for text in mangled)
+    shares = [sum(low <= len(each) <= high for each in added) for low, high in SHARES]
+    assert min(shares) > len(SEEDS) // 5
+    assert sum(shares) == len(SEEDS)
+
+
+SHARES = ((0, 8), (9, 40), (100, 100))  # around 2, 20 and 100 in 100
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_some_characters_are_written_another_way(name: str) -> None:
+    """Some or all of them; others stay."""
+    before, after = REPLACED[name]
+    table = str.maketrans(before, after)
+    mangled = _all(name, (before + "中") * 100)
+    assert all(each.count("中") == 100 for each in mangled)
+    whole = mangled.count((before + "中").translate(table) * 100)
+    assert len(SEEDS) // 4 < whole < len(SEEDS) * 3 // 4
+    for text in mangled:
+        back = str.maketrans(after, before)
+        assert text.translate(back) == (before + "中") * 100
+        replaced = sum(text.count(glyph) for glyph in after) / len(before)
+        assert replaced == 100 or 5 < replaced < 40
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_what_a_mangling_writes(name: str) -> None:
+    before, after = EXACT[name]
+    assert {*_all(name, before)} == {after}
+
+
+def test_delimiters_become_one_of_several() -> None:
+    assert {*_all("delimiters replaced", "【a》")} == {f"{each}a{each}" for each in "￥₤#$!。"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("name", DAMAGE)
+def test_what_damage_does(name: str, script: str) -> None:
+    """So many glyphs as it says, of the kind it says, at every place, and nothing around them."""
+    variants = (_invite().model_copy(update={"variant": number}) for number in range(256))
+    spelled = (CODEC.encode(invite, script=script) for invite in variants)
+    text = next(each for each in spelled if all(a != b for a, b in pairwise(each.replace("-", ""))))
+    readable = load_script(script).digits
+    struck: set[int] = set()
+    for mangled in _all(name, f"看{text}。"):
+        assert (mangled[0], mangled[-1]) == ("看", "。")
+        after = mangled[1:-1]
+        edits = _edits(name, text, after)
+        struck.update(edits)
+    places = {at for at, glyph in enumerate(text) if glyph in readable}
+    assert struck == places - ({max(places)} if name == "two swapped" else set[int]())
+
+
+def _edits(name: str, text: str, after: str) -> list[int]:
+    """Hold what has happened, and tell where."""
+    count, kind = name.split()
+    at = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, after, strict=False)))
+    if kind == "lost":
+        assert after == text[:at] + text[at + 1 :]
+        return [at]
+    if kind == "extra":
+        assert after == text[:at] + after[at] + text[at:]
+        return [at - 1]
+    different = [at for at, (old, new) in enumerate(zip(text, after, strict=True)) if old != new]
+    if kind == "swapped":
+        assert sorted(after) == sorted(text)
+        assert len(different) == 2
+        return different[:1]
+    assert len(different) == {"one": 1, "two": 2, "three": 3}[count]
+    unreadable = [at for at in different if after[at] in "?\uff1f\u25a1\ufffd\ud83d"]
+    assert unreadable == (different if kind == "unreadable" else [])
+    return different
 
 
 def _invite() -> Invite:

@@ -5,7 +5,7 @@ Source: docs/format.md. Each stage is a module of its own; this one only puts th
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import Final, Literal, get_args
 
@@ -59,7 +59,8 @@ class Decoded:
 
     Attributes:
         invite: What it says. Whether it has expired is not judged here.
-        text: Its one canonical spelling, in the script it was found in.
+        text: Its one canonical spelling, in the script it was found in. Not shown by `repr`: who
+            has it may join, and error reports show local variables.
         script: Name of that script.
         span: Where it stands in the pasted text: start and end, in characters.
         repairs: What was repaired, in order; empty when every glyph was right.
@@ -69,7 +70,7 @@ class Decoded:
     """
 
     invite: Invite
-    text: str
+    text: str = field(repr=False)
     script: str
     span: Span
     repairs: tuple[Repair, ...]

@@ -14,6 +14,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
@@ -287,11 +288,9 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
 
 
 def _decode_secret(encoded: str, position: int) -> bytes:
-    try:
+    with suppress(binascii.Error):
         secret = base64.urlsafe_b64decode(encoded + "===")  # more than enough is ignored
-    except binascii.Error:
-        secret = b""
-    if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() != encoded:
-        msg = f"entry {position} of the keyring is cut or mistyped base64url"
-        raise KeyringError(msg)
-    return secret
+        if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() == encoded:
+            return secret
+    msg = f"entry {position} of the keyring is cut or mistyped base64url"
+    raise KeyringError(msg)

@@ -123,6 +123,7 @@ def test_what_is_handed_over_shows_no_key() -> None:
     ):
         assert not shows_a_key(shown)
     assert CLIPBOARD not in json.dumps(asdict(told), default=repr) + repr(decoded)
+    assert repr(decoded.text) not in repr(decoded)
 
 
 BAD_SCRIPT = Script("bad", YI.glyphs[:-1] + "?")
