@@ -68,6 +68,15 @@ def _pick_anew(functions: Iterable[str]) -> None:
             _picked[function].clear()
 
 
+def _clear_caches() -> None:
+    """Let the package make anew what it makes once, or only the first test would call the maker."""
+    for name, module in [*sys.modules.items()]:
+        if name.partition(".")[0] == "passphrase":
+            for made in vars(module).values():
+                if hasattr(made, "cache_clear"):
+                    made.cache_clear()
+
+
 def _function(mutant: str) -> str:
     return mutant.rstrip("0123456789")
 
@@ -95,6 +104,7 @@ def _reach(items: dict[str, pytest.Item]) -> dict[str, list[tuple[str, float]]]:
             continue
         _pick_anew(_called)
         _called.clear()
+        _clear_caches()
         start = time.perf_counter()
         if not _run([item]):
             print(f"{name} fails without a mutant", file=sys.__stderr__)
@@ -180,6 +190,7 @@ def _try(name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.
         os.dup2(null, stream)
     os.environ["MUTANT_UNDER_TEST"] = name
     _pick_anew([_function(name)])
+    _clear_caches()
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES_MAX, _BYTES_MAX))
     chosen = [*_choose(name, tests, items)]
     code = 1
