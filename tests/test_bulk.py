@@ -372,20 +372,46 @@ def test_cells(columns: dict[str, object], error: str | None) -> None:
     assert (row["text"] is None) is bool(error)
 
 
+TAKEN = "the table already has a column"
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (table_of().drop(["origin"]), "no column origin"),
-        (table_of(text=["x"]), "already has a column text"),
-        (table_of().append_column("origin", pa.array(["qq"])), "already has a column origin"),
+        (table_of().drop(["origin"]), "the table has no column origin"),
+        (table_of().drop([*REQUIRED[:2]]), f"the table has no column {', '.join(REQUIRED[:2])}"),
+        (table_of(text=["x"]), f"{TAKEN} text, or has it twice"),
+        (table_of(text=["x"], error=["x"]), f"{TAKEN} text, error, or has it twice"),
+        (table_of().append_column("origin", pa.array(["qq"])), f"{TAKEN} origin, or has it twice"),
     ],
-    ids=["missing", "taken", "twice"],
+    ids=["missing", "two missing", "taken", "two taken", "twice"],
 )
 def test_a_table_of_other_columns_is_a_mistake_of_the_program(
     table: pa.Table, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         encode_table(CODEC, table)
+
+
+def test_a_level_that_is_none_is_a_mistake_of_the_program() -> None:
+    for read in (decode_column, Codec.decode):
+        with pytest.raises(ValueError, match="one of exact, standard, thorough"):
+            read(CODEC, TEXT, repair="best")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_memory_forgets() -> None:
+    """What was read longest ago, once there are more texts than it holds."""
+    read: list[str] = []
+
+    class Counting(Codec):
+        def decode(self, text: str, **how: Any) -> Any:
+            read.append(text)
+            return super().decode(text, **how)
+
+    remembering = Remembering(Counting(KEYRING, audience=AUDIENCE), texts_max=1)
+    for text in (TEXT, TEXT, OTHER_TEXT, TEXT):
+        assert remembering.decode(text).text == text
+    assert read == [TEXT, OTHER_TEXT, TEXT]
 
 
 def test_an_empty_table() -> None:

@@ -95,6 +95,22 @@ def test_it_is_cut_where_a_grapheme_ends(clusters: str, start: str) -> None:
             assert len(kept) in boundaries
 
 
+@pytest.mark.parametrize("picture", ["👩\u200d🚀", "👍🏽", "🇨🇳", "❤\ufe0f"])
+@pytest.mark.parametrize("before", range(56, 64))
+def test_a_picture_is_cut_whole(picture: str, before: int) -> None:
+    """A popup shows pictures; one that is made of several characters stays or goes."""
+    name = "名" * before + picture * 9
+    line = one_line(name)
+    assert before <= len(line) <= POPUP_NAME_CHARS_MAX
+    assert name.startswith(line[:-1])
+    assert len(line) - 1 in {match.end() for match in regex.finditer(r"\X", name)}
+    assert one_line(f"{picture} 群") == f"{picture} 群"
+
+
+def test_a_name_of_one_letter() -> None:
+    assert [one_line(letter) for letter in "X x"] == ["X", "", "x"]
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -102,11 +118,17 @@ def test_it_is_cut_where_a_grapheme_ends(clusters: str, start: str) -> None:
         ("  Python  交流群\n2 群 ", "Python 交流群 2 群"),
         ("🍻🍻 老友 🍻", "老友"),
         ("🍻🍻🍻", ""),
+        ("👍🏽 老友 🏽", "老友"),
         ("/:rose [微笑] 吃/喝", "／:rose ［微笑］ 吃／喝"),
         ("一二三四五六七八九十一二三四五六七八九十一二", "一二三四五六七八九十一二三四五六七八九…"),
         ("e" + "\u0301" * 40, ""),
         ("等等...", "等等"),
         ("evil.com 2.0 「家」@all", "evil．com 2.0 『家』＠all"),
+        ("EVIL.CN", "EVIL．CN"),
+        ("Xbox Xing X", "Xbox Xing X"),
+        ("a..1 b...", "a.1 b"),
+        ("看\u25a1到\ufffd", "看到"),
+        ("一二三四五六七八九十一二三四五六七八 后面还有", "一二三四五六七八九十一二三四五六七八…"),
         ("今天吃什么？<晚>", "今天吃什么？〈晚〉"),
     ],
 )

@@ -178,6 +178,14 @@ def test_two_repaired_glyphs_ask_for_confirmation(pasted: str, confirm: bool) ->
     assert "已自动修复" not in popup(decoded, source=Origin.QQ).message
 
 
+def test_swapped_glyphs_are_two() -> None:
+    """As many as it takes to be asked, and no more."""
+    swapped = CODEC.decode(TEXT[:9] + TEXT[10] + TEXT[9] + TEXT[11:])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("passphrase.prompt.CONFIRM_GLYPHS_MIN", 3)
+        assert not popup(swapped).confirm
+
+
 def test_the_inviter_may_know() -> None:
     prompt = popup(viewer_id=INVITE.inviter_id)
     assert (prompt.reason, prompt.group_id) == (Reason.SELF_INVITE, INVITE.group_id)
@@ -194,6 +202,8 @@ def test_words_of_your_own() -> None:
     banned = popup(words=words, facts=GOOD.model_copy(update={"banned": True}))
     assert (banned.title, banned.message) == ("群聊", "好友")
     assert popup(words=words, source=None, facts=Facts()).reason is Reason.UNDECIDED
+    every = dict.fromkeys(POPUPS["zh-Hans"], Words("", "", "all the same"))
+    assert popup(words=every).button == "all the same"
     for wrong in (
         "{name}",
         "{0}",

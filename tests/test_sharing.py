@@ -74,6 +74,7 @@ def test_a_template_of_your_own() -> None:
     message = share(TEXT, to=Origin.WECHAT, template=template, group_name="火锅")
     assert message == f"{TEXT}，应用：「火锅」"
     assert [problem.trouble for problem in lint(message)] == ["no_number", "no_pattern"]
+    assert share(TEXT, to=Origin.WECHAT, template="{passphrase}，{group}") == f"{TEXT}，群聊"
 
 
 def test_a_script_of_your_own() -> None:
@@ -122,6 +123,7 @@ def test_lint(message: str, trouble: str, struck: str | None) -> None:
     start, end = problem.span
     assert problem.trouble == trouble
     assert struck is None or message[start:end] == struck
+    assert struck or (start, end) == (0, 0) or trouble == "several"
     assert problem.advice
 
 
@@ -139,34 +141,48 @@ def test_lint_takes_any_text(text: str) -> None:
 
 def test_every_trouble_has_advice() -> None:
     assert {*ADVICE} == {*Trouble}
-    assert MESSAGE_CHARS_MAX == 199
+
+
+def test_how_long_a_message_may_be() -> None:
+    message = f"3 p:/ 【{TEXT}】".ljust(MESSAGE_CHARS_MAX, "长")
+    assert len(message) == 199
+    assert lint(message) == ()
+    assert [problem.trouble for problem in lint(message + "长")] == ["too_long"]
+
+
+NO_PASSPHRASE = ValueError("text is no passphrase as Codec.encode spells it")
+NO_PLACEHOLDER = ValueError("the template has no placeholder {passphrase}")
+OTHER_PLACEHOLDER = ValueError("the placeholders are {passphrase}, {group}, {app}")
+NOT_IN_APP = ValueError("a message goes to WeChat or QQ; an in-app pull needs none")
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"to": "wechat"}, TypeError),
-        ({"to": Origin.IN_APP}, ValueError),
-        ({"locale": "fr"}, ValueError),
-        ({"text": ""}, ValueError),
-        ({"text": TEXT[:-1]}, ValueError),
-        ({"text": f"看{TEXT}"}, ValueError),
-        ({"text": TEXT * 2}, ValueError),
-        ({"text": TEXT.encode()}, TypeError),
-        ({"template": "{group}"}, ValueError),
-        ({"template": "{passphrase}{name}"}, ValueError),
-        ({"template": "{passphrase}{"}, ValueError),
-        ({"template": ""}, ValueError),
-        ({"template": "{passphrase:.5}"}, ValueError),
-        ({"template": "{passphrase}{group:{app}}"}, ValueError),
-        ({"template": "{passphrase}{group:9999999999}"}, ValueError),
+        ({"to": "wechat"}, TypeError("to must be an Origin")),
+        ({"to": Origin.IN_APP}, NOT_IN_APP),
+        ({"locale": "fr"}, ValueError("locale must be one of zh-Hans, zh-Hant, en")),
+        ({"text": ""}, NO_PASSPHRASE),
+        ({"text": TEXT[:-1]}, NO_PASSPHRASE),
+        ({"text": f"看{TEXT}"}, NO_PASSPHRASE),
+        ({"text": TEXT * 2}, NO_PASSPHRASE),
+        ({"text": TEXT.encode()}, TypeError("text must be a str")),
+        ({"template": "{group}"}, NO_PLACEHOLDER),
+        ({"template": "{passphrase}{name}"}, OTHER_PLACEHOLDER),
+        ({"template": "{passphrase}{"}, ValueError()),
+        ({"template": ""}, NO_PLACEHOLDER),
+        ({"template": "{passphrase:.5}"}, ValueError()),
+        ({"template": "{passphrase}{group:{app}}"}, ValueError()),
+        ({"template": "{passphrase}{group:9999999999}"}, ValueError()),
     ],
     ids=repr,
 )
-def test_what_cannot_be_shared(arguments: dict[str, Any], error: type[Exception]) -> None:
+def test_what_cannot_be_shared(arguments: dict[str, Any], error: Exception) -> None:
+    """And what it is called; words of Python's own are not held."""
     usual: dict[str, Any] = {"text": TEXT, "to": Origin.WECHAT}
-    with pytest.raises(error):
+    with pytest.raises(type(error)) as caught:
         share(**usual | arguments)
+    assert str(error) in ("", str(caught.value))
 
 
 def test_where_to_go() -> None:

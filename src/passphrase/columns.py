@@ -114,8 +114,7 @@ def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
 def table_of(schema: pa.Schema, rows: list[Row]) -> pa.Table:
     """Make a table of rows."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_pydict(dict(zip(schema.names, columns, strict=True)), schema)
 
 
 def values(column: pa.ChunkedArray) -> list[object]:

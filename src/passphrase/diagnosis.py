@@ -16,7 +16,6 @@ from passphrase.errors import (
     PassphraseError,
     Span,
     TextTooLongError,
-    VersionError,
     without_trace,
 )
 from passphrase.fold import Row, rows
@@ -234,10 +233,6 @@ def _judged(text: str, codec: "Codec", now: datetime | None) -> Diagnosis:
         decoded = codec.decode(text)
     except TextTooLongError:
         raise
-    except VersionError as error:
-        return replace(
-            _seen(text, codec.scan(text)), finding=Finding.VERSION, version=error.version
-        )
     except PassphraseError as error:
         return replace(_seen(text, codec.scan(text)), finding=Finding(error.code))
     ends = decoded.invite.expires_at

@@ -37,8 +37,9 @@ _LEADING: Final = re.compile(
     "\U00011d46\U00011f02]"
 )
 
-# Skin tones, flags and tags: in a popup's name, pictures stay.
-_MODIFIERS: Final = re.compile("[\U0001f3fb-\U0001f3ff\U0001f1e6-\U0001f1ff\U000e0020-\U000e007f]")
+_SKIN_TONES: Final = (0x1F3FB, 0x1F3FF)  # a reader skips them, and a person sees them
+# Parts of one picture: in a popup's name, pictures stay.
+_MODIFIERS: Final = re.compile("[\U0001f3fb-\U0001f3ff\U0001f1e6-\U0001f1ff]")
 
 
 def one_line(name: str) -> str:
@@ -76,15 +77,16 @@ def is_unseen(character: str) -> bool:
 @cache
 def _unseen() -> re.Pattern[str]:
     """Match what a reader of passphrases skips although it is not ASCII, and a blank."""
-    skipped = [bounds for bounds in IGNORABLE_RANGES if not chr(bounds[0]).isascii()]
-    return re.compile(f"[{_BLANK}{character_class(*skipped)}]")
+    skipped = {bounds for bounds in IGNORABLE_RANGES if not chr(bounds[0]).isascii()}
+    return re.compile(f"[{_BLANK}{character_class(*skipped - {_SKIN_TONES})}]")
 
 
 @cache
 def _pictures() -> re.Pattern[str]:
     """Match what is, or looks like, a part of a row of pictures, and what joins them."""
     glyphs = "".join(map(re.escape, load_script("emoji").digits))
-    return re.compile(f"[{glyphs}{_PICTURE_JOINERS}{character_class(*PICTURE_RANGES)}]")
+    pictures = character_class(*PICTURE_RANGES, _SKIN_TONES)
+    return re.compile(f"[{glyphs}{_PICTURE_JOINERS}{pictures}]")
 
 
 def character_class(*ranges: tuple[int, int]) -> str:
