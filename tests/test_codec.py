@@ -298,18 +298,20 @@ def test_the_one_that_verifies_is_taken() -> None:
 
 
 def test_at_most_256_tags_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted: 256 different words are all checked, one more and none is."""
+    """Counted: 256 different words are all checked, more and none is; 257 are named."""
     checks = count_tag_checks(monkeypatch)
     draw = random.Random(256)
-    forged = [spell(protect(chunk(WORD[0], draw.randbytes(32)))) for _ in range(256)]
+    forged = [spell(protect(chunk(WORD[0], draw.randbytes(32)))) for _ in range(300)]
     text = CODEC.encode(INVITE)
-    assert CODEC.decode("，".join([*forged[1:], text, *forged[1:]])).invite == INVITE
+    assert CODEC.decode("，".join([*forged[:255], text, *forged[:255]])).invite == INVITE
     assert len(checks) == 256
     checks.clear()
     for function in (CODEC.decode, CODEC.decode_all):
         with pytest.raises(AmbiguousError) as caught:
             function("，".join([*forged, text]))
         assert len(caught.value.spans) == 257
+        with pytest.raises(AmbiguousError):
+            function("，".join([*forged[:256], text]))
     assert checks == []
 
 

@@ -86,6 +86,9 @@ def test_rows_against_every_character(script: Script, data: st.DataObject, symbo
     assert told == reference_rows(unwrapped, script, symbols * script.glyphs_per_symbol)
     for row in found:
         assert not row.spelling or row.spelling == "".join(script.glyphs[g] for g in row.glyphs)
+        part = row.part(3, 5)
+        assert (part.glyphs, part.places) == (row.glyphs[3:5], row.places[3:5])
+        assert (part.script, part.spelling) == (row.script, row.spelling[3:5])
 
 
 @given(script=scripts, left=st.integers(0, 40), right=st.integers(0, 40))
@@ -101,7 +104,20 @@ def test_a_script_of_ones_own_may_be_sparse() -> None:
     check_script(SPARSE)
     glyphs = SPARSE.glyphs[:30]
     broken = f"{glyphs[:3]}\U00020001{glyphs[:25]}\U00020001{glyphs[:24]}\u200b{glyphs[24:]}"
-    assert [len(row.places) for row in rows(unwrap(broken), [SPARSE], 21)] == [25, 30]
+    found = rows(unwrap(broken), [SPARSE], 21)
+    assert [len(row.places) for row in found] == [25, 30]
+    assert [row.spelling for row in found] == ["", ""]
+    for length in (20, 21):
+        several = f"{glyphs}。{glyphs[:length]}\U00020001{glyphs[:3]}"
+        expected = [30, 21] if length == 21 else [30]
+        assert [len(row.places) for row in rows(unwrap(several), [SPARSE], 21)] == expected
+
+
+def test_what_is_ignorable_does_not_count() -> None:
+    glyphs = CODEC.encode(INVITE)
+    for length, count in ((20, 0), (21, 1)):
+        found = rows(unwrap(" \u200b".join(glyphs[:length])), [load_script("emoji")], 21)
+        assert len(found) == count
 
 
 @given(

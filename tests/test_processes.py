@@ -59,6 +59,11 @@ def test_a_process_without_codec_is_an_error_and_not_a_wait() -> None:
         list(spread(read, [[TEXT]], make_none, processes=2))
 
 
+def test_unasked_it_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(processes, "ProcessPoolExecutor")
+    assert [*spread(read, [[TEXT]], make_codec)] == [read(CODEC, [TEXT])]
+
+
 def test_no_process_is_no_way_to_work() -> None:
     with pytest.raises(ValueError, match="greater than 0"):
         list(spread(read, [[TEXT]], make_codec, processes=0))

@@ -216,6 +216,92 @@ def test_every_size_is_repaired(invite: Invite, script: str, seed: int) -> None:
 # --- What is said of it -------------------------------------------------------------------------
 
 
+def strike(kind: Damage, row: list[int], size: int, draw: random.Random) -> list[int]:
+    """Do one damage to a row, anywhere."""
+    at = draw.randrange(len(row) - 1)
+    glyph, *rest = row[at:]
+    after = {
+        Damage.WRONG: [(glyph + draw.randrange(1, size)) % size, *rest],
+        Damage.UNREADABLE: [UNREADABLE, *rest],
+        Damage.LOST: rest,
+        Damage.EXTRA: [draw.randrange(size), glyph, *rest],
+        Damage.SWAPPED: [rest[0], glyph, *rest[1:]],
+    }
+    return [*row[:at], *after[kind]]
+
+
+def struck(row: list[int], size: int, draw: random.Random) -> Iterator[list[int]]:
+    """Damage a row in every way and pair of ways that is repaired, each at some places."""
+    pairs = [(kind, kind) for kind in Damage if kind is not Damage.SWAPPED]
+    for kinds in (*((kind,) for kind in Damage), *pairs, (Damage.WRONG, Damage.LOST)):
+        for _ in range(3):
+            damaged = row
+            for kind in kinds:
+                damaged = strike(kind, damaged, size, draw)
+            yield damaged
+    for at in (0, 12, len(row) - 2):  # both halves of one symbol, or two neighbours
+        yield [*row[:at], *row[at + 2 :]]
+        yield [*row[:at], *((glyph + 1) % size for glyph in row[at : at + 2]), *row[at + 2 :]]
+
+
+def readable(glyph: int) -> bool:
+    return glyph != UNREADABLE
+
+
+def replayed(proposal: Proposal, row: list[int], script: str) -> list[int]:
+    """Do to the codeword, last first, what the proposal says was done to it."""
+    glyphs = load_script(script).values(proposal.codeword)
+    for kind, at, place in reversed(proposal.edits):
+        if kind is Damage.LOST:
+            del glyphs[at]
+        elif kind is Damage.EXTRA:
+            glyphs.insert(at, row[place])
+        elif kind is Damage.SWAPPED:
+            glyphs[at : at + 2] = glyphs[at + 1], glyphs[at]
+        else:
+            assert (row[place] == UNREADABLE) == (kind is Damage.UNREADABLE)
+            glyphs[at] = row[place]
+    return glyphs
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("before", [0, 3])
+def test_the_edits_lead_from_the_codeword_to_what_was_read(script: str, before: int) -> None:
+    """In order, each where it says, whatever is proposed; and only one way begins elsewhere."""
+    size, width = len(load_script(script).glyphs), WIDTHS[script]
+    for damaged in struck(ROWS[script], size, random.Random(script)):
+        row = [*ROWS[script][7 : 7 + before], *damaged]
+        found = [*propose(row, width, thorough=True, begins=[0, before])]
+        assert any(proposal.codeword == WORD for proposal in found) or damaged == ROWS[script]
+        for proposal in found:
+            part = row[proposal.start : proposal.end]
+            meant = replayed(proposal, row, script)
+            if UNREADABLE in part:  # the number of marks says nothing
+                meant, part = ([*filter(readable, glyphs)] for glyphs in (meant, part))
+            else:
+                shift = proposal.start
+                for kind, at, place in proposal.edits:
+                    assert place == at + shift
+                    shift += (kind is Damage.EXTRA) - (kind is Damage.LOST)
+            assert meant == part
+            header = load_script(script).values(proposal.codeword)[:width]
+            assert part[:width] == header or proposal.edits[0].glyph < width
+            assert [*proposal.edits] == sorted(proposal.edits, key=lambda edit: edit.glyph)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("marks", ["?", "?????", "□ □", "??\n??"])
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_marks_stand_for_any_number_of_glyphs(script: str, marks: str, lost: int) -> None:
+    """A chat app writes several for one, or one for several."""
+    text = spelled(script).replace("-", "")
+    decoded = CODEC.decode(f"看【{text[:8]}{marks}{text[8 + lost :]}】")
+    assert decoded.invite == INVITE
+    assert [repair.kind for repair in decoded.repairs] == [Damage.UNREADABLE] * lost
+    assert [repair.position for repair in decoded.repairs] == [*range(8, 8 + lost)]
+    assert decoded.span == (2, 2 + len(text) - lost + len(marks))
+
+
 def spelled(script: str) -> str:
     return load_script(script).spell(WORD)
 

@@ -3,7 +3,7 @@
 from itertools import pairwise, takewhile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from support import CODEC, SCRIPTS
 
@@ -12,6 +12,7 @@ from passphrase.scripts import load_script
 from passphrase.strategies import (
     DAMAGE,
     HARMLESS,
+    MARKUP,
     Mangling,
     Message,
     codecs,
@@ -34,9 +35,34 @@ def test_they_make_what_they_say(invite: Invite, keyring: Keyring, codec: Codec)
 def test_harmless_manglings_are_read_exactly(message: Message, mangling: Mangling) -> None:
     """Up to four at once, in every script, with prose around."""
     assert mangling.damage == 0
+    names = mangling.name.split(" + ") if mangling.changes else []
+    assert [HARMLESS[name] for name in names] == [*mangling.changes]
+    assert sorted(names, key=[*HARMLESS].index) == names
+    assert len({*names} & {*MARKUP}) <= 1
+    assert len({*names}) == len(names) <= 4
+    assert 0 <= mangling.seed < 2**32
     decoded = CODEC.decode(mangling(message.text))
     assert (decoded.invite, decoded.repairs) == (message.invite, ())
     assert decoded.text == message.passphrase
+    assert decoded.script == message.script
+
+
+def test_all_there_is_may_happen() -> None:
+    """Four at once, each script, each extent of damage, in brackets."""
+    found = find(manglings(), lambda mangling: len(mangling.changes) == 4)
+    assert found.name.count(" + ") == 3
+    for script in SCRIPTS:
+        assert find(messages(CODEC), lambda message, script=script: message.script == script)
+    for damage in (1, 2, 3):
+        assert find(manglings(damage=3), lambda mangling, damage=damage: mangling.damage == damage)
+    around = find(messages(CODEC), lambda message: "【" in message.text)
+    assert around.text == f"【{around.passphrase}】"
+
+
+@given(mangling=manglings(most=2), damaging=manglings(damage=1))
+def test_no_more_happens_than_was_asked_for(mangling: Mangling, damaging: Mangling) -> None:
+    assert len(mangling.changes) <= 2
+    assert damaging.damage == 1
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])

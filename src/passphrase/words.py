@@ -290,11 +290,11 @@ def time_ago(seconds: int, locale: Locale) -> str:
 
 
 def _stretch(seconds: int, locale: Locale, units_max: int) -> str:
-    """Write a number of seconds in its largest unit and those directly below it."""
+    """Write a number of seconds, at least the smallest unit, in its largest and those below it."""
     language = LANGUAGES[locale]
     rest = seconds
     parts: list[str] = []
-    largest = next((at for at, (_, size) in enumerate(SECONDS) if size <= seconds), len(SECONDS))
+    largest = next(at for at, (_, size) in enumerate(SECONDS) if size <= seconds)
     for unit, size in SECONDS[largest : largest + units_max]:
         count, rest = divmod(rest, size)
         if count:
