@@ -24,6 +24,7 @@ WANTED = Path("wanted.json")  # by the name of a mutant: what it changes
 OUTCOMES = Path("outcomes.json")  # by name and change: survived, killed or endless
 
 SECONDS_MAX = float(os.environ.get("MUTANTS_SECONDS", "3"))  # of tests, without a mutant
+_FILES_SECONDS = 120  # of whole files, with time to shrink what fails
 _BYTES_MAX = 4 << 30
 _AT_IMPORT = ""  # stands for a test
 _ANY = ""  # stands for a function
@@ -195,7 +196,7 @@ def _try(name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.
     chosen = [*_choose(name, tests, items)]
     code = 1
     try:
-        _limit_time()
+        _limit_time(2 * SECONDS_MAX)
         if _run(chosen):
             files = dict.fromkeys([*_own(name), *(item.location[0] for item in chosen)])
             # What is made once may have been made before the fork, or by another test.
@@ -205,9 +206,9 @@ def _try(name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.
         os._exit(code)
 
 
-def _limit_time() -> None:
-    """Let this process end after some more time of the processor."""
-    seconds = math.ceil(time.process_time() + 2 * SECONDS_MAX)
+def _limit_time(more: float) -> None:
+    """Let this process end after so many more seconds of the processor."""
+    seconds = math.ceil(time.process_time() + more)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
@@ -219,5 +220,5 @@ def _run_afresh(files: Sequence[str]) -> bool:
             del sys.modules[name]
     some = [file for file in files if Path(file).exists()][:2]
     some += [] if "tests/test_vectors.py" in some else ["tests/test_vectors.py"]
-    _limit_time()
+    _limit_time(_FILES_SECONDS)
     return pytest.main(["-x", *json.loads(os.environ["MUTANTS_ARGUMENTS"]), *some]) == 0
