@@ -100,7 +100,7 @@ FEW_BAD = tuple(
     for values in product((True, False, None), repeat=count)
     for changed in [dict(zip(places, values, strict=True))]
 )
-ALL = os.environ.get("ADMISSION_ROWS") == "all"  # 242 million, an hour
+ALL = os.environ.get("ADMISSION_ROWS") == "all"  # 242 million, half an hour
 
 
 def test_every_situation_with_every_single_fact_amiss() -> None:
