@@ -48,17 +48,15 @@ def test_harmless_manglings_are_read_exactly(message: Message, mangling: Manglin
     assert decoded.script == message.script
 
 
-def test_all_there_is_may_happen() -> None:
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("damage", [1, 2, 3])
+def test_all_there_is_may_happen(script: str, damage: int) -> None:
     """Four at once, each script, each extent of damage, in brackets."""
     search = partial(find, settings=settings(max_examples=2_000))
-    found = search(manglings(), lambda mangling: len(mangling.changes) == 4)
-    assert found.name.count(" + ") == 3
-    for script in SCRIPTS:
-        search(messages(CODEC), lambda message, script=script: message.script == script)
-    for damage in (1, 2, 3):
-        search(manglings(damage=3), lambda mangling, damage=damage: mangling.damage == damage)
-    around = search(messages(CODEC), lambda message: "【" in message.text)
-    assert around.text == f"【{around.passphrase}】"
+    assert search(manglings(), lambda each: len(each.changes) == 4).name.count(" + ") == 3
+    search(manglings(damage=3), lambda each: each.damage == damage)
+    around = search(messages(CODEC), lambda each: each.script == script and "【" in each.text)
+    assert f"【{around.passphrase}】" in around.text
 
 
 @given(mangling=manglings(most=2), damaging=manglings(damage=1))
