@@ -37,7 +37,7 @@ _FACTS: Final = {
     "member": "The viewer is in the group.",
     "banned": "The viewer is banned from it.",
     "inviter_is_member": "The inviter is in the group.",
-    "group_full": "The group takes nobody more.",
+    "group_full": "The group takes no more members.",
     "mutual_follow": "Viewer and inviter follow each other.",
     "spent": "Somebody else has spent this single-use passphrase.",
     "revoked": "It is on the deny-list; needs --deny-list.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 import passphrase
-from passphrase.cli.keys import keyed, load_codec
+from passphrase.cli.keys import has_keys, keyed, load_codec
 from passphrase.cli.world import (
     EXIT_NONE,
     Json,
@@ -112,7 +112,10 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     given = click.get_current_context().get_parameter_source("keys_file")
     if given is click.core.ParameterSource.COMMANDLINE and not audience:
         raise click.UsageError("--keys-file needs --audience")
-    codec = load_codec(keys_file, audience) if audience else None
+    # An audience that is exported for other commands does not ask for a check of signatures.
+    asked = click.get_current_context().get_parameter_source("audience")
+    can_check = keys_file or has_keys() or asked is click.core.ParameterSource.COMMANDLINE
+    codec = load_codec(keys_file, audience) if audience and can_check else None
     diagnosis = passphrase.explain(message, codec, now=clock())
     report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
     if diagnosis.expires_at:
