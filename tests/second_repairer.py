@@ -1,0 +1,291 @@
+"""The repair of passphrase format version 1, written from docs/format.md alone.
+
+Every damage that the page names is undone at every place that it allows. What is then unknown of a
+codeword is solved for, not guessed: parity is linear.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from itertools import combinations, groupby, product
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from second_reader import (
+    MARK,
+    MAX_CODEWORDS,
+    PARITY_SYMBOLS,
+    PARITY_TARGET,
+    Codeword,
+    Glyph,
+    Proposal,
+    Read,
+    Run,
+    Script,
+    Stretch,
+    _polymod,
+    fields,
+    parse_header,
+    read,
+    symbol_at,
+)
+
+Level: TypeAlias = Literal["exact", "standard", "thorough"]
+
+STRETCHES: Final = {"exact": 0, "standard": 16, "thorough": 4}
+LENGTHS: Final = (24, 27, 30, 33, 36, 43)
+MAX_GUESSES: Final = 24
+MAX_UNREADABLE: Final = 3
+
+
+class Guess(NamedTuple):
+    """A place of a stretch, where a codeword of so many symbols may begin."""
+
+    place: int
+    length: int
+    is_header: bool  # what stands there prescribes the length
+
+
+class Step(NamedTuple):
+    """What was done to the next glyph or symbol of a codeword, and what is left of it."""
+
+    kind: Literal["", "wrong", "unreadable", "lost", "extra", "swapped"]
+    read: Run
+
+
+Damage: TypeAlias = tuple[tuple[str, int], ...]  # kinds and places, from left to right
+
+
+# --- Parity -------------------------------------------------------------------------------------
+
+
+@cache
+def parity_of(shift: int, value: int) -> int:
+    """Return what a value, so many bits before the end of a codeword, adds to its polymod."""
+    if value > 1:
+        bits = range(value.bit_length())
+        low, *high = (parity_of(shift + bit, 1) for bit in bits if value >> bit & 1)
+        for part in high:
+            low ^= part
+        return low
+    symbols = [value << shift % 10, *[0] * (shift // 10)]
+    return int(_polymod(symbols) ^ _polymod([0] * len(symbols)))
+
+
+def reduce(rest: int, bits: int, rows: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
+    """Take from a remainder what rows can, and put their bits in."""
+    while rest and (row := rows.get(rest.bit_length())):
+        rest, bits = rest ^ row[0], bits ^ row[1]
+    return rest, bits
+
+
+@cache
+def rows_of(shifts: tuple[int, ...], width: int) -> dict[int, tuple[int, int]]:
+    """Return the remainders that unknown glyphs can make, with their bits, by highest bit."""
+    rows: dict[int, tuple[int, int]] = {}
+    for shift in shifts:
+        for bit in range(shift, shift + width):
+            rest, bits = reduce(parity_of(bit, 1), 1 << bit, rows)
+            rows[rest.bit_length()] = rest, bits
+    return rows
+
+
+@cache
+def parity_of_nothing(length: int) -> int:
+    """Return what is missing to the target if all symbols are 0."""
+    return PARITY_TARGET ^ int(_polymod([0] * length))
+
+
+def solve(values: list[int | None], length: int) -> Codeword | None:
+    """Find the one codeword of a size that has these glyphs, of which some are unknown."""
+    size = len(values) // length
+    width = 10 // size
+    if len({at // size for at, value in enumerate(values) if value is None}) > PARITY_SYMBOLS:
+        return None
+    number, rest, unknown = 0, parity_of_nothing(length), list[int]()
+    for at, value in enumerate(reversed(values)):
+        if value is None:
+            unknown.append(at * width)
+        else:
+            number |= value << at * width
+            rest ^= parity_of(at * width, value)
+    rest, bits = reduce(rest, 0, rows_of(tuple(unknown), width))
+    word = tuple(fields(number | bits, *[10] * length))
+    header = parse_header(word[0])
+    is_sound = rest == 0 and header is not None and (header.version, header.length) == (1, length)
+    return word if is_sound else None
+
+
+# --- Damage -------------------------------------------------------------------------------------
+
+
+def list_damages(length: int, size: int, surplus: int, is_thorough: bool) -> list[Damage]:
+    """List, in the order of the page, what leaves so many glyphs more than a codeword has."""
+    glyphs = length * size
+    extra = [("extra", at) for at in range(glyphs + surplus)]
+    lost = [("lost", at) for at in range(glyphs)]
+    wrong = [("wrong", at) for at in range(0, glyphs, size)]
+    swapped = [("swapped", at) for at in range(size - 1, glyphs - 1, size)]  # else it is wrong
+    once = {1: extra, 0: wrong + swapped, -1: lost}.get(surplus, [])
+    damages: list[Damage] = [(one,) for one in once]
+    if is_thorough:
+        twice = {2: extra, 0: wrong, -2: lost}.get(surplus, [])
+        damages += combinations(twice, 2)
+    if is_thorough and surplus == -1:
+        damages += [(a, b) for a, b in product(lost, wrong) if a[1] // size != b[1] // size]
+    return damages
+
+
+def undo(damage: Damage, taken: Run, size: int) -> list[Step]:
+    """Mark in what was taken the damage that it may have."""
+    steps = [Step("", [glyph]) for glyph in taken]
+    for kind, at in sorted(damage, key=lambda one: one[0] != "lost"):  # places count what is lost
+        if kind == "lost":
+            steps.insert(at, Step("lost", []))
+        elif kind == "extra":
+            steps[at] = Step("extra", taken[at : at + 1])
+        elif kind == "swapped":
+            steps[at : at + 2] = [Step("swapped", taken[at : at + 2])]
+        else:
+            steps[at : at + size] = [Step("wrong", step.read) for step in steps[at : at + size]]
+    return steps
+
+
+def share_out(missing: int, groups: int) -> Iterator[tuple[int, ...]]:
+    """Yield every way to share out glyphs among groups of marks, the first ones' fewest first."""
+    for shares in product(range(missing + 1), repeat=min(groups, 3)):
+        if sum(shares) == missing:
+            yield *shares, *[0] * (groups - 3)
+
+
+def undo_marks(taken: Run, glyphs: int) -> Iterator[list[Step]]:
+    """Yield the ways in which marks may stand for glyphs or for nothing."""
+    groups = [(is_mark, list(run)) for is_mark, run in groupby(taken, is_unreadable)]
+    missing = glyphs - sum(len(run) for is_mark, run in groups if not is_mark)
+    marks = [run for is_mark, run in groups if is_mark]
+    if len(taken) == glyphs:
+        ways = [tuple(len(run) for run in marks)]
+    else:
+        ways = list(share_out(missing, len(marks))) if 0 <= missing <= MAX_UNREADABLE else []
+    for way in ways:
+        shares = iter(way)
+        steps: list[Step] = []
+        for is_mark, run in groups:
+            if is_mark:
+                share = next(shares)
+                steps += [Step("unreadable", [run[min(k, len(run) - 1)]]) for k in range(share)]
+            else:
+                steps += [Step("", [glyph]) for glyph in run]
+        yield steps
+
+
+def is_unreadable(glyph: Glyph) -> bool:
+    """Tell a mark from a glyph."""
+    return glyph.value == MARK
+
+
+def list_steps(taken: Run, guess: Guess, size: int, is_thorough: bool) -> Iterator[list[Step]]:
+    """Yield, in the order of the page, all that may have happened to what was taken."""
+    glyphs = guess.length * size
+    readable = [glyph for glyph in taken if not is_unreadable(glyph)]
+    if len(readable) < len(taken):
+        yield from undo_marks(taken, glyphs)
+        if len(readable) != glyphs:
+            return
+    for damage in list_damages(guess.length, size, len(readable) - glyphs, is_thorough):
+        if guess.is_header or min(at for _, at in damage) < size:
+            yield undo(damage, readable, size)
+
+
+# --- Proposals ----------------------------------------------------------------------------------
+
+
+def list_guesses(script: Script, stretch: Run) -> list[Guess]:
+    """List where a codeword may begin: first where a header was read."""
+    readable: list[Guess] = []
+    others: list[Guess] = []
+    for place, glyph in enumerate(stretch):
+        symbol = stretch[place : place + script.size]
+        if len(symbol) == script.size and not any(map(is_unreadable, symbol)):
+            header = parse_header(symbol_at(stretch, place, script))
+            if header is not None and header.version == 1:
+                readable.append(Guess(place, header.length, is_header=True))
+        if place == 0 or not glyph.is_touched:
+            others += [Guess(place, length, is_header=False) for length in LENGTHS]
+    return readable[:MAX_GUESSES] + others[:MAX_GUESSES]
+
+
+def values_meant(steps: list[Step]) -> list[int | None]:
+    """List the glyphs of a codeword as far as they were read."""
+    values: list[int | None] = []
+    for kind, run in steps:
+        if kind in {"", "swapped"}:
+            values += [glyph.value for glyph in reversed(run)]
+        elif kind != "extra":
+            values.append(None)
+    return values
+
+
+def list_repairs(steps: list[Step], word: Codeword, script: Script) -> list[Read]:
+    """Say what was repaired."""
+    width = 10 // script.size
+    meant = "".join(script.table[v] for s in word for v in fields(s, *[width] * script.size))
+    repairs: list[Read] = []
+    position = 0
+    for i, (kind, run) in enumerate(steps):
+        end = position + {"extra": 0, "swapped": 2}.get(kind, 1)
+        if kind == "lost":
+            behind = [glyph.start for step in steps[i:] for glyph in step.read]
+            start = behind[0] if behind else max(g.end for step in steps for g in step.read)
+            span = [start, start]
+        else:
+            span = [run[0].start, run[-1].end]
+        was = "".join(script.table[glyph.value] for glyph in run if not is_unreadable(glyph))
+        if kind and was != meant[position:end]:
+            repairs.append(
+                {
+                    "kind": kind,
+                    "position": position,
+                    "span": span,
+                    "read": was,
+                    "meant": meant[position:end],
+                }
+            )
+        position = end
+    return repairs
+
+
+def propose(script: Script, stretch: Run, is_thorough: bool) -> Iterator[Proposal]:
+    """Yield what a stretch may have been, each codeword once."""
+    proposed: set[Codeword] = set()
+    has_marks = any(map(is_unreadable, stretch))
+    guesses = list_guesses(script, stretch)
+    for surpluses in [(1, 0, -1), (2, 1, 0, -1, -2)][: 1 + is_thorough]:
+        for guess in guesses:
+            numbers = [guess.length * script.size + surplus for surplus in surpluses]
+            rest = stretch[guess.place :]
+            for number in [*numbers, *[len(rest)] * has_marks]:
+                if number > len(rest):
+                    continue
+                for steps in list_steps(rest[:number], guess, script.size, len(surpluses) > 3):
+                    word = solve(values_meant(steps), guess.length)
+                    if word is not None and word not in proposed:
+                        proposed.add(word)
+                        kept = [
+                            glyph for step in steps if step.kind != "extra" for glyph in step.read
+                        ]
+                        span = [min(g.start for g in kept), max(g.end for g in kept)]
+                        yield word, span, list_repairs(steps, word, script)
+
+
+def mend(stretches: list[Stretch], tags: int, level: Level) -> Iterator[Proposal]:
+    """Yield proposals for the stretches, as long as their tags may be compared."""
+    for script, stretch in stretches[: STRETCHES[level]]:
+        for proposal in propose(script, stretch, level == "thorough"):
+            if tags == MAX_CODEWORDS:
+                return
+            tags += 1
+            yield proposal
+
+
+def repair(text: str, keys: Mapping[int, bytes], audience: str, level: Level) -> Read:
+    """Read the one invite in a text, as `second_reader.read` does, and repair it."""
+    return read(text, keys, audience, partial(mend, level=level))
