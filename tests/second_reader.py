@@ -420,9 +420,8 @@ def read(
     stretches = find_stretches(text)
     for word, span, repairs in mend(stretches, len(places)):
         with suppress(Refused):
-            found.setdefault(
-                word, verify(word, keys, audience) | {"span": span, "repairs": repairs}
-            )
+            invite = verify(word, keys, audience)
+            found.setdefault(word, invite | {"span": span, "repairs": repairs})
     if len(found) > 1:
         raise Refused("ambiguous")
     for word, one in found.items():

@@ -21,19 +21,20 @@ from second_reader import (
     Run,
     Script,
     Stretch,
-    _polymod,
     fields,
     parse_header,
     read,
     symbol_at,
 )
+from shamir_mnemonic.rs1024 import _polymod
 
 Level: TypeAlias = Literal["exact", "standard", "thorough"]
 
 STRETCHES: Final = {"exact": 0, "standard": 16, "thorough": 4}
+SURPLUSES: Final = ((1, 0, -1), (2, 1, 0, -1, -2))  # of each round, in glyphs and marks
 LENGTHS: Final = (24, 27, 30, 33, 36, 43)
 MAX_GUESSES: Final = 24
-MAX_UNREADABLE: Final = 3
+MAX_MISSING: Final = 3
 
 
 class Guess(NamedTuple):
@@ -45,13 +46,19 @@ class Guess(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What was done to the next glyph or symbol of a codeword, and what is left of it."""
+    """What was done to the next glyphs of a codeword, what is left of them, and what they were."""
 
     kind: Literal["", "wrong", "unreadable", "lost", "extra", "swapped"]
     read: Run
+    values: tuple[int | None, ...]  # None is unknown
 
 
-Damage: TypeAlias = tuple[tuple[str, int], ...]  # kinds and places, from left to right
+Damage: TypeAlias = tuple[tuple[str, int], ...]  # kinds and places
+
+
+def is_unreadable(glyph: Glyph) -> bool:
+    """Tell a mark from a glyph."""
+    return glyph.value == MARK
 
 
 # --- Parity -------------------------------------------------------------------------------------
@@ -100,18 +107,20 @@ def solve(values: list[int | None], length: int) -> Codeword | None:
     width = 10 // size
     if len({at // size for at, value in enumerate(values) if value is None}) > PARITY_SYMBOLS:
         return None
-    number, rest, unknown = 0, parity_of_nothing(length), list[int]()
-    for at, value in enumerate(reversed(values)):
-        if value is None:
-            unknown.append(at * width)
-        else:
-            number |= value << at * width
-            rest ^= parity_of(at * width, value)
-    rest, bits = reduce(rest, 0, rows_of(tuple(unknown), width))
-    word = tuple(fields(number | bits, *[10] * length))
+    shifts = range(10 * length - width, -1, -width)
+    known = [(value, shift) for value, shift in zip(values, shifts, strict=True) if value]
+    unknown = [shift for value, shift in zip(values, shifts, strict=True) if value is None]
+    rest = parity_of_nothing(length)
+    for value, shift in known:
+        rest ^= parity_of(shift, value)
+    rest, number = reduce(rest, 0, rows_of(tuple(unknown), width))
+    if rest:
+        return None
+    for value, shift in known:
+        number |= value << shift
+    word = tuple(fields(number, *[10] * length))
     header = parse_header(word[0])
-    is_sound = rest == 0 and header is not None and (header.version, header.length) == (1, length)
-    return word if is_sound else None
+    return word if header and (header.version, header.length) == (1, length) else None
 
 
 # --- Damage -------------------------------------------------------------------------------------
@@ -127,25 +136,31 @@ def list_damages(length: int, size: int, surplus: int, is_thorough: bool) -> lis
     once = {1: extra, 0: wrong + swapped, -1: lost}.get(surplus, [])
     damages: list[Damage] = [(one,) for one in once]
     if is_thorough:
-        twice = {2: extra, 0: wrong, -2: lost}.get(surplus, [])
-        damages += combinations(twice, 2)
-    if is_thorough and surplus == -1:
-        damages += [(a, b) for a, b in product(lost, wrong) if a[1] // size != b[1] // size]
+        damages += combinations({2: extra, 0: wrong, -2: lost}.get(surplus, []), 2)
+        if surplus == -1:
+            damages += [(a, b) for a, b in product(lost, wrong) if a[1] // size != b[1] // size]
     return damages
 
 
-def undo(damage: Damage, taken: Run, size: int) -> list[Step]:
-    """Mark in what was taken the damage that it may have."""
-    steps = [Step("", [glyph]) for glyph in taken]
-    for kind, at in sorted(damage, key=lambda one: one[0] != "lost"):  # places count what is lost
+def intact(run: Run) -> list[Step]:
+    """Take glyphs as they were read."""
+    return [Step("", [glyph], (glyph.value,)) for glyph in run]
+
+
+def undo(damage: Damage, undamaged: list[Step], size: int) -> list[Step]:
+    """Say what the glyphs were before a damage."""
+    steps = undamaged.copy()
+    for kind, at in sorted(damage):  # lost before wrong, whose place counts it
         if kind == "lost":
-            steps.insert(at, Step("lost", []))
+            steps.insert(at, Step("lost", [], (None,)))
         elif kind == "extra":
-            steps[at] = Step("extra", taken[at : at + 1])
+            steps[at] = Step("extra", steps[at].read, ())
         elif kind == "swapped":
-            steps[at : at + 2] = [Step("swapped", taken[at : at + 2])]
+            one, two = steps[at : at + 2]
+            steps[at : at + 2] = [Step("swapped", one.read + two.read, two.values + one.values)]
         else:
-            steps[at : at + size] = [Step("wrong", step.read) for step in steps[at : at + size]]
+            wrong = [Step("wrong", step.read, (None,)) for step in steps[at : at + size]]
+            steps[at : at + size] = wrong
     return steps
 
 
@@ -163,36 +178,41 @@ def undo_marks(taken: Run, glyphs: int) -> Iterator[list[Step]]:
     marks = [run for is_mark, run in groups if is_mark]
     if len(taken) == glyphs:
         ways = [tuple(len(run) for run in marks)]
+    elif 0 <= missing <= MAX_MISSING:
+        ways = list(share_out(missing, len(marks)))
     else:
-        ways = list(share_out(missing, len(marks))) if 0 <= missing <= MAX_UNREADABLE else []
+        ways = []
     for way in ways:
         shares = iter(way)
         steps: list[Step] = []
         for is_mark, run in groups:
             if is_mark:
-                share = next(shares)
-                steps += [Step("unreadable", [run[min(k, len(run) - 1)]]) for k in range(share)]
+                read = [run[min(k, len(run) - 1)] for k in range(next(shares))]
+                steps += [Step("unreadable", [mark], (None,)) for mark in read]
             else:
-                steps += [Step("", [glyph]) for glyph in run]
+                steps += intact(run)
         yield steps
 
 
-def is_unreadable(glyph: Glyph) -> bool:
-    """Tell a mark from a glyph."""
-    return glyph.value == MARK
-
-
-def list_steps(taken: Run, guess: Guess, size: int, is_thorough: bool) -> Iterator[list[Step]]:
-    """Yield, in the order of the page, all that may have happened to what was taken."""
-    glyphs = guess.length * size
-    readable = [glyph for glyph in taken if not is_unreadable(glyph)]
-    if len(readable) < len(taken):
-        yield from undo_marks(taken, glyphs)
-        if len(readable) != glyphs:
-            return
-    for damage in list_damages(guess.length, size, len(readable) - glyphs, is_thorough):
-        if guess.is_header or min(at for _, at in damage) < size:
-            yield undo(damage, readable, size)
+def list_steps(
+    script: Script, stretch: Run, guess: Guess, is_thorough: bool
+) -> Iterator[list[Step]]:
+    """Yield, in the order of the page, all that may have happened behind a place."""
+    size, glyphs = script.size, guess.length * script.size
+    rest = stretch[guess.place :]
+    numbers = [glyphs + surplus for surplus in SURPLUSES[is_thorough]]
+    if any(map(is_unreadable, stretch)):
+        numbers.append(len(rest))
+    for taken in [rest[:number] for number in numbers if number <= len(rest)]:
+        readable = [glyph for glyph in taken if not is_unreadable(glyph)]
+        if len(readable) < len(taken):
+            yield from undo_marks(taken, glyphs)
+            if len(readable) != glyphs:
+                continue
+        undamaged = intact(readable)
+        for damage in list_damages(guess.length, size, len(readable) - glyphs, is_thorough):
+            if guess.is_header or min(at for _, at in damage) < size:
+                yield undo(damage, undamaged, size)
 
 
 # --- Proposals ----------------------------------------------------------------------------------
@@ -213,73 +233,48 @@ def list_guesses(script: Script, stretch: Run) -> list[Guess]:
     return readable[:MAX_GUESSES] + others[:MAX_GUESSES]
 
 
-def values_meant(steps: list[Step]) -> list[int | None]:
-    """List the glyphs of a codeword as far as they were read."""
-    values: list[int | None] = []
-    for kind, run in steps:
-        if kind in {"", "swapped"}:
-            values += [glyph.value for glyph in reversed(run)]
-        elif kind != "extra":
-            values.append(None)
-    return values
-
-
-def list_repairs(steps: list[Step], word: Codeword, script: Script) -> list[Read]:
+def list_repairs(steps: list[Step], word: Codeword, script: Script, stretch: Run) -> list[Read]:
     """Say what was repaired."""
     width = 10 // script.size
     meant = "".join(script.table[v] for s in word for v in fields(s, *[width] * script.size))
     repairs: list[Read] = []
+    first = min(glyph.start for step in steps for glyph in step.read)
     position = 0
-    for i, (kind, run) in enumerate(steps):
-        end = position + {"extra": 0, "swapped": 2}.get(kind, 1)
+    for i, (kind, run, values) in enumerate(steps):
+        end = position + len(values)
         if kind == "lost":
-            behind = [glyph.start for step in steps[i:] for glyph in step.read]
-            start = behind[0] if behind else max(g.end for step in steps for g in step.read)
+            before = max([g.end for step in steps[:i] for g in step.read], default=first)
+            start = min([g.start for g in stretch if g.start >= before], default=before)
             span = [start, start]
         else:
             span = [run[0].start, run[-1].end]
         was = "".join(script.table[glyph.value] for glyph in run if not is_unreadable(glyph))
+        found = {"kind": kind, "position": position, "span": span}
         if kind and was != meant[position:end]:
-            repairs.append(
-                {
-                    "kind": kind,
-                    "position": position,
-                    "span": span,
-                    "read": was,
-                    "meant": meant[position:end],
-                }
-            )
+            repairs.append({**found, "read": was, "meant": meant[position:end]})
         position = end
     return repairs
 
 
-def propose(script: Script, stretch: Run, is_thorough: bool) -> Iterator[Proposal]:
+def propose(script: Script, stretch: Run, level: Level) -> Iterator[Proposal]:
     """Yield what a stretch may have been, each codeword once."""
     proposed: set[Codeword] = set()
-    has_marks = any(map(is_unreadable, stretch))
     guesses = list_guesses(script, stretch)
-    for surpluses in [(1, 0, -1), (2, 1, 0, -1, -2)][: 1 + is_thorough]:
+    for is_thorough in (False, True)[: 1 + (level == "thorough")]:
         for guess in guesses:
-            numbers = [guess.length * script.size + surplus for surplus in surpluses]
-            rest = stretch[guess.place :]
-            for number in [*numbers, *[len(rest)] * has_marks]:
-                if number > len(rest):
-                    continue
-                for steps in list_steps(rest[:number], guess, script.size, len(surpluses) > 3):
-                    word = solve(values_meant(steps), guess.length)
-                    if word is not None and word not in proposed:
-                        proposed.add(word)
-                        kept = [
-                            glyph for step in steps if step.kind != "extra" for glyph in step.read
-                        ]
-                        span = [min(g.start for g in kept), max(g.end for g in kept)]
-                        yield word, span, list_repairs(steps, word, script)
+            for steps in list_steps(script, stretch, guess, is_thorough):
+                word = solve([value for step in steps for value in step.values], guess.length)
+                if word is not None and word not in proposed:
+                    proposed.add(word)
+                    kept = [g for step in steps if step.kind != "extra" for g in step.read]
+                    span = [min(g.start for g in kept), max(g.end for g in kept)]
+                    yield word, span, list_repairs(steps, word, script, stretch)
 
 
 def mend(stretches: list[Stretch], tags: int, level: Level) -> Iterator[Proposal]:
     """Yield proposals for the stretches, as long as their tags may be compared."""
     for script, stretch in stretches[: STRETCHES[level]]:
-        for proposal in propose(script, stretch, level == "thorough"):
+        for proposal in propose(script, stretch, level):
             if tags == MAX_CODEWORDS:
                 return
             tags += 1
