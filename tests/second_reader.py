@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -62,6 +62,7 @@ ID_BYTES: Final = {0: 4, 1: 8, UUID_WIDTH: 16}
 ORIGINS: Final = ("in_app", "wechat", "qq")
 
 Codeword: TypeAlias = tuple[int, ...]
+Candidate: TypeAlias = tuple[int, int, Codeword]  # with start and end
 Read: TypeAlias = dict[str, object]
 
 
@@ -269,30 +270,31 @@ def spare_bits(word: Codeword, header: Header) -> int:
     return word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
 
 
-def find_candidates(text: str) -> list[tuple[int, int, Codeword]]:
-    """List start, end and codeword of all candidates, in the order of the text."""
-    found: list[tuple[int, int, Codeword]] = []
-    for script in load_scripts():
-        for run in find_runs(text, script):
-            for first in range(len(run) - script.size + 1):
-                if MARK in values_of(run[first : first + script.size]):
-                    continue
-                header = parse_header(symbol_at(run, first, script))
-                if header is None:
-                    continue
-                end = first + header.length * script.size
-                if (
-                    end > len(run)
-                    or MARK in values_of(run[first:end])
-                    or (header.version != 1 and run[first].is_touched)
-                ):
-                    continue
-                word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
-                is_padded = header.version != 1 or not spare_bits(word, header)
-                if _polymod(word) != PARITY_TARGET or not is_padded:
-                    continue
-                found.append((run[first].start, run[end - 1].end, word))
-    return sorted(found)
+def candidates_of(run: Run, script: Script) -> Iterator[Candidate]:
+    """Yield the candidates of a run."""
+    for first in range(len(run) - script.size + 1):
+        if MARK in values_of(run[first : first + script.size]):
+            continue
+        header = parse_header(symbol_at(run, first, script))
+        if header is None or (header.version != 1 and run[first].is_touched):
+            continue
+        end = first + header.length * script.size
+        if end > len(run) or MARK in values_of(run[first:end]):
+            continue
+        word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
+        is_padded = header.version != 1 or not spare_bits(word, header)
+        if is_padded and _polymod(word) == PARITY_TARGET:
+            yield run[first].start, run[end - 1].end, word
+
+
+def find_candidates(text: str) -> list[Candidate]:
+    """List all candidates, in the order of the text."""
+    return sorted(
+        candidate
+        for script in load_scripts()
+        for run in find_runs(text, script)
+        for candidate in candidates_of(run, script)
+    )
 
 
 def looks_like_chatter(run: Run, script: Script) -> bool:
@@ -306,17 +308,24 @@ def looks_like_chatter(run: Run, script: Script) -> bool:
     return script.size == 2 and (figures == 0 or letters < len(run) / 8)
 
 
+def leftovers_of(run: Run, script: Script) -> Iterator[Run]:
+    """Yield what its candidates leave of a run."""
+    spans = [range(start, end) for start, end, _ in candidates_of(run, script)]
+    covered = set(chain.from_iterable(spans))
+    for is_covered, group in groupby(run, lambda glyph: glyph.start in covered):
+        if not is_covered:
+            yield list(group)
+
+
 def find_stretches(text: str) -> list[Stretch]:
-    """List what candidates leave of the runs and may once have been a passphrase."""
-    covered = {place for start, end, _ in find_candidates(text) for place in range(start, end)}
+    """List what may once have been a passphrase and is none now, in the order of the text."""
     found: list[Stretch] = []
     for script in load_scripts():
         for run in find_runs(text, script):
-            for is_covered, group in groupby(run, lambda glyph: glyph.start in covered):
-                stretch = list(group)
+            for stretch in leftovers_of(run, script):
                 glyphs = [glyph for glyph in stretch if glyph.value != MARK]
                 is_long = len(glyphs) >= MIN_RUN * script.size
-                if is_long and not is_covered and not looks_like_chatter(glyphs, script):
+                if is_long and not looks_like_chatter(glyphs, script):
                     found.append((script, stretch))
     return sorted(found, key=lambda pair: pair[1][0].start)
 

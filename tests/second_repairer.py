@@ -266,8 +266,8 @@ def propose(script: Script, stretch: Run, level: Level) -> Iterator[Proposal]:
                 word = solve([value for step in steps for value in step.values], guess.length)
                 if word is not None and word not in proposed:
                     proposed.add(word)
-                    kept = [g for step in steps if step.kind != "extra" for g in step.read]
-                    span = [min(g.start for g in kept), max(g.end for g in kept)]
+                    glyphs = [glyph for step in steps for glyph in step.read]
+                    span = [glyphs[0].start, glyphs[-1].end]
                     yield word, span, list_repairs(steps, word, script, stretch)
 
 

@@ -248,7 +248,7 @@ def test_the_second_reader_repairs_what_we_repair(
     """The same invite, place and repairs, or the same refusal, of whatever damage in any frame."""
     glyph = st.sampled_from([*DOCUMENT["scripts"][script]])
     mark = st.sampled_from(["?", "??", "\ufffd", "[笑]", "..", "%FF", '<img class="emoji">'])
-    frame = st.lists(st.sampled_from([*"。 ?-Uu\ufe0f4🍻祝", "<br>", *WORDS]) | glyph, max_size=3)
+    frame = st.lists(st.sampled_from([*"。 ?-Uu\ufe0f4🍻祝", "<br>"]) | glyph, max_size=3)
     kinds = st.sampled_from(["wrong", "lost", "extra", "swapped"])
     glyphs = [*CODEC.encode(invite, script=script)]
     for _ in range(data.draw(st.integers(1, 3))):
