@@ -127,19 +127,17 @@ def solve(values: list[int | None], length: int) -> Codeword | None:
 
 
 def list_damages(length: int, size: int, surplus: int, is_thorough: bool) -> list[Damage]:
-    """List, in the order of the page, what leaves so many glyphs more than a codeword has."""
+    """List, in the order of the page, what a round undoes if so many glyphs are too many."""
     glyphs = length * size
     extra = [("extra", at) for at in range(glyphs + surplus)]
     lost = [("lost", at) for at in range(glyphs)]
     wrong = [("wrong", at) for at in range(0, glyphs, size)]
     swapped = [("swapped", at) for at in range(size - 1, glyphs - 1, size)]  # else it is wrong
-    once = {1: extra, 0: wrong + swapped, -1: lost}.get(surplus, [])
-    damages: list[Damage] = [(one,) for one in once]
-    if is_thorough:
-        damages += combinations({2: extra, 0: wrong, -2: lost}.get(surplus, []), 2)
-        if surplus == -1:
-            damages += [(a, b) for a, b in product(lost, wrong) if a[1] // size != b[1] // size]
-    return damages
+    if not is_thorough:
+        return [(one,) for one in {1: extra, 0: wrong + swapped, -1: lost}.get(surplus, [])]
+    if surplus == -1:
+        return [(a, b) for a, b in product(lost, wrong) if a[1] // size != b[1] // size]
+    return list(combinations({2: extra, 0: wrong, -2: lost}.get(surplus, []), 2))
 
 
 def intact(run: Run) -> list[Step]:
