@@ -309,7 +309,7 @@ def looks_like_chatter(run: Run, script: Script) -> bool:
 
 
 def leftovers_of(run: Run, script: Script) -> Iterator[Run]:
-    """Yield what its candidates leave of a run."""
+    """Yield what its own candidates leave of a run: the page does not speak of other scripts."""
     spans = [range(start, end) for start, end, _ in candidates_of(run, script)]
     covered = set(chain.from_iterable(spans))
     for is_covered, group in groupby(run, lambda glyph: glyph.start in covered):
