@@ -3,9 +3,7 @@
 Every damage that the page names is undone at every place that it allows. What is then unknown of a
 codeword is solved for, not guessed: parity is linear.
 
-What the page leaves open was settled by asking the library: an extra glyph before the first one is
-in the span, a last glyph that is lost stands before the next glyph or mark of the stretch, and the
-second round of `thorough` undoes only two damages at once.
+What it had to ask is on the page now.
 """
 
 from collections.abc import Iterator, Mapping
