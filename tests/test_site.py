@@ -295,6 +295,22 @@ def test_the_message_on_the_page_is_one(home: str, tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.parametrize(("home", "heading"), [("", "Paste"), ("zh/", "粘贴")])
+def test_the_box_speaks_the_language_of_its_page(home: str, heading: str, tmp_path: Path) -> None:
+    """And leaves the focus where it is."""
+    reading = script("""
+      const page = document.querySelector("iframe").contentDocument;
+      const told = [page.querySelector("h1").innerText, document.activeElement.tagName];
+      document.body.dataset.told = JSON.stringify(told);
+    """)
+    address = f"/{home}paste.html"
+    shown, focus = told(visit(SITE, address, tmp_path, {address: reading}).page)
+    assert heading in shown
+    assert shown.isascii() == (home == "")
+    assert focus == "BODY"
+
+
+@needs_chromium
 @pytest.mark.parametrize(
     ("home", "word", "page"),
     [("", "SignatureError", "/api.html"), ("zh/", "口令", "/zh/"), ("zh/", "微信", "/zh/")],
