@@ -85,8 +85,18 @@ def _judging(command: _Command) -> _Command:
     help="Where it was copied from, as the client says.",
 )
 @_judging
-@click.option("--group-name", metavar="NAME", callback=read_name, help="As your database has it.")
-@click.option("--inviter-name", metavar="NAME", callback=read_name, help="The same.")
+@click.option(
+    "--group-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the group, as your database has it.",
+)
+@click.option(
+    "--inviter-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the inviter, as your database has it.",
+)
 @click.option("--at", metavar="7d|12h|ISO", help="Open it at another moment than now.")
 @locale_option
 @click.option("--why", is_flag=True, help="Also print the rules it passed through.")

@@ -120,7 +120,11 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
     if diagnosis.expires_at:
         report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
-    print_json(report) if as_json else print_table(report)
+    if as_json:
+        print_json(report)
+    else:  # what is nothing goes without saying; a version may be 0
+        nothing = (None, ()) if diagnosis.version == 0 else (None, (), 0)
+        print_table({name: each for name, each in report.items() if each not in nothing})
     return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
 
 
