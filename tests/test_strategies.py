@@ -87,6 +87,11 @@ def test_invites_of_every_kind(name: str) -> None:
     find(invites(), lambda each: bool(FIELDS[name](each)), settings=SEARCH)
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_codecs_of_every_script(script: str) -> None:
+    find(codecs(), lambda codec: f"script={script!r}" in repr(codec), settings=SEARCH)
+
+
 @given(mangling=manglings(most=2), damaging=manglings(damage=1))
 def test_no_more_happens_than_was_asked_for(mangling: Mangling, damaging: Mangling) -> None:
     assert len(mangling.changes) <= 2
