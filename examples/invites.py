@@ -171,7 +171,11 @@ class Invites:
     def from_environment(cls) -> Self:
         """Read keys, audience and the place of the database from the environment."""
         keys_file = os.environ.get("PASSPHRASE_KEYS_FILE")
-        keys = Path(keys_file).read_text("ascii") if keys_file else os.environ["PASSPHRASE_KEYS"]
+        keys = (
+            Path(keys_file).read_text("ascii") if keys_file else os.environ.get("PASSPHRASE_KEYS")
+        )
+        if not keys:
+            raise LookupError("no keys: PASSPHRASE_KEYS_FILE names the file of `passphrase keygen`")
         codec = Codec(
             Keyring.parse(keys), audience=os.environ["PASSPHRASE_AUDIENCE"], max_chars=MAX_CHARS
         )
@@ -303,10 +307,11 @@ def _add_member(db: sqlite3.Connection, group_id: object, user_id: object) -> No
 
 def main(arguments: list[str]) -> None:
     """Make a database with one group."""
-    if len(arguments) != 1 or Path(arguments[0]).exists():
-        print("usage: python examples/invites.py NEW_DATABASE", file=sys.stderr)
-        sys.exit(2)
+    if len(arguments) != 1:
+        sys.exit("usage: python examples/invites.py NEW_DATABASE")
     [path] = arguments
+    if Path(path).exists():
+        sys.exit(f"{path} is there already; delete it or name another")
     os.environ["INVITES_DB"] = path
     Invites.from_environment().add_group(6824193837465920001, "火锅小分队", 102938475610293847)
     print("group 6824193837465920001 and its one member 102938475610293847 are in", path)

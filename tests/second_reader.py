@@ -1,13 +1,17 @@
 """A second reader of passphrase format version 1, written from docs/format.md alone.
 
-It is slow and plain on purpose: an oracle for tests. It reads whole codewords in plain text,
-without markup and repair.
+It is slow and plain on purpose: an oracle for tests. It reads whole codewords, also out of markup;
+`second_repairer` adds the repair.
 """
 
+import json
+import re
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -18,6 +22,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from shamir_mnemonic.rs1024 import _polymod
 
+VECTORS: Final = Path(__file__).parent / "vectors" / "v1.json"  # lists the aliases
 SCRIPTS: Final = Path(__file__).parents[1] / "src" / "passphrase" / "scripts"
 BASE32: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DASHES: Final = "002D 2010-2015 2212 FE58 FE63 FF0D"
@@ -29,6 +34,23 @@ IGNORABLE: Final = """
 MARKS: Final = "003F FF1F 25A1 25AF FFFC-FFFD D800-DFFF E000-F8FF"
 PICTURES: Final = "2300-23FF 2600-27BF 2B00-2BFF 1F000-1F3FA 1F400-1FAFF"
 MARK: Final = -1
+A_MARK: Final = "\ufffd"
+AN_IGNORABLE: Final = "\u200b"
+MARKUP: Final = re.compile(
+    r"""
+    <(?P<slash>/?)(?:a|b|br|div|em|font|i|img|li|p|span|strong|u|wbr)
+        (?P<rest>(?![A-Za-z0-9_])[ -;=?-~]{0,300})>
+    | \[(?:emoji(?P<hex>[0-9A-Fa-f]{4,6})|CQ:emoji,id=(?P<id>[0-9]{1,7}))\]
+    | (?P<face>\[[^][\r\n]{1,20}\])
+    | &(?:amp;)*\#(?:(?P<decimal>[0-9]{1,7})|[xX](?P<xhex>[0-9A-Fa-f]{1,6}));
+    | &(?:amp;)*(?P<name>amp|lt|gt|quot|nbsp);
+    | (?P<bytes>(?:%[0-389A-Fa-f][0-9A-Fa-f])+)
+    | (?P<pair>[\ud800-\udbff][\udc00-\udfff])
+    | (?P<dots>\.\.)
+    """,
+    re.VERBOSE,
+)
+NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "nbsp": " "}
 MAX_TEXT: Final = 65536
 MAX_CODEWORDS: Final = 256
 MIN_RUN: Final = 21
@@ -40,7 +62,8 @@ ID_BYTES: Final = {0: 4, 1: 8, UUID_WIDTH: 16}
 ORIGINS: Final = ("in_app", "wechat", "qq")
 
 Codeword: TypeAlias = tuple[int, ...]
-Run: TypeAlias = list[tuple[int, int]]  # of each glyph or mark, its place in the text and its value
+Candidate: TypeAlias = tuple[int, int, Codeword]  # with start and end
+Read: TypeAlias = dict[str, object]
 
 
 class Refused(Exception):  # noqa: N818  # the word of the page
@@ -52,13 +75,39 @@ class Refused(Exception):  # noqa: N818  # the word of the page
         self.code = code
 
 
-class Script(NamedTuple):
-    """What each glyph stands for, how many spell a symbol, what is skipped, what is a mark."""
+class Place(NamedTuple):
+    """A character of the unwrapped text, and where it stands in the pasted one."""
 
+    start: int
+    end: int
+    character: str
+
+
+class Glyph(NamedTuple):
+    """A glyph or mark of a run: where it stands, its value, and whether a glyph touches it."""
+
+    start: int
+    end: int
+    value: int
+    is_touched: bool  # by a glyph of the script directly before it
+
+
+Run: TypeAlias = list[Glyph]
+
+
+class Script(NamedTuple):
+    """Its table, what each glyph stands for, how many spell a symbol, what is skipped or a mark."""
+
+    table: str
     values: dict[str, int]
     size: int
     ignorable: frozenset[str]
     marks: frozenset[str]
+
+
+Stretch: TypeAlias = tuple[Script, Run]
+Proposal: TypeAlias = tuple[Codeword, list[int], list[Read]]  # with its span and the repairs
+Mend: TypeAlias = Callable[[list[Stretch], int], Iterable[Proposal]]
 
 
 class Header(NamedTuple):
@@ -117,69 +166,135 @@ def code_points(ranges: str) -> frozenset[str]:
 def load_scripts() -> list[Script]:
     """Load emoji, hanzi and base 32."""
     scripts: list[Script] = []
-    for name, marks in (("emoji_table.py", MARKS + " " + PICTURES), ("hanzi_table.py", MARKS)):
-        table = runpy.run_path(str(SCRIPTS / name))["GLYPHS"]
+    aliases = json.loads(VECTORS.read_text(encoding="ascii"))["aliases"]
+    for name, marks in (("emoji", MARKS + " " + PICTURES), ("hanzi", MARKS)):
+        table = runpy.run_path(str(SCRIPTS / f"{name}_table.py"))["GLYPHS"]
         values = {glyph: symbol for symbol, glyph in enumerate(table)}
-        scripts.append(Script(values, 1, code_points(IGNORABLE), code_points(marks)))
+        values |= {alias: values[glyph] for alias, glyph in aliases[name].items()}
+        scripts.append(Script(table, values, 1, code_points(IGNORABLE), code_points(marks)))
     values = {glyph: value for value, glyph in enumerate(BASE32)}
     values |= {glyph.lower(): value for glyph, value in values.items()}
     values |= dict.fromkeys("IiLl", 1) | dict.fromkeys("Oo", 0)
     values |= {chr(0xFF01 + ord(glyph) - 0x21): value for glyph, value in values.items()}
-    scripts.append(Script(values, 2, code_points(IGNORABLE + DASHES), code_points(MARKS)))
+    scripts.append(Script(BASE32, values, 2, code_points(IGNORABLE + DASHES), code_points(MARKS)))
     return scripts
+
+
+def character_of(number: int) -> str:
+    """Read a number of markup."""
+    return chr(number) if number <= 0x10FFFF else A_MARK
+
+
+def decode_bytes(start: int, raw: bytes) -> Iterator[Place]:
+    """Read percent-encoding as UTF-8, each byte of it three places long."""
+    at = 0
+    while at < len(raw):
+        for size in range(1, 5):
+            try:
+                character = raw[at : at + size].decode()
+            except UnicodeDecodeError:
+                continue
+            break
+        else:
+            size, character = 1, A_MARK
+        yield Place(start + 3 * at, start + 3 * (at + size), character)
+        at += size
+
+
+def character_of_tag(slash: str, rest: str) -> str:
+    """Read a tag, by what follows its name; nothing if it is no tag."""
+    if rest not in {"", " ", "/", " /"} and "=" not in rest:
+        return ""
+    if found := re.search("emoji([0-9A-Fa-f]{4,6})", rest):
+        return character_of(int(found[1], 16))
+    return A_MARK if "emoji" in rest and not slash else AN_IGNORABLE
+
+
+def character_of_markup(found: re.Match[str]) -> str:
+    """Read markup that stands for one character; nothing if it is no tag."""
+    if found["rest"] is not None:
+        return character_of_tag(found["slash"], found["rest"])
+    if digits := found["hex"] or found["xhex"]:
+        return character_of(int(digits, 16))
+    if digits := found["id"] or found["decimal"]:
+        return character_of(int(digits))
+    if found["pair"]:
+        return found["pair"].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    return NAMED[found["name"]] if found["name"] else A_MARK
+
+
+def unwrap(text: str) -> Iterator[Place]:
+    """Read markup, once, from left to right."""
+    at = 0
+    while at < len(text):
+        found = MARKUP.match(text, at)
+        end = found.end() if found else at + 1
+        if found and found["bytes"]:
+            yield from decode_bytes(at, bytes.fromhex(found["bytes"].replace("%", "")))
+        elif found and (character := character_of_markup(found)):
+            yield Place(at, end, character)
+        else:
+            yield from (Place(i, i + 1, text[i]) for i in range(at, end))
+        at = end
 
 
 def find_runs(text: str, script: Script) -> Iterator[Run]:
     """Yield the runs of a script, in the order of the text."""
     run: Run = []
-    for place, character in enumerate(text):
+    is_touched = False
+    for start, end, character in unwrap(text):
         if character in script.values:
-            run.append((place, script.values[character]))
+            run.append(Glyph(start, end, script.values[character], is_touched))
         elif character in script.marks and character not in script.ignorable:
-            run.append((place, MARK))
+            run.append(Glyph(start, end, MARK, is_touched))
         elif character not in script.ignorable:
             yield run
             run = []
+        is_touched = character in script.values
     yield run
 
 
 def values_of(run: Run) -> list[int]:
     """List the values of glyphs and marks."""
-    return [value for _, value in run]
+    return [glyph.value for glyph in run]
 
 
 def symbol_at(run: Run, first: int, script: Script) -> int:
     """Read the symbol that begins at a glyph of a run."""
-    high = run[first][1]
-    return high if script.size == 1 else high << 5 | run[first + 1][1]
+    high = run[first].value
+    return high if script.size == 1 else high << 5 | run[first + 1].value
 
 
-def find_candidates(text: str) -> list[tuple[int, int, Codeword]]:
-    """List start, end and codeword of all candidates, in the order of the text."""
-    found: list[tuple[int, int, Codeword]] = []
-    for script in load_scripts():
-        for run in find_runs(text, script):
-            for first in range(len(run) - script.size + 1):
-                start = run[first][0]
-                if MARK in values_of(run[first : first + script.size]):
-                    continue
-                header = parse_header(symbol_at(run, first, script))
-                if header is None:
-                    continue
-                end = first + header.length * script.size
-                is_touched = start > 0 and text[start - 1] in script.values
-                if (
-                    end > len(run)
-                    or MARK in values_of(run[first:end])
-                    or (header.version != 1 and is_touched)
-                ):
-                    continue
-                word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
-                spare = word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
-                if _polymod(word) != PARITY_TARGET or (header.version == 1 and spare):
-                    continue
-                found.append((start, run[end - 1][0] + 1, word))
-    return sorted(found)
+def spare_bits(word: Codeword, header: Header) -> int:
+    """Read the padding of a codeword, which is 0 if it is legal."""
+    return word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
+
+
+def candidates_of(run: Run, script: Script) -> Iterator[Candidate]:
+    """Yield the candidates of a run."""
+    for first in range(len(run) - script.size + 1):
+        if MARK in values_of(run[first : first + script.size]):
+            continue
+        header = parse_header(symbol_at(run, first, script))
+        if header is None or (header.version != 1 and run[first].is_touched):
+            continue
+        end = first + header.length * script.size
+        if end > len(run) or MARK in values_of(run[first:end]):
+            continue
+        word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
+        is_padded = header.version != 1 or not spare_bits(word, header)
+        if is_padded and _polymod(word) == PARITY_TARGET:
+            yield run[first].start, run[end - 1].end, word
+
+
+def find_candidates(text: str) -> list[Candidate]:
+    """List all candidates, in the order of the text."""
+    return sorted(
+        candidate
+        for script in load_scripts()
+        for run in find_runs(text, script)
+        for candidate in candidates_of(run, script)
+    )
 
 
 def looks_like_chatter(run: Run, script: Script) -> bool:
@@ -188,19 +303,31 @@ def looks_like_chatter(run: Run, script: Script) -> bool:
     symbols = [symbol_at(run, first, script) for first in starts]
     if len(set(symbols)) < min(len(symbols), 43) / 2:
         return True
-    figures = sum(2 <= value <= 9 for _, value in run)
-    letters = sum(value > 0xF for _, value in run)
+    figures = sum(2 <= value <= 9 for value in values_of(run))
+    letters = sum(value > 0xF for value in values_of(run))
     return script.size == 2 and (figures == 0 or letters < len(run) / 8)
 
 
-def is_damaged(text: str) -> bool:
-    """Tell whether a run may once have been a passphrase."""
-    return any(
-        len(run) >= MIN_RUN * script.size and not looks_like_chatter(run, script)
-        for script in load_scripts()
-        for marked in find_runs(text, script)
-        for run in [[(place, value) for place, value in marked if value != MARK]]
-    )
+def leftovers_of(run: Run, script: Script) -> Iterator[Run]:
+    """Yield what its own candidates leave of a run: the page does not speak of other scripts."""
+    spans = [range(start, end) for start, end, _ in candidates_of(run, script)]
+    covered = set(chain.from_iterable(spans))
+    for is_covered, group in groupby(run, lambda glyph: glyph.start in covered):
+        if not is_covered:
+            yield list(group)
+
+
+def find_stretches(text: str) -> list[Stretch]:
+    """List what may once have been a passphrase and is none now, in the order of the text."""
+    found: list[Stretch] = []
+    for script in load_scripts():
+        for run in find_runs(text, script):
+            for stretch in leftovers_of(run, script):
+                glyphs = [glyph for glyph in stretch if glyph.value != MARK]
+                is_long = len(glyphs) >= MIN_RUN * script.size
+                if is_long and not looks_like_chatter(glyphs, script):
+                    found.append((script, stretch))
+    return sorted(found, key=lambda pair: pair[1][0].start)
 
 
 def mac(key: bytes, message: bytes) -> bytes:
@@ -254,10 +381,10 @@ def parse_body(header: Header, body: bytes) -> dict[str, object]:
     }
 
 
-def verify(word: Codeword, keys: Mapping[int, bytes], audience: str) -> dict[str, object]:
+def verify(word: Codeword, keys: Mapping[int, bytes], audience: str) -> Read:
     """Open a codeword with the key it names, or refuse it as `signature` or `version`."""
     header = parse_header(word[0])
-    if header is None or header.version != 1:
+    if header is None or header.version != 1 or spare_bits(word, header):
         raise Refused("version")
     if header.key_id not in keys:
         raise Refused("signature")
@@ -268,16 +395,19 @@ def verify(word: Codeword, keys: Mapping[int, bytes], audience: str) -> dict[str
     return {"invite": invite, "fingerprint": f"{header.key_id}-{opened.tag.hex()}"}
 
 
-def read(text: str, keys: Mapping[int, bytes], audience: str) -> dict[str, object]:
+def read(
+    text: str, keys: Mapping[int, bytes], audience: str, mend: Mend = lambda _stretches, _tags: ()
+) -> Read:
     """Read the one invite in a text.
 
     Args:
         text: Any text.
         keys: The secret of each key id.
         audience: The family of apps that may open the passphrase.
+        mend: Proposes what stretches may have been, after so many tags.
 
     Returns:
-        The `invite` as in the test vectors, its `span`, `codeword` and `fingerprint`.
+        The `invite` as in the test vectors, its `span`, `codeword`, `fingerprint` and `repairs`.
 
     Raises:
         Refused: There is no invite, or more than one.
@@ -289,20 +419,25 @@ def read(text: str, keys: Mapping[int, bytes], audience: str) -> dict[str, objec
         places.setdefault(word, [start, end])
     if len(places) > MAX_CODEWORDS:
         raise Refused("ambiguous")
-    found: list[dict[str, object]] = []
+    found: dict[Codeword, Read] = {}
     refused: list[Refused] = []
     for word, span in places.items():
         try:
-            found.append(verify(word, keys, audience) | {"span": span, "codeword": list(word)})
+            found[word] = verify(word, keys, audience) | {"span": span, "repairs": []}
         except Refused as refusal:
             refused.append(refusal)
-    if found:
-        if len(found) > 1:
-            raise Refused("ambiguous")
-        return found[0]
+    stretches = find_stretches(text)
+    for word, span, repairs in mend(stretches, len(places)):
+        with suppress(Refused):
+            invite = verify(word, keys, audience)
+            found.setdefault(word, invite | {"span": span, "repairs": repairs})
+    if len(found) > 1:
+        raise Refused("ambiguous")
+    for word, one in found.items():
+        return one | {"codeword": list(word)}
     if refused:
         raise refused[0]
-    raise Refused("damaged" if is_damaged(text) else "not_found")
+    raise Refused("damaged" if stretches else "not_found")
 
 
 def recognize(text: str) -> bool:

@@ -199,18 +199,18 @@ def test_only_true_is_true(name: str, strange: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("viewer_id", "42", "viewer_id is a str"),
-        ("viewer_id", True, "viewer_id is a bool"),
+        ("viewer_id", "42", "viewer_id must be int or UUID, not str"),
+        ("viewer_id", True, "viewer_id must be int or UUID, not bool"),
         ("viewer_id", None, "viewer_id, now and source must be given"),
         ("now", NOW.replace(tzinfo=None), "now has no time zone"),
-        ("now", NOW.date(), "now is a date"),
+        ("now", NOW.date(), "now must be datetime, not date"),
         ("now", None, "viewer_id, now and source must be given"),
-        ("source", "wechat", "source is a str"),
+        ("source", "wechat", "source must be Origin, not str"),
         ("source", ..., "viewer_id, now and source must be given"),
-        ("facts", {"member": False}, "facts is a dict"),
-        ("facts", None, "facts is a NoneType"),
-        ("policy", None, "policy is a NoneType"),
-        ("invite", "🍻", "invite is a str"),
+        ("facts", {"member": False}, "facts must be Facts, not dict"),
+        ("facts", None, "facts must be Facts, not NoneType"),
+        ("policy", None, "policy must be Policy, not NoneType"),
+        ("invite", "🍻", "invite must be Invite, not str"),
     ],
 )
 def test_arguments_of_another_type(name: str, value: object, message: str) -> None:

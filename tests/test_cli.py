@@ -339,7 +339,7 @@ def test_a_keys_file_that_others_can_read_is_refused(
     for command in (FIXED, ["keygen"], ["decode", "text"]):
         refused = shell(*command, "--keys-file", str(path))
         assert (refused.code, refused.out) == (78, "")
-        assert "others can read it" in refused.err
+        assert "others can read or change it" in refused.err
 
 
 def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -611,7 +611,29 @@ def test_explain_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     assert (explained.code, report["finding"], report["surplus"]) == (1, "damaged", -4)
     assert {*report["sentences"]} == {"zh-Hans", "zh-Hant", "en"}
     assert not {*text} & {*explained.out}
+    table = shell("explain", text).out
+    assert re.search(r"^finding +unverified$", table, re.MULTILINE)
+    assert not re.search(r"(None|\(\)| 0|^\w+ *)$", table, re.MULTILINE)  # no line says nothing
+
+
+def test_explain_does_without_keys_that_are_not_there(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audience in the environment is for the other commands; one on the line asks for keys."""
+    monkeypatch.delenv("PASSPHRASE_KEYS")
+    text = CODEC.encode(INVITE)
     assert re.search(r"^finding +unverified$", shell("explain", text).out, re.MULTILINE)
+    refused = shell("explain", "--audience", AUDIENCE, text)
+    assert (refused.code, refused.out) == (78, "")
+
+
+def test_a_file_is_not_the_message(shell: Shell, tmp_path: Path) -> None:
+    """It is read as a message all the same, which may be called like a file."""
+    (tmp_path / "message").write_text("")
+    refused = shell("decode", str(tmp_path / "message"))
+    assert refused.code == 1
+    assert "TEXT is the message itself; the file" in refused.err
+    assert "no passphrase in this text" in refused.err
 
 
 def test_explain_with_keys(shell: Shell) -> None:

@@ -95,6 +95,14 @@ def test_half_a_symbol_does_not_count() -> None:
     assert (found.readable, found.surplus) == (26, -4)
 
 
+@pytest.mark.parametrize("kept", [10, 15, 20, 23])
+def test_the_keys_say_no_less(kept: int) -> None:
+    """One cut too short to be repaired is damaged with and without them."""
+    text = f"看【{TEXT[:kept]}】"
+    assert explain(text, CODEC) == explain(text)
+    assert explain(text).finding is Finding.DAMAGED
+
+
 def test_chatter_repeats_itself() -> None:
     """A fragment has at least half as many different glyphs as glyphs."""
     assert explain(TEXT[:5] + TEXT[4] * 5).finding is Finding.DAMAGED

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from passphrase import Keyring
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
@@ -43,6 +45,33 @@ def test_the_tutorial_from_its_first_command(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"key 1 made in .*; it signs from now on\n", done.stderr)
     assert (tmp_path / "invites.keys").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+def test_keys_are_edited_in_a_copy(tmp_path: Path) -> None:
+    """The commands of docs/keys.md let key 2 sign, and nobody else read the file."""
+    assert BASH
+    page = (ROOT / "docs" / "keys.md").read_text("utf-8")
+    blocks: list[str] = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (commands,) = (block for block in blocks if "next.keys" in block)
+    keyring = Keyring({1: bytes(32), 2: bytes(range(32))}, active_id=1)
+    file = tmp_path / "invites.keys"
+    file.touch(mode=0o600)
+    file.write_text("\n".join(keyring.reveal().split(",")) + "\n")
+    program = f'function passphrase {{ {sys.executable} -m passphrase "$@"; }}\n{commands}'
+    done = subprocess.run(  # noqa: S603  # our own page
+        [BASH, "-euo", "pipefail", "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^key_id +2$", done.stdout, re.MULTILINE)
+    changed = Keyring.parse(file.read_text())
+    assert (changed.active_id, changed.without(1).active_id) == (2, 2)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def anchors(page: Path) -> set[str]:

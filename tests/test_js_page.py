@@ -53,10 +53,11 @@ def test_it_recognises(tmp_path: Path) -> None:
     assert "里面有完整的口令" in seen.page
     assert "There is a whole passphrase in it" in seen.page
     assert re.findall(r'<span class="spelling">(.*?)</span>', seen.page) == texts
-    assert seen.page.count("version 1 · 密钥 key 1") == len(texts)
+    assert seen.page.count("version 1 · key 1</small>") == len(texts)
     start = len("老王：")
     end = start + len(texts[0].encode("utf-16-le")) // 2
     assert f"place {start}–{end}" in seen.page
+    assert "autofocus" not in seen.page  # on a phone it would bring up the keyboard
     assert sorted(seen.asked) == FILES
 
 

@@ -239,6 +239,7 @@ def struck(row: list[int], size: int, draw: random.Random) -> Iterator[list[int]
             for kind in kinds:
                 damaged = strike(kind, damaged, size, draw)
             yield damaged
+    yield [*row[:12], 5, 7, *row[12:]]
     for at in (0, 12, len(row) - 2):  # both halves of one symbol, or two neighbours
         yield [*row[:at], *row[at + 2 :]]
         yield [*row[:at], *((glyph + 1) % size for glyph in row[at : at + 2]), *row[at + 2 :]]
@@ -287,6 +288,15 @@ def test_the_edits_lead_from_the_codeword_to_what_was_read(script: str, before: 
             header = load_script(script).values(proposal.codeword)[:width]
             assert part[:width] == header or proposal.edits[0].glyph < width
             assert [*proposal.edits] == sorted(proposal.edits, key=lambda edit: edit.glyph)
+
+
+def test_a_mark_may_stand_for_nothing() -> None:
+    """Also in a fourth group, which no split looks at."""
+    text = spelled("emoji")
+    pieces = text[:3], text[4:9], text[10:15], text[16:22]
+    decoded = CODEC.decode("??".join(pieces) + "?" + text[22:])
+    assert decoded.invite == INVITE
+    assert [repair.position for repair in decoded.repairs] == [3, 9, 15]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -295,6 +295,22 @@ def test_the_message_on_the_page_is_one(home: str, tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.parametrize(("home", "heading"), [("", "Paste"), ("zh/", "粘贴")])
+def test_the_box_speaks_the_language_of_its_page(home: str, heading: str, tmp_path: Path) -> None:
+    """And leaves the focus where it is."""
+    reading = script("""
+      const page = document.querySelector("iframe").contentDocument;
+      const told = [page.querySelector("h1").innerText, document.activeElement.tagName];
+      document.body.dataset.told = JSON.stringify(told);
+    """)
+    address = f"/{home}paste.html"
+    shown, focus = told(visit(SITE, address, tmp_path, {address: reading}).page)
+    assert heading in shown
+    assert shown.isascii() == (home == "")
+    assert focus == "BODY"
+
+
+@needs_chromium
 @pytest.mark.parametrize(
     ("home", "word", "page"),
     [("", "SignatureError", "/api.html"), ("zh/", "口令", "/zh/"), ("zh/", "微信", "/zh/")],
@@ -319,6 +335,45 @@ def test_the_search_box_finds(home: str, word: str, page: str, tmp_path: Path) -
     address = f"/{home}index.html"
     found = told(visit(SITE, address, tmp_path, {address: searching}, 8000).page)
     assert [each for each in found if each.startswith(page) and word in each]
+
+
+PHONE = """
+  const frame = document.createElement("iframe");
+  frame.width = 375;
+  frame.height = 800;
+  const faults = [];
+  for (const page of %s) {
+    frame.src = "/" + page;
+    document.body.append(frame);
+    await new Promise((then) => { frame.onload = then; });
+    await wait(300);
+    const view = frame.contentWindow;
+    const edge = (element) => element.getBoundingClientRect();
+    for (const table of view.document.querySelectorAll("article table")) {
+      const scrolls = view.getComputedStyle(table).overflowX === "auto";
+      if (edge(table).right > 375 || !scrolls) faults.push([page, table.textContent.trim()]);
+    }
+    for (const button of view.document.querySelectorAll(".md-code__nav")) {
+      const code = button.parentElement.querySelector("code");
+      if (edge(code).right > edge(button).left + 1) faults.push([page, code.textContent]);
+    }
+    const contents = view.document.querySelector(".md-sidebar--secondary");
+    const fixed = contents && view.getComputedStyle(contents).position === "fixed";
+    if (fixed) faults.push([page, "contents"]);
+    frame.remove();
+  }
+  document.body.dataset.told = JSON.stringify(faults);
+"""
+
+
+@needs_chromium
+def test_on_a_phone(tmp_path: Path) -> None:
+    """Tables scroll within their border; no button stands over code or text."""
+    wide = ["format.html", "clients.html", "zh/keys.html", "zh/speed.html", "tutorial.html"]
+    address = "/index.html"
+    reading = script(PHONE % json.dumps(wide))
+    found = told(visit(SITE, address, tmp_path, {address: reading}, 20_000).page)
+    assert found == []
 
 
 ALL_PAGES = """

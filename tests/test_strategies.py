@@ -1,10 +1,12 @@
 """The public strategies: harmless manglings are read exactly, damage is repaired or refused."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise, takewhile
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from support import CODEC, SCRIPTS
 
@@ -48,15 +50,46 @@ def test_harmless_manglings_are_read_exactly(message: Message, mangling: Manglin
     assert decoded.script == message.script
 
 
+SEARCH = settings(max_examples=2_000, phases=[Phase.generate])
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("damage", [1, 2, 3])
 def test_all_there_is_may_happen(script: str, damage: int) -> None:
     """Four at once, each script, each extent of damage, in brackets."""
-    search = partial(find, settings=settings(max_examples=2_000))
+    search = partial(find, settings=SEARCH)
     assert search(manglings(), lambda each: len(each.changes) == 4).name.count(" + ") == 3
     search(manglings(damage=3), lambda each: each.damage == damage)
     around = search(messages(CODEC), lambda each: each.script == script and "【" in each.text)
     assert f"【{around.passphrase}】" in around.text
+
+
+FIELDS: dict[str, Callable[[Invite], object]] = {
+    "a group id of 32 bits": lambda each: 20 < bits(each.group_id) <= 32,
+    "a group id of 64 bits": lambda each: 33 < bits(each.group_id) <= 50,
+    "a UUID": lambda each: isinstance(each.group_id, UUID),
+    "another id of 32 bits": lambda each: 20 < bits(each.inviter_id) <= 32,
+    "another id of 64 bits": lambda each: 50 < bits(each.inviter_id) <= 64,
+    "another UUID": lambda each: isinstance(each.inviter_id, UUID),
+    "a flag": lambda each: each.mutual_follow and each.approval and each.single_use,
+    "no flag": lambda each: not (each.mutual_follow or each.approval or each.single_use),
+    "the first generation": lambda each: each.generation == 0,
+    "another variant": lambda each: each.variant > 0,
+}
+
+
+def bits(number: int | UUID) -> int:
+    return number.bit_length() if isinstance(number, int) else 128
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_invites_of_every_kind(name: str) -> None:
+    find(invites(), lambda each: bool(FIELDS[name](each)), settings=SEARCH)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_codecs_of_every_script(script: str) -> None:
+    find(codecs(), lambda codec: f"script={script!r}" in repr(codec), settings=SEARCH)
 
 
 @given(mangling=manglings(most=2), damaging=manglings(damage=1))

@@ -24,7 +24,7 @@ LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)#\s]*)#?([^)\s]*)\)")
 FRAME = re.compile(r'()\bsrc="([^"]+)()"')
 CODE = re.compile(r"`[^`]+`")
 ANCHOR = re.compile(r"<a id=\"[^\"]+\"></a>")
-NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+NUMBER = re.compile(r"\d[\d,.]*\d|\d|[⁻⁰¹²³⁴-⁹]+")
 MONTH = re.compile(rf"(?<=\d )(?:{'|'.join(calendar.month_name[1:])})\b")
 CELL = re.compile(r"(?<!\\)\|")
 

@@ -1,4 +1,4 @@
-"""The vectors: fresh, mostly invalid, and a second reader agrees on all but repair."""
+"""The vectors: fresh, mostly invalid, and a second reader agrees on all."""
 
 import json
 import subprocess
@@ -6,10 +6,11 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import second_reader
+import second_repairer
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -25,14 +26,12 @@ from passphrase import (
     SignatureError,
     recognize,
 )
+from passphrase.codec import Level
 from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
 from passphrase.seal import seal
 from passphrase.wire import pack
-
-if TYPE_CHECKING:
-    from passphrase.codec import Level
 
 DOCUMENT = json.loads(Path("tests/vectors/v1.json").read_text(encoding="ascii"))
 
@@ -169,24 +168,29 @@ def test_the_tables_are_those_of_the_scripts() -> None:
 # --- The second implementation, which was written from docs/format.md alone --------------------
 
 
-@pytest.mark.parametrize(
-    "vector", [vector for vector in VECTORS if "Markup" not in vector.test["flags"]], ids=name
-)
+@pytest.mark.parametrize("vector", VECTORS + REPAIRS, ids=name)
 def test_the_second_reader(vector: Vector) -> None:
-    """What the page says is enough to agree on every vector; it reads no markup."""
+    """What the page says is enough to agree on every vector, and on every repair in them."""
     test, secrets, audience = vector
+    level: Level = test.get("repair", "standard")
     if test["result"] == "invalid":
         with pytest.raises(second_reader.Refused) as caught:
-            second_reader.read(test["text"], secrets, audience)
+            second_repairer.repair(test["text"], secrets, audience, level)
         assert caught.value.code == test["error"]
-    else:
-        assert second_reader.read(test["text"], secrets, audience) == {
-            "invite": test["invite"],
-            "span": test["span"],
-            "codeword": test["symbols"],
-            "fingerprint": test["fingerprint"],
-        }
+        return
+    assert second_repairer.repair(test["text"], secrets, audience, level) == {
+        "invite": test["invite"],
+        "span": test["span"],
+        "codeword": test["symbols"],
+        "fingerprint": test["fingerprint"],
+        "repairs": test.get("repairs", []),
+    }
+    if "repair" not in test:
         assert second_reader.recognize(test["text"])
+        return
+    below: Level = "exact" if level == "standard" else "standard"
+    with pytest.raises(second_reader.Refused):
+        second_repairer.repair(test["text"], secrets, audience, below)
 
 
 @given(invite=invites, script=scripts, before=st.text(max_size=9), after=st.text(max_size=9))
@@ -204,12 +208,51 @@ def test_the_second_reader_reads_what_we_mint(
 def test_the_second_reader_refuses_what_we_refuse(fragments: list[str]) -> None:
     """The same answer for the same reason, on whatever words and fragments make up."""
     text = "".join(fragments)
+    assert our_outcome(text, "exact") == their_outcome(text, "exact")
+
+
+def our_outcome(text: str, level: Level) -> object:
+    """Return what we read and how it was repaired, or the code of our refusal."""
     try:
-        ours: object = [*CODEC.decode(text, repair="exact").span]
+        decoded = CODEC.decode(text, repair=level)
     except PassphraseError as error:
-        ours = error.code
+        return error.code
+    repairs = [asdict(repair) | {"span": [*repair.span]} for repair in decoded.repairs]
+    return decoded.invite.model_dump(mode="json"), [*decoded.span], repairs
+
+
+def their_outcome(text: str, level: Level) -> object:
+    """Return the same of the second reader."""
     try:
-        theirs = second_reader.read(text, {1: SECRET}, AUDIENCE)["span"]
+        read = second_repairer.repair(text, {1: SECRET}, AUDIENCE, level)
     except second_reader.Refused as refusal:
-        theirs = refusal.code
-    assert ours == theirs
+        return refusal.code
+    return read["invite"], read["span"], read["repairs"]
+
+
+def harm(glyphs: list[str], kind: str, at: int, glyph: str) -> None:
+    """Do one damage to a passphrase."""
+    at %= len(glyphs)
+    glyphs[at : at + 2] = {
+        "wrong": [glyph, *glyphs[at + 1 : at + 2]],
+        "lost": glyphs[at + 1 : at + 2],
+        "extra": [glyph, *glyphs[at : at + 2]],
+        "swapped": glyphs[at : at + 2][::-1],
+    }[kind]
+
+
+@given(data=st.data(), invite=invites, script=scripts)
+def test_the_second_reader_repairs_what_we_repair(
+    data: st.DataObject, invite: Invite, script: str
+) -> None:
+    """The same invite, place and repairs, or the same refusal, of whatever damage in any frame."""
+    glyph = st.sampled_from([*DOCUMENT["scripts"][script]])
+    mark = st.sampled_from(["?", "??", "\ufffd", "[笑]", "..", "%FF", '<img class="emoji">'])
+    frame = st.lists(st.sampled_from([*"。 ?-Uu\ufe0f4🍻祝", "<br>"]) | glyph, max_size=3)
+    kinds = st.sampled_from(["wrong", "lost", "extra", "swapped"])
+    glyphs = [*CODEC.encode(invite, script=script)]
+    for _ in range(data.draw(st.integers(1, 3))):
+        harm(glyphs, data.draw(kinds), data.draw(st.integers(0, 99)), data.draw(glyph | mark))
+    text = "".join([*data.draw(frame), *glyphs, *data.draw(frame)])
+    level: Level = data.draw(st.sampled_from(["standard", "standard", "thorough"]))
+    assert our_outcome(text, level) == their_outcome(text, level)

@@ -70,7 +70,7 @@ HEAD = """\
 
 `tools/measure_mutants.py` changes the package in small ways, one at a time (a `+` becomes a `-`, an
 argument is left out, a string is another), and runs the tests that call what was changed. A change
-that no test notices *survives*: something is not tested, or the code says more than it need.
+that no test notices *survives*: something is not tested, or the code says more than it needs.
 
     pip install -c constraints.txt -e '.[dev,mutation]'
     python tools/measure_mutants.py

@@ -20,11 +20,15 @@ const VERDICTS = {
   ],
   long: ["内容太长，不会读取。请只复制一条消息。", "Too long to be read. Copy one message only."],
 };
-const SCRIPT_NAMES = { emoji: "表情 emoji", hanzi: "汉字 hanzi", base32: "字母数字 base32" };
+const SCRIPT_NAMES = { emoji: "表情", hanzi: "汉字", base32: "字母数字" };
 
 const pasted = document.getElementById("pasted");
 const verdict = document.getElementById("verdict");
 const list = document.getElementById("found");
+
+// In the language of the page that it stands in, or else of the browser.
+const around = window.frameElement ? window.frameElement.ownerDocument.documentElement.lang : navigator.language;
+document.documentElement.dataset.language = around.startsWith("zh") ? "zh" : "en";
 
 /** Name the verdict on a text. */
 function judge(text, found) {
@@ -49,7 +53,7 @@ function show() {
   const [chinese, english] = VERDICTS[name];
   verdict.dataset.verdict = name;
   verdict.textContent = "";
-  verdict.append(element("p", chinese), element("p", english, { lang: "en" }));
+  verdict.append(element("p", chinese, { lang: "zh-Hans" }), element("p", english, { lang: "en" }));
   list.textContent = "";
   list.append(
     ...found.map(({ script, span, text: spelling, version, keyId }) => {
@@ -57,8 +61,10 @@ function show() {
       const item = element("li", "");
       item.append(
         element("span", spelling, { className: "spelling" }),
-        element("small", `${SCRIPT_NAMES[script]} · 位置 place ${start}–${end}`),
-        element("small", ` · 版本 version ${version} · 密钥 key ${keyId}`)
+        element("small", `${SCRIPT_NAMES[script]} · 位置 ${start}–${end} · 版本 ${version} · 密钥 ${keyId}`, {
+          lang: "zh-Hans",
+        }),
+        element("small", `${script} · place ${start}–${end} · version ${version} · key ${keyId}`, { lang: "en" })
       );
       return item;
     })

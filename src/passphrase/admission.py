@@ -61,7 +61,7 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
         member: The viewer is in the group.
         banned: The viewer is banned from the group.
         inviter_is_member: The inviter is in the group.
-        group_full: The group takes nobody more.
+        group_full: The group takes no more members.
         mutual_follow: Viewer and inviter follow each other.
 
     Raises:
@@ -327,17 +327,19 @@ def _case(  # noqa: PLR0913, PLR0917  # the fields of a case
     source: Origin | EllipsisType | None,
 ) -> Case:
     """Make a case of arguments of the right types: a wrong one must not slip through a rule."""
-    for name, value, types in (
-        ("invite", invite, Invite),
-        ("policy", policy, Policy),
-        ("facts", facts, Facts),
-        ("source", source, (Origin, EllipsisType, type(None))),
-        ("now", now, (datetime, type(None))),
-        ("viewer_id", viewer_id, (int, UUID, type(None))),
-    ):
-        is_right = isinstance(value, types)  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not is_right or isinstance(value, bool):
-            msg = f"{name} is a {type(value).__name__}"
+    rows: tuple[tuple[str, object, tuple[type, ...], tuple[object, ...]], ...] = (
+        ("invite", invite, (Invite,), ()),
+        ("policy", policy, (Policy,), ()),
+        ("facts", facts, (Facts,), ()),
+        ("source", source, (Origin,), (None, ...)),
+        ("now", now, (datetime,), (None,)),
+        ("viewer_id", viewer_id, (int, UUID), (None,)),
+    )
+    for name, value, types, unsaid in rows:
+        is_said = isinstance(value, types) and not isinstance(value, bool)
+        if not is_said and not any(value is each for each in unsaid):
+            wanted = " or ".join(each.__name__ for each in types)
+            msg = f"{name} must be {wanted}, not {type(value).__name__}"
             raise TypeError(msg)
     if now is not None and now.tzinfo is None:
         raise TypeError("now has no time zone")

@@ -165,13 +165,16 @@ class Codec:
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
         """Read the one passphrase out of a pasted message, whatever stands around it.
 
-        The same passphrase twice is one, in whatever scripts. Inverse: `encode`.
+        It proves who signed, and not that the invite still holds: `join_prompt` judges whether it
+        has expired, was taken back or is used up. The same passphrase twice is one. Inverse:
+        `encode`.
 
         Args:
             text: Any text.
             repair: "exact" repairs nothing; "standard" one wrong, lost or extra glyph, two swapped
                 neighbours, or up to three unreadable ones; "thorough" also two of a kind, and one
-                lost with one wrong: some milliseconds for a message, seconds for a hostile text.
+                lost with one wrong: some milliseconds for a message, up to a second for a hostile
+                text of the usual `max_chars`.
 
         Raises:
             NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from passphrase.clipboard import Findings, scan
 from passphrase.errors import (
+    NotFoundError,
     PassphraseError,
     Span,
     TextTooLongError,
@@ -233,6 +234,8 @@ def _judged(text: str, codec: "Codec", now: datetime | None) -> Diagnosis:
         decoded = codec.decode(text)
     except TextTooLongError:
         raise
+    except NotFoundError:
+        return _seen(text, codec.scan(text))  # too short to be repaired is seen all the same
     except PassphraseError as error:
         return replace(_seen(text, codec.scan(text)), finding=Finding(error.code))
     ends = decoded.invite.expires_at

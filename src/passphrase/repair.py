@@ -128,7 +128,7 @@ def _windows(
             ends = [start + size * width + extra for extra in range(slack, -slack - 1, -1)]
             ends += [len(row)] if has_marks and len(row) not in ends else []
             for end in ends:
-                if start < end <= len(row):
+                if end <= len(row):
                     yield start, end, size, is_header_wrong
 
 

@@ -14,9 +14,10 @@ const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const SAMPLES = Array.from(README.matchAll(/^```js\n(.*?)^```/gms), ([, sample]) => sample);
 const CLIENT = new URL("../passphrase.js", import.meta.url).href;
 const NEWER = spelled(EMOJI, HEADER + 128);
+const SEVERAL = `${spelled(EMOJI)}。${spelled(BASE32)}`;
 const CASES = [
   [`老王: ${spelled(HANZI)} 快来`, ["open", spelled(HANZI)]],
-  [`${spelled(EMOJI)}。${spelled(BASE32)}`, ["open", `${spelled(EMOJI)}\n${spelled(BASE32)}`]],
+  [`${spelled(EMOJI)}。${spelled(EMOJI)}`, ["open", spelled(EMOJI)]],
   [`${spelled(HANZI)}，${NEWER}`, ["open", spelled(HANZI)]],
 ];
 
@@ -40,8 +41,9 @@ test("the web page opens what it knows, and asks for an update of what it does n
     document: { querySelector: () => ({ addEventListener: (_, listener) => (paste = listener) }) },
     openInvite: (text) => called.push(["open", text]),
     askForUpdate: () => called.push(["update"]),
+    askForOneMessage: () => called.push(["several"]),
   });
-  for (const [text, action] of [...CASES, [NEWER, ["update"]], ["nothing", undefined]]) {
+  for (const [text, action] of [...CASES, [SEVERAL, ["several"]], [NEWER, ["update"]], ["nothing", undefined]]) {
     paste({ clipboardData: { getData: () => text } });
     assert.deepEqual(called.pop(), action);
   }
@@ -60,7 +62,8 @@ test("the mini-program opens what it knows, and says if there is nothing", async
     openInvite: (text) => called.push(["open", text]),
   });
   const nothing = ["toast", "没有找到完整的口令"];
-  for (const [text, action] of [...CASES, ["nothing", nothing], ["", nothing]]) {
+  const several = ["toast", "请只复制一条消息"];
+  for (const [text, action] of [...CASES, [SEVERAL, several], ["nothing", nothing], ["", nothing]]) {
     clipboard = text;
     page.onTapPaste();
     assert.deepEqual(called.pop(), action);

@@ -102,6 +102,11 @@ def load_codec(keys_file: str | None, audience: str) -> "Codec":
         raise click.UsageError(f"--audience: {error}") from None
 
 
+def has_keys() -> bool:
+    """Tell whether the environment holds keys."""
+    return bool(os.environ.get("PASSPHRASE_KEYS"))
+
+
 def _keys_of_environment() -> "Keyring":
     keys = os.environ.get("PASSPHRASE_KEYS")
     if not keys:
@@ -126,7 +131,8 @@ def _read_file(path: Path) -> "Keyring":
             mode = os.fstat(file.fileno()).st_mode
             if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
                 raise Stop(
-                    f"{path}: others can read it; chmod 600 it, and add a key if one may have",
+                    f"{path}: others can read or change it; chmod 600 it, and rotate "
+                    "if one may have",
                     EXIT_KEYS,
                 )
             text = file.read().decode("utf-8", "replace")

@@ -41,8 +41,8 @@ def _minting(command: _Command) -> _Command:
     """Add the options that say what to mint."""
     for option in reversed(
         (
-            _id_option("--group", "Decimal below 2^64, or UUID."),
-            _id_option("--inviter", "The same."),
+            _id_option("--group", "Id of the group: a decimal number below 2^64, or a UUID."),
+            _id_option("--inviter", "Id of the inviter: a decimal number below 2^64, or a UUID."),
             click.option(
                 "--expires",
                 required=True,
@@ -75,7 +75,7 @@ def _minting(command: _Command) -> _Command:
                 "--variant",
                 type=click.IntRange(0, 255),
                 default=0,
-                help="Another wording of the same.",
+                help="Another passphrase of the same invite.",
             ),
         )
     ):
@@ -120,8 +120,18 @@ def encode(
 
 @click.command()
 @_minting
-@click.option("--group-name", metavar="NAME", callback=read_name, help="Shown, made harmless.")
-@click.option("--app-name", metavar="NAME", callback=read_name, help="The app to open; the same.")
+@click.option(
+    "--group-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the group, put harmless into the message.",
+)
+@click.option(
+    "--app-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the app to open, put harmless into it too.",
+)
 @locale_option
 @click.option(
     "--qr",

@@ -37,7 +37,7 @@ _FACTS: Final = {
     "member": "The viewer is in the group.",
     "banned": "The viewer is banned from it.",
     "inviter_is_member": "The inviter is in the group.",
-    "group_full": "The group takes nobody more.",
+    "group_full": "The group takes no more members.",
     "mutual_follow": "Viewer and inviter follow each other.",
     "spent": "Somebody else has spent this single-use passphrase.",
     "revoked": "It is on the deny-list; needs --deny-list.",
@@ -85,8 +85,18 @@ def _judging(command: _Command) -> _Command:
     help="Where it was copied from, as the client says.",
 )
 @_judging
-@click.option("--group-name", metavar="NAME", callback=read_name, help="As your database has it.")
-@click.option("--inviter-name", metavar="NAME", callback=read_name, help="The same.")
+@click.option(
+    "--group-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the group, as your database has it.",
+)
+@click.option(
+    "--inviter-name",
+    metavar="NAME",
+    callback=read_name,
+    help="Of the inviter, as your database has it.",
+)
 @click.option("--at", metavar="7d|12h|ISO", help="Open it at another moment than now.")
 @locale_option
 @click.option("--why", is_flag=True, help="Also print the rules it passed through.")

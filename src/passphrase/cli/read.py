@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 import passphrase
-from passphrase.cli.keys import keyed, load_codec
+from passphrase.cli.keys import has_keys, keyed, load_codec
 from passphrase.cli.world import (
     EXIT_NONE,
     Json,
@@ -112,12 +112,19 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     given = click.get_current_context().get_parameter_source("keys_file")
     if given is click.core.ParameterSource.COMMANDLINE and not audience:
         raise click.UsageError("--keys-file needs --audience")
-    codec = load_codec(keys_file, audience) if audience else None
+    # An audience that is exported for other commands does not ask for a check of signatures.
+    asked = click.get_current_context().get_parameter_source("audience")
+    can_check = keys_file or has_keys() or asked is click.core.ParameterSource.COMMANDLINE
+    codec = load_codec(keys_file, audience) if audience and can_check else None
     diagnosis = passphrase.explain(message, codec, now=clock())
     report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
     if diagnosis.expires_at:
         report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
-    print_json(report) if as_json else print_table(report)
+    if as_json:
+        print_json(report)
+    else:  # what is nothing goes without saying; a version may be 0
+        nothing = (None, ()) if diagnosis.version == 0 else (None, (), 0)
+        print_table({name: each for name, each in report.items() if each not in nothing})
     return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
 
 

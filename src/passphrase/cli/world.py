@@ -1,6 +1,7 @@
 """What every command shares: exit codes, the pasted message, the clock, how to print."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -105,6 +106,8 @@ def read_moment(text: str, now: datetime, option: str) -> datetime:
 def read_message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
+        if os.path.isfile(text):  # noqa: PTH113  # takes any str
+            say(f"TEXT is the message itself; the file {text} is read with < {text}")
         return _decoded(text)
     if text is None and sys.stdin and sys.stdin.isatty():
         raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
