@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from passphrase.markup import unwrap
 
-CLOCK_TICK = 0.001  # seconds, below which a ratio says nothing
+CLOCK_TICK = 0.01  # of some machines; so much is no measurement
 
 CASES = {
     '<span class="emoji emoji1f433"></span>': "🐳 ",
@@ -76,6 +76,6 @@ def test_cost_is_linear(unit: str) -> None:
         assert unwrap(text).bounds[-1] == len(text)
         return process_time() - started
 
-    assert min(seconds(20_000) for _ in range(5)) < 8 * max(
-        min(seconds(5_000) for _ in range(5)), CLOCK_TICK
+    assert min(seconds(120_000) for _ in range(5)) < 8 * max(
+        min(seconds(30_000) for _ in range(5)), CLOCK_TICK
     )

@@ -60,6 +60,7 @@ LEFT_OUT = (
     "tests/test_js_client.py",
     "tests/test_js_page.py",
     "tests/test_lifecycle.py",
+    "tests/test_markup.py::test_cost_is_linear",
     "tests/test_prompt.py::test_the_page_and_the_schema_are_fresh",
     "tests/test_spark.py",
     "tests/test_vectors.py::test_the_file_is_fresh",
