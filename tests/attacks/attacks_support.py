@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from support import CODEC, PACKAGE
 
-from passphrase import Codec, Invite, PassphraseError, codec
+from passphrase import Codec, Invite, PassphraseError
 from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SYMBOLS
 from passphrase.parity import protect
-from passphrase.repair import Proposal
+from passphrase.repair import Proposal, propose
 from passphrase.scripts import load_script
 from passphrase.symbols import chunk
 
@@ -63,7 +63,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *, trusted: bool) -> Counter[str]:
         trusted: Let every tag be good.
     """
     reached: Counter[str] = Counter()
-    verify, propose = DerivedKeys.verify, codec.propose
+    verify = DerivedKeys.verify
 
     def checked(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
         reached["tag"] += 1
@@ -74,7 +74,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *, trusted: bool) -> Counter[str]:
         return propose(row, width, **how)
 
     monkeypatch.setattr(DerivedKeys, "verify", checked)
-    monkeypatch.setattr(codec, "propose", repaired)
+    monkeypatch.setattr("passphrase.codec.propose", repaired)
     return reached
 
 

@@ -63,8 +63,8 @@ def test_all_that_does_not_verify_is_told_alike() -> None:
         shown_before = None if error.__suppress_context__ else error.__context__
         return type(error), str(error), error.args, json.dumps(vars(error)), shown_before
 
-    for spoil in (lambda text: text, lambda text: text[:9] + text[10:]):
-        texts = [(spoil(text), codec) for text, codec in STRANGERS.values()]
+    for rest in (9, 10):
+        texts = [(text[:9] + text[rest:], codec) for text, codec in STRANGERS.values()]
         assert len({told(codec, text) for text, codec in texts}) == 1
         assert len({repr(explain(text, codec)) for text, codec in texts}) == 1
 
