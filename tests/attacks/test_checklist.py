@@ -1,6 +1,6 @@
-"""The checklist: eighty attacks in ten sections, and for each the tests that hold, or why none does.
+"""The checklist: eighty attacks, and for each the tests that hold, or why none does.
 
-A test stands as "file::name" without "test_" and ".py", which both would begin or end with.
+A test stands as "file::name", both without the "test_" that they begin with.
 """
 
 import ast
@@ -95,12 +95,13 @@ CHECKLIST = {
     ),
     "B4": Item(
         "mix scripts, or the case of letters",
-        "malleability::a_glyph_of_another_script malleability::case_and_width_of_base32_say_nothing",
+        "malleability::a_glyph_of_another_script "
+        "malleability::case_and_width_of_base32_say_nothing",
     ),
     "B5": Item(
         "redeem one invite once for each spelling",
         "codec::one_codeword_in_every_script malleability::case_and_width_of_base32_say_nothing "
-        "lifecycle::lifecycle_with_sqlite",
+        "frameworks::single_use",
     ),
     "B6": Item("hide that something was repaired", "repair::repairs_are_reported repair::levels"),
     "B7": Item("hide a second invite in a message", "codec::two_different_ones_are_ambiguous"),
@@ -123,8 +124,8 @@ CHECKLIST = {
     "C7": Item(
         "paste a key that is cut or has a line break too many",
         "keys::broken_text_form malleability::white_space_around_a_secret_is_none_of_it",
-        "a key has no published check value: one that lost whole groups of letters and is still "
-        "32 bytes long is another key, whose invites other servers refuse",
+        "a key has no check value: what is cut below 32 bytes is refused, but with one letter "
+        "exchanged it is another key, and other servers refuse what it mints",
     ),
     "C8": Item(
         "read while keys are swapped",
@@ -269,8 +270,7 @@ CHECKLIST = {
         "learn which group, or which fact, from a refusal",
         "oracles::a_refusal_is_the_same_for_every_group_and_inviter "
         "oracles::a_group_that_is_gone_is_one_that_was_reset",
-        "how long facts take to look up is the backend's; and reasons differ, which is on the page "
-        "about security",
+        "how long an answer takes is the backend's, which looks the facts up",
     ),
     "H4": Item(
         "read a tag or a body in a traceback",
@@ -293,7 +293,7 @@ CHECKLIST = {
     "I4": Item(
         "turn all logs on",
         "logs::nothing_is_written logs::the_search_would_see_a_key",
-        "each public call is run so, well and badly; not the whole suite, whose tests print keys",
+        "each public call is run so, well and badly; the rest of the suite is not",
     ),
     "J1": Item(
         "take over what is imported in passing", "supply_chain::two_packages_are_all_that_runs"
@@ -311,7 +311,8 @@ CHECKLIST = {
     ),
     "J5": Item(
         "hide characters in the source",
-        "supply_chain::no_character_hides_in_the_source supply_chain::names_in_the_source_are_ascii",
+        "supply_chain::no_character_hides_in_the_source "
+        "supply_chain::names_in_the_source_are_ascii",
     ),
     "J6": Item(
         "use a hole that is known",
@@ -332,7 +333,7 @@ CHECKLIST = {
 
 
 @cache
-def tests_of(name: str) -> set[str]:
+def names_in(name: str) -> set[str]:
     """Name the tests that stand in a file, here or in the folder above."""
     folder = ROOT / "tests"
     [path] = [*folder.glob(f"test_{name}.py"), *folder.glob(f"attacks/test_{name}.py")]
@@ -354,4 +355,4 @@ def test_what_is_said_to_hold_is_there(number: str) -> None:
     """A test that was renamed or taken away leaves an attack without one."""
     for test in CHECKLIST[number].tests.split():
         name, _, function = test.partition("::")
-        assert function in tests_of(name), test
+        assert function in names_in(name), test

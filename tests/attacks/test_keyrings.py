@@ -124,7 +124,7 @@ def giving_way() -> Generator[None]:
     try:
         yield
     finally:
-        threading.settrace(before)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        threading.settrace(before)  # pyright: ignore[reportArgumentType]
 
 
 def read_while_rings_are_swapped() -> None:
