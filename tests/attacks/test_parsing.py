@@ -194,9 +194,9 @@ def test_work_is_bounded_and_linear(name: str, monkeypatch: pytest.MonkeyPatch) 
 def test_memory_is_bounded(name: str) -> None:
     """A character costs at most 80 bytes of memory, 20 times the widest that Python holds.
 
-    Three texts cost more, and are held to what was measured: a row that is mostly marks, and one in
-    which a word begins at every fourth glyph, are lists of places and values before anything is
-    known of them; "%F0%9F" is looked at once more as it was meant. Of `max_chars`, that is 12 MB.
+    Three texts cost more, up to 45 times the widest, and are held to what was measured of them: a
+    row that is mostly marks, one in which a word begins at every fourth glyph, and a run of
+    "%F0%9F", which is decoded as one. Of the usual `max_chars`, that is at most 12 MB.
     """
     text = corpus(name)[:SMALL]
     CODEC.decode(f"。{TEXT[1:]}")  # tables are made at the first use
