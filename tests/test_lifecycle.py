@@ -210,8 +210,9 @@ class Lifecycle(RuleBasedStateMachine):
             if decoded is not None:
                 prompt = self.backend.prompt(decoded, who, self.now, source)
                 assert prompt.action == self.must(issued, who, source)
-                named: set[str | None] = {*(against or self.hurdles(issued, who) or {None})}
-                assert prompt.reason in named or (prompt.reason == "revoked" and "denied" in named)
+                named = against or self.hurdles(issued, who)
+                reasons = {"revoked" if why == "denied" else why for why in named}
+                assert prompt.reason in reasons if reasons else prompt.reason is None
             if len(against) == 1:
                 self.meet(issued, f"only {next(iter(against))}")
 
