@@ -2,16 +2,29 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import redis
+from invites import Invites, PastedRequest
 
-from passphrase import Codec, Decoded, Facts, Invite, JoinPrompt, Keyring, Origin, join_prompt
-from passphrase.admission import Action, needed_facts
+from passphrase import (
+    Action,
+    Codec,
+    Decoded,
+    Facts,
+    Invite,
+    JoinPrompt,
+    Keyring,
+    Origin,
+    Policy,
+    Reason,
+    join_prompt,
+    needed_facts,
+)
 from passphrase.invite import EPOCH
 
 START = EPOCH + timedelta(days=300)
@@ -28,6 +41,10 @@ class Ledger(Protocol):
 
     def owner(self, decoded: Decoded) -> int | None:
         """Tell who has claimed it."""
+        ...
+
+    def keeps(self, decoded: Decoded) -> timedelta:
+        """Tell for how long it will still know that somebody has claimed it."""
         ...
 
     def close(self) -> None:
@@ -52,6 +69,9 @@ class SqliteLedger:
         row = self.db.execute(query, (decoded.fingerprint,)).fetchone()
         return row[0] if row else None
 
+    def keeps(self, decoded: Decoded) -> timedelta:
+        return timedelta() if self.owner(decoded) is None else timedelta.max
+
     def close(self) -> None:
         self.db.close()
 
@@ -71,18 +91,32 @@ class RedisLedger:
         owner = self.client.get(decoded.fingerprint)
         return None if owner is None else int(owner)
 
+    def keeps(self, decoded: Decoded) -> timedelta:
+        left = self.client.pttl(decoded.fingerprint)  # -1: for ever; -2: there is none
+        return timedelta.max if left == -1 else timedelta(milliseconds=left)
+
     def close(self) -> None:
         self.client.close()
 
 
 class Backend:
-    """Groups, members, generations and keys in memory; the ledger outside."""
+    """Groups, members, generations, lists and keys in memory; the ledger outside."""
 
-    def __init__(self, ledger: Ledger, keyring: Keyring, audience: str = "douyin") -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        keyring: Keyring,
+        audience: str = "douyin",
+        policy: Policy | None = None,
+    ) -> None:
         self.ledger = ledger
         self.audience = audience
+        self.policy = policy or Policy()
         self.generations: Counter[int] = Counter()
         self.members: set[tuple[int, int]] = set()
+        self.denied: set[str] = set()  # fingerprints
+        self.follows: set[frozenset[int]] = set()  # pairs who follow each other
+        self.requests: list[tuple[str, int, Origin]] = []  # to join, until somebody approves
         self.use(keyring)
 
     def use(self, keyring: Keyring) -> None:
@@ -103,35 +137,58 @@ class Backend:
 
     def facts(self, decoded: Decoded, viewer_id: int, case: dict[str, Any]) -> Facts:
         """Look up what the outcome depends on, and nothing else."""
-        group = int(decoded.invite.group_id)
-        owner, is_member = self.ledger.owner(decoded), (group, viewer_id) in self.members
-        known = {
-            "generation": self.generations[group],
-            "spent": owner is not None and not (owner == viewer_id and is_member),
-            "member": is_member,
-            "banned": False,
-            "inviter_is_member": (group, int(decoded.invite.inviter_id)) in self.members,
-            "group_full": False,
-        }
-        needed = needed_facts(decoded.invite, **case)
-        return Facts.model_validate({name: known[name] for name in needed})
+        group, inviter = int(decoded.invite.group_id), int(decoded.invite.inviter_id)
 
-    def open(self, pasted: str, viewer_id: int, now: datetime, source: Origin) -> JoinPrompt:
+        def spent() -> bool:
+            owner = self.ledger.owner(decoded)
+            mine = owner == viewer_id and (group, viewer_id) in self.members
+            return owner is not None and not mine
+
+        known: dict[str, Callable[[], int | bool]] = {
+            "generation": lambda: self.generations[group],
+            "revoked": lambda: decoded.fingerprint in self.denied,
+            "spent": spent,
+            "member": lambda: (group, viewer_id) in self.members,
+            "banned": lambda: False,
+            "inviter_is_member": lambda: (group, inviter) in self.members,
+            "group_full": lambda: False,
+            "mutual_follow": lambda: frozenset({viewer_id, inviter}) in self.follows,
+        }
+        needed = needed_facts(decoded.invite, self.policy, **case)
+        return Facts.model_validate({name: known[name]() for name in needed})
+
+    def prompt(self, decoded: Decoded, viewer_id: int, now: datetime, source: Origin) -> JoinPrompt:
         """Show the popup."""
-        decoded = self.codec.decode(pasted)
         case: dict[str, Any] = {"viewer_id": viewer_id, "now": now, "source": source}
         facts = self.facts(decoded, viewer_id, case)
-        return join_prompt(decoded, **case, facts=facts)
+        return join_prompt(decoded, **case, facts=facts, policy=self.policy)
 
     def join(self, pasted: str, viewer_id: int, now: datetime, source: Origin) -> bool:
-        """Judge again from the text, spend, and make a member; tell whether it did."""
-        if self.open(pasted, viewer_id, now, source).action is not Action.JOIN:
-            return False
+        """Judge again from the text, and let in or keep a request; tell whether somebody is in."""
         decoded = self.codec.decode(pasted)
+        action = self.prompt(decoded, viewer_id, now, source).action
+        if action is Action.REQUEST:
+            self.requests.append((pasted, viewer_id, source))
+        return action is Action.JOIN and self.admit(decoded, viewer_id, now)
+
+    def approve(self, number: int, now: datetime) -> bool:
+        """Judge a request once more; let in if it is still one."""
+        pasted, viewer_id, source = self.requests.pop(number)
+        decoded = self.codec.decode(pasted)
+        action = self.prompt(decoded, viewer_id, now, source).action
+        return action is Action.REQUEST and self.admit(decoded, viewer_id, now)
+
+    def admit(self, decoded: Decoded, viewer_id: int, now: datetime) -> bool:
+        """Spend, and make a member; False if somebody else was quicker."""
         if decoded.invite.single_use and not self.ledger.spend(decoded, viewer_id, now):
             return False
         self.members.add((int(decoded.invite.group_id), viewer_id))
         return True
+
+
+# --- What the processes of a race do ------------------------------------------------------------
+
+Join = Callable[[str, int], bool]
 
 
 def redis_ledger(port: int) -> RedisLedger:
@@ -139,15 +196,50 @@ def redis_ledger(port: int) -> RedisLedger:
     return RedisLedger(redis.Redis(port=port))
 
 
-def contend(
-    make_ledger: Callable[[], Ledger], texts: list[str], viewer: int, barrier: Any, won: Any
-) -> None:
-    """Try to join with each text at the moment at which everybody else does."""
+@contextmanager
+def backend_join(make_ledger: Callable[[], Ledger], groups: int) -> Generator[Join]:
+    """Join groups, whose one member is 1, with a backend and a ledger of one's own."""
     with closing(make_ledger()) as ledger:
         backend = Backend(ledger, Keyring({0: SECRET}))
-        backend.members |= {(group, 1) for group in range(len(texts))}
-        for text in texts:
-            barrier.wait(60)
-            if backend.join(text, viewer, START, Origin.QQ):
-                won.put((text, viewer))
+        backend.members |= {(group, 1) for group in range(groups)}
+        yield lambda text, viewer: backend.join(text, viewer, START, Origin.QQ)
+
+
+def example_service(path: Path) -> Invites:
+    """Make the service of the web examples."""
+    return Invites(path, Codec(Keyring({0: SECRET}), audience="douyin"))
+
+
+@contextmanager
+def example_join(path: Path) -> Generator[Join]:
+    """Join with the service of the web examples; whoever is late is told that it is used up."""
+    service = example_service(path)
+
+    def join(text: str, viewer: int) -> bool:
+        asked = PastedRequest(text=text, source="qq")
+        prompt = service.join(service.read(asked), asked, viewer)
+        assert prompt.action is Action.JOIN or prompt.reason is Reason.USED_UP
+        return prompt.action is Action.JOIN
+
+    yield join
+
+
+def contend(
+    make_join: Callable[[], AbstractContextManager[Join]],
+    texts: list[str],
+    viewer: int,
+    barrier: Any,
+    won: Any,
+) -> None:
+    """Try to join with each text at the moment at which everybody else does."""
+    try:
+        with make_join() as join:
+            for text in texts:
+                barrier.wait(60)
+                if join(text, viewer):
+                    won.put((text, viewer))
+    except BaseException:
+        barrier.abort()  # nobody waits for one who fails
+        raise
+    finally:
         won.put(None)

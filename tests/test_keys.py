@@ -34,6 +34,7 @@ def test_text_form_round_trip(keyring: Keyring) -> None:
 
 
 ENCODED = base64.urlsafe_b64encode(SECRET).decode().rstrip("=")
+PADDED = base64.urlsafe_b64encode(SECRET + b"\0").decode().rstrip("=")
 OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
 
 
@@ -51,6 +52,7 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
         ),
         (f"1:{ENCODED}!,2:{OTHER}!", "two keys are marked active"),
         (f"1:{ENCODED}!,2:{ENCODED}", "two key ids share one secret"),
+        (f"1:{ENCODED}!,2:{PADDED}", "two key ids share one secret"),
         (f"1:{ENCODED[:-1]}", "entry 1 of the keyring is cut or mistyped base64url"),
         (f"1:{ENCODED[:-1]}9", "entry 1 of the keyring is cut or mistyped base64url"),
         (f"1:{ENCODED[:40]}", "secret 1 must be bytes, at least 32 of them"),

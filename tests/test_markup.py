@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from passphrase.markup import unwrap
 
-CLOCK_TICK = 0.01  # of some machines; so much is no measurement
+CLOCK_TICK = 0.01  # seconds, on some machines; what took less was not measured
 
 CASES = {
     '<span class="emoji emoji1f433"></span>': "🐳 ",

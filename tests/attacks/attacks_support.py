@@ -3,7 +3,8 @@
 import random
 import sys
 import traceback
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,8 +14,10 @@ import pytest
 from support import CODEC, PACKAGE
 
 from passphrase import Codec, Invite, PassphraseError
+from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SYMBOLS
 from passphrase.parity import protect
+from passphrase.repair import Proposal, propose
 from passphrase.scripts import load_script
 from passphrase.symbols import chunk
 
@@ -46,6 +49,33 @@ def outcome(text: str, codec: Codec = CODEC, **how: Any) -> Outcome:
         return codec.decode(text, **how).invite
     except PassphraseError as error:
         return type(error)
+
+
+# A test that is run twice: as it is, and with every tag good, so that parity alone must hold.
+with_and_without_tags = pytest.mark.parametrize("trusted", [False, True], ids=["tags", "parity"])
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, *, trusted: bool) -> Counter[str]:
+    """Count the rows that reach "repair" and the words that reach a "tag" check from now on.
+
+    Args:
+        monkeypatch: What undoes it.
+        trusted: Let every tag be good.
+    """
+    reached: Counter[str] = Counter()
+    verify = DerivedKeys.verify
+
+    def checked(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
+        reached["tag"] += 1
+        return trusted or verify(self, message, tag)
+
+    def repaired(row: Sequence[int], width: int, **how: Any) -> Iterator[Proposal]:
+        reached["repair"] += 1
+        return propose(row, width, **how)
+
+    monkeypatch.setattr(DerivedKeys, "verify", checked)
+    monkeypatch.setattr("passphrase.codec.propose", repaired)
+    return reached
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from attacks.attacks_support import (
     outcome,
     spell,
     spell_raw,
+    watch,
+    with_and_without_tags,
 )
 from itsdangerous import Signer
 from itsdangerous.signer import NoneAlgorithm
@@ -285,15 +287,20 @@ def test_parity_is_linear_and_the_tag_is_not() -> None:
         assert outcome(spell(scaled)) in {SignatureError, DamagedError}  # of its spare bits
 
 
+@with_and_without_tags
 @pytest.mark.parametrize("script", ["emoji", "base32"])
-def test_turned_and_reversed_words_are_nobodys(script: str) -> None:
+def test_turned_and_reversed_words_are_nobodys(
+    monkeypatch: pytest.MonkeyPatch, script: str, *, trusted: bool
+) -> None:
     """A word is turned round or read backwards: what is read is the minted invite, or nothing."""
+    reached = watch(monkeypatch, trusted=trusted)
     word = codeword_of(INVITE)
     for turn in range(1, len(word)):
         for turned in (word[turn:] + word[:turn], (*word[:turn][::-1], *word[turn:][::-1])):
             read = outcome(spell(turned, script), repair="thorough" if turn < 4 else "standard")
             assert read == INVITE or isinstance(read, type)
     assert isinstance(outcome(spell(word[::-1], script)), type)
+    assert min(reached["repair"], reached["tag"]) > 0
 
 
 # --- What is signed -----------------------------------------------------------------------------

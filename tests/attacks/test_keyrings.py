@@ -1,13 +1,18 @@
 """Keys: a key counts from the moment it is in the ring to the moment it is not, and not longer."""
 
+import copy
 import json
 import os
 import random
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,15 +22,20 @@ from support import (
     CODEC,
     INVITE,
     KEYRING,
+    KEYS,
     OTHER_SECRET,
+    PACKAGE,
     SCRIPTS,
     SECRET,
     count_tag_checks,
 )
 
-from passphrase import Codec, Keyring, KeyringError, SignatureError
+from passphrase import Codec, Decoded, Keyring, KeyringError, SignatureError
+from passphrase.clipboard import Word
 from passphrase.fold import _folding, _spelled
+from passphrase.keys import DerivedKeys
 from passphrase.parity import _tables
+from passphrase.seal import unseal
 
 OLD = Keyring({1: SECRET})
 BOTH = Keyring({1: SECRET, 2: OTHER_SECRET}, 2)
@@ -99,8 +109,26 @@ def test_a_ring_does_not_change() -> None:
             setattr(KEYRING, name, 2)
 
 
-def test_threads_and_a_ring_that_is_swapped() -> None:
-    """32 threads read while keys are rotated, tables not yet made: each reads by one whole ring."""
+@contextmanager
+def giving_way() -> Generator[None]:
+    """Let every new thread give way to the others before each line where keys are used."""
+    places = {str(Path(PACKAGE, name)) for name in ("codec.py", "seal.py", "keys.py")}
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        if event == "line":
+            time.sleep(0)
+        return trace if frame.f_code.co_filename in places else None
+
+    before = threading.gettrace()
+    threading.settrace(trace)
+    try:
+        yield
+    finally:
+        threading.settrace(before)  # pyright: ignore[reportArgumentType]
+
+
+def read_while_rings_are_swapped() -> None:
+    """Let 32 threads read by rings that they swap, tables not yet made; see that each was whole."""
     codecs = [Codec(ring, audience=AUDIENCE) for ring in (OLD, BOTH, NEW)]
     texts = [codecs[0].encode(INVITE), codecs[2].encode(INVITE)]
     expected = {codec: [outcome(texts[0], codec), outcome(texts[1], codec)] for codec in codecs}
@@ -116,7 +144,7 @@ def test_threads_and_a_ring_that_is_swapped() -> None:
     def read(seed: int) -> int:
         draw = random.Random(seed)
         barrier.wait(30)
-        for _ in range(60):
+        for _ in range(15):
             codec = in_use[0]
             assert [outcome(text, codec) for text in texts] == expected[codec]
             in_use[0] = draw.choice(codecs)
@@ -128,6 +156,49 @@ def test_threads_and_a_ring_that_is_swapped() -> None:
             assert sum(pool.map(read, range(32))) == 32
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_threads_and_a_ring_that_is_swapped() -> None:
+    """32 threads read while keys are rotated: each reads by one whole ring."""
+    with giving_way():
+        read_while_rings_are_swapped()
+
+
+def share_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the keys of the codec that reads where every codec looks for them."""
+    in_use: list[dict[int, DerivedKeys]] = [{}]
+    open_word = Codec._open
+
+    def open_by_shared(self: Codec, word: Word) -> Decoded:
+        in_use[0] = self._keys
+        time.sleep(0)  # the thread may be stopped here; it is not traced
+        other = copy.copy(self)
+        vars(other)["_keys"] = in_use[0]
+        return open_word(other, word)
+
+    monkeypatch.setattr(Codec, "_open", open_by_shared)
+
+
+def share_the_chosen_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the one key that a word is opened with where every thread looks for it."""
+    in_use: list[DerivedKeys] = [KEYS]
+
+    def unseal_by_shared(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
+        in_use[0] = keys
+        time.sleep(0)
+        return unseal(in_use[0], header_symbol, sealed)
+
+    monkeypatch.setattr("passphrase.codec.unseal", unseal_by_shared)
+
+
+@pytest.mark.parametrize("share", [share_the_keys, share_the_chosen_key])
+def test_the_threads_see_what_is_shared(
+    monkeypatch: pytest.MonkeyPatch, share: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """The same, of a codec whose keys another thread can change while it reads."""
+    share(monkeypatch)
+    with pytest.raises(AssertionError):
+        read_while_rings_are_swapped()
 
 
 SCRIPT = """

@@ -5,11 +5,12 @@ from base64 import b64encode, urlsafe_b64encode
 from itertools import permutations
 
 import pytest
-from attacks.attacks_support import outcome, spell, spell_raw
+from attacks.attacks_support import outcome, spell, spell_raw, watch, with_and_without_tags
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import protect
 from support import (
+    AUDIENCE,
     CODEC,
     INVITE,
     KEYS,
@@ -22,7 +23,7 @@ from support import (
     sealed_word,
 )
 
-from passphrase import Invite, Keyring, KeyringError, PassphraseError
+from passphrase import Codec, Invite, Keyring, KeyringError, PassphraseError, SignatureError
 from passphrase.layout import Header, header_symbol
 from passphrase.scripts import load_script
 from passphrase.seal import seal
@@ -62,33 +63,83 @@ def test_a_doubled_word_is_one(script: str) -> None:
         assert (decoded.invite, decoded.repairs) == (INVITE, ())
 
 
+@with_and_without_tags
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_truncated_word_is_it_or_nothing(script: str) -> None:
+def test_a_truncated_word_is_it_or_nothing(
+    monkeypatch: pytest.MonkeyPatch, script: str, *, trusted: bool
+) -> None:
     """Cut at either end by any number of glyphs, repaired or not: never another invite."""
+    reached = watch(monkeypatch, trusted=trusted)
     text = spell(WORD, script)
     for cut in range(1, len(text)):
         assert outcome(text[cut:], repair="exact") != INVITE
         assert outcome(text[:-cut], repair="exact") != INVITE
         for part in (text[cut:], text[:-cut], text[cut:] + text[:cut]):
             assert is_harmless(part)
+    assert min(reached["repair"], reached["tag"]) > 0
 
 
+@with_and_without_tags
 @pytest.mark.parametrize("level", LEVELS)
-def test_two_halves_of_two_words(level: str) -> None:
+def test_two_halves_of_two_words(
+    monkeypatch: pytest.MonkeyPatch, level: str, *, trusted: bool
+) -> None:
     """The head of one passphrase with the tail of another is neither, or one that was repaired."""
+    reached = watch(monkeypatch, trusted=trusted)
     for at in range(1, 30, 3):
         for text in (WORD[:at] + OTHER[at:], OTHER[:at] + WORD[at:], WORD[:at] + OTHER):
             other = INVITE.model_copy(update={"variant": 1})
             assert is_harmless(spell(text), INVITE, other, repair=level)
+    assert reached["tag"] > 0
+    assert (reached["repair"] > 0) is (level != "exact")
 
 
+@with_and_without_tags
 @pytest.mark.parametrize(("one", "other"), [*permutations(SCRIPTS, 2)])
-def test_a_glyph_of_another_script(one: str, other: str) -> None:
+def test_a_glyph_of_another_script(
+    monkeypatch: pytest.MonkeyPatch, one: str, other: str, *, trusted: bool
+) -> None:
     """Each symbol in turn is spelled in another script: foreign, so damage at most; never read."""
+    reached = watch(monkeypatch, trusted=trusted)
     for at in range(30):
         mixed = spell(WORD[:at], one) + spell(WORD[at : at + 1], other) + spell(WORD[at + 1 :], one)
         assert isinstance(outcome(mixed, repair="exact"), type)
         assert is_harmless(mixed)
+    assert reached["repair"] > 0
+
+
+def remade() -> dict[str, list[str]]:
+    """Make words of minted ones, as above, but with their parity made good: only the tag is not."""
+    header, body = pack(INVITE, 1)
+    symbol = header_symbol(header)
+    raw = seal(KEYS, symbol, body)
+    data, other = WORD[:-3], OTHER[:-3]
+    narrow = [Header(1, 1, *widths) for widths in ((0, 0), (0, 1), (1, 0))]
+    kept = [(header_symbol(each), each.body_bytes) for each in narrow]
+    return {
+        "two halves": [spell(protect(data[:at] + other[at:])) for at in range(2, 27)],
+        "truncated": [
+            spell_raw(short, hidden + raw[-10:])
+            for short, count in kept
+            for hidden in (raw[:count], raw[len(body) - count : -10])
+        ],
+        "one symbol": [spell(protect(replaced(data, at, data[at] ^ 512))) for at in range(1, 27)],
+        "turned": [spell_raw(symbol, raw[at:] + raw[:at]) for at in range(1, len(raw))],
+        "reversed": [spell_raw(symbol, raw[::-1]), spell_raw(symbol, raw[-11::-1] + raw[-10:])],
+    }
+
+
+@with_and_without_tags
+@pytest.mark.parametrize("name", remade())
+def test_where_parity_is_sound_the_tag_holds(
+    monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool
+) -> None:
+    """Parity is public, and whoever makes another word makes it good: each meets the tag, once."""
+    reached = watch(monkeypatch, trusted=trusted)
+    texts = remade()[name]
+    for text in texts:
+        assert (outcome(text) is SignatureError) is not trusted
+    assert reached == {"tag": len(texts)}
 
 
 @given(invite=invites, seed=st.integers(0, 2**32))
@@ -166,11 +217,15 @@ def test_spare_bits_say_nothing() -> None:
             assert isinstance(outcome(spell(padded), repair="exact"), type)
 
 
-def test_a_word_cannot_be_moved_to_another_key_id() -> None:
-    """Under another key id, whose key is not even there, sealed body and tag are worth nothing."""
+def test_a_word_cannot_be_moved_to_another_key_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under another key id, which is in the ring, sealed body and tag are worth nothing."""
+    secrets = {key_id: bytes([key_id]) * 32 for key_id in range(8)}
+    codec = Codec(Keyring(secrets | {1: SECRET}, 1), audience=AUDIENCE)
     raw = seal(KEYS, WORD[0], pack(INVITE, 1)[1])
-    for key_id in {*range(8)} - {1}:
-        assert isinstance(outcome(spell_raw(133 + 16 * key_id, raw)), type)
+    reached = watch(monkeypatch, trusted=False)
+    told = [outcome(spell_raw(133 + 16 * key_id, raw), codec) for key_id in range(8)]
+    assert told == [SignatureError, INVITE, *[SignatureError] * 6]
+    assert reached == {"tag": 8}
 
 
 def test_a_search_for_a_second_spelling() -> None:

@@ -1,10 +1,12 @@
 """Policy: only signed fields and the server's own facts admit, whatever a text or client says."""
 
 import inspect
+import sqlite3
 import unicodedata
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import product
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ import pytest
 from attacks.attacks_support import outcome
 from hypothesis import given
 from hypothesis import strategies as st
+from invites import Invites, MintRequest, PastedRequest
 from support import AUDIENCE, CODEC, INVITE, KEYRING, SCRIPTS
 
 import passphrase
@@ -262,6 +265,35 @@ def test_a_prompt_is_no_passphrase() -> None:
         if sent is not INVITE:
             with pytest.raises(TypeError):
                 judge(sent, policy=Policy(), **usual)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_an_id_that_is_used_again(tmp_path: Path) -> None:
+    """A group is deleted and its id given to a new one, or an account's id to somebody else.
+
+    An invite says no more than ids and a generation: gone is refused, but a new group must go on
+    counting where the old one ended, and an id of a person must not be used again.
+    """
+    path = tmp_path / "invites.db"
+    invites = Invites(path, CODEC)
+    invites.add_group(5, "old", 7)
+    message = invites.mint(MintRequest(group_id="5", to="wechat"), 7).message
+    asked = PastedRequest(text=message, source="wechat")
+    decoded = invites.read(asked)
+
+    def opened(*statements: str) -> Reason | None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            for statement in statements:
+                db.execute(statement)
+        return invites.open(decoded, asked, 42).reason
+
+    assert opened() is None
+    assert opened("DELETE FROM groups") is Reason.REVOKED
+    assert opened("INSERT INTO groups (id, generation) VALUES (5, 1)") is Reason.REVOKED
+    # Counted from zero again, the new group is the old one to whoever kept an invite.
+    assert opened("UPDATE groups SET generation = 0") is None
+    assert opened("DELETE FROM members WHERE user_id = 7") is Reason.INVITER_LEFT
+    # The id of the inviter belongs to another person, who has joined: it is an invite of theirs.
+    assert opened("INSERT INTO members VALUES (5, 7)") is None
 
 
 def test_between_popup_and_tap_everything_is_judged_again() -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import json
 import os
 import re
 import shutil
@@ -54,6 +55,59 @@ def test_two_packages_are_all_that_runs() -> None:
     outside = {*done.stdout.split()} - {*sys.stdlib_module_names} - {"passphrase"}
     brought = {name for package in outside for name in distributions.get(package, [package])}
     assert {name.lower().replace("_", "-") for name in brought} - BROUGHT == OURS
+
+
+COUNTING = """
+import json, re, sys
+compiled, compile = [], re.compile
+def count(pattern, flags=0):
+    if sys._getframe(1).f_globals["__name__"].startswith("passphrase"):
+        compiled.append(len(pattern))
+    return compile(pattern, flags)
+re.compile = count
+def told():
+    counts = len(compiled), sum(compiled)
+    compiled.clear()
+    return counts
+import passphrase
+steps = [told()]
+import passphrase.clipboard as clipboard, passphrase.fold as fold, passphrase.parity as parity
+loaded = sorted(name[11:] for name in sys.modules if name.startswith("passphrase."))
+made = [cached.cache_info().currsize
+        for cached in (fold._folding, fold._spelled, parity._tables, clipboard.built_in_scripts)]
+steps.append(told())
+for _ in range(3):
+    clipboard.recognize("\u53e3\u4ee4" * 40)
+    steps.append(told())
+print(json.dumps([steps, loaded, made]))
+"""
+FOR_A_CLIENT = [
+    "_version", "clipboard", "errors", "fold", "layout", "markup", "parity", "repair", "scripts",
+    "scripts.script", "symbols",
+]  # fmt: skip
+
+
+def test_an_import_is_cheap() -> None:
+    """Counted, not timed: modules, tables and patterns; a process that starts pays for each.
+
+    Big patterns are made at the first text that needs them, and not again at the next.
+    """
+    done = subprocess.run(  # noqa: S603  # our own interpreter and statement
+        [sys.executable, "-c", COUNTING],
+        env={**os.environ, "PYTHONPATH": str(SOURCE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    steps, loaded, made = json.loads(done.stdout)
+    assert loaded == FOR_A_CLIENT
+    assert made == [0, 0, 0, 0]
+    package, client, first, *again = steps
+    assert package == [0, 0]
+    assert (client[0], client[1] < 500) == (4, True)
+    assert first[0] > 0
+    assert first[1] > 500
+    assert again == [[0, 0]] * 2
 
 
 def test_the_project_asks_for_no_more() -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache
 
 import pytest
-from attacks.attacks_support import outcome
+from attacks.attacks_support import outcome, watch, with_and_without_tags
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CODEC, INVITE, SCRIPTS, invites, scripts
@@ -105,8 +105,12 @@ def test_unwrapping_makes_no_text_longer(text: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("errors", ["replace", "ignore", "surrogate"])
-def test_cut_at_every_unit(script: str, encoding: str, errors: str) -> None:
+@with_and_without_tags
+def test_cut_at_every_unit(
+    monkeypatch: pytest.MonkeyPatch, script: str, encoding: str, errors: str, *, trusted: bool
+) -> None:
     """A limit in bytes or UTF-16 units cuts glyphs in two: the invite or a refusal comes of it."""
+    reached = watch(monkeypatch, trusted=trusted)
     how = errors.replace("surrogate", "surrogateescape" if encoding == "utf-8" else "surrogatepass")
     units = TEXTS[script].encode(encoding)
     step = 1 if encoding == "utf-8" else 2
@@ -117,7 +121,7 @@ def test_cut_at_every_unit(script: str, encoding: str, errors: str) -> None:
             before = outcome(text)
             assert before == INVITE or isinstance(before, type)
             read += before == INVITE
-    assert read > 0
+    assert reached["repair"] > reached["tag"] >= read > 0
 
 
 OLD = ["gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "euc_kr", "cp1252"]
@@ -125,8 +129,12 @@ OLD = ["gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "e
 
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("encoding", OLD)
-def test_old_encodings_make_no_other_invite(script: str, encoding: str) -> None:
+@with_and_without_tags
+def test_old_encodings_make_no_other_invite(
+    monkeypatch: pytest.MonkeyPatch, script: str, encoding: str, *, trusted: bool
+) -> None:
     """Written and read in an old encoding, or in two different ones: never another invite."""
+    reached = watch(monkeypatch, trusted=trusted)
     text = f"口令：{TEXTS[script]}。"
     for how in ("replace", "ignore", "xmlcharrefreplace", "backslashreplace"):
         written = text.encode(encoding, how)
@@ -136,6 +144,7 @@ def test_old_encodings_make_no_other_invite(script: str, encoding: str) -> None:
     for reader in ("gbk", "gb18030", "big5", "latin-1"):
         read = outcome(text.encode().decode(reader, "replace"))
         assert read == INVITE or isinstance(read, type)
+    assert reached["tag"] > 0
 
 
 @given(invite=invites, script=scripts)
