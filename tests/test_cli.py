@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import Mock
@@ -18,7 +18,7 @@ from unittest.mock import Mock
 import click
 import pytest
 import segno
-from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
 
 from passphrase import Codec, Facts, Keyring, Origin, cli, share
 from passphrase.__main__ import main
@@ -26,6 +26,8 @@ from passphrase.cli import keys, read
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
+SHARE = ["share", *ENCODE[1:], "--expires", "7d", "--origin", "wechat"]
+HERE = Path(__file__).parent
 
 
 class Outcome(NamedTuple):
@@ -442,6 +444,79 @@ def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
     assert told.out.count("group 6824193837465920001") == 2
 
 
+def test_the_demo_word_by_word(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two known keys and at a known moment it is the same every time."""
+    module = sys.modules["passphrase.cli.demo"]
+    monkeypatch.setattr(module, "make_secret", Mock(side_effect=[SECRET, OTHER_SECRET]))
+    monkeypatch.setattr(module, "clock", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert shell("demo").out == (HERE / "demo.txt").read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_commands_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So every word of every --help is looked at when it changes."""
+    monkeypatch.syspath_prepend(HERE.parent / "tools")
+    monkeypatch.setattr(sys, "argv", ["make_cli.py", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(HERE.parent / "tools" / "make_cli.py"), run_name="__main__")
+    assert not ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            [*ENCODE, "--expires", "2025-12-31T00:00Z", "--origin", "qq"],
+            "--expires must lie between 2026-01-01 and 2089-10-18",
+        ),
+        ([*SHARE, "--qr", "code.gif"], "--qr takes a name that ends in .png or .svg"),
+        (
+            ["share", *FIXED[1:-1], "in_app"],
+            "--origin in_app needs no message; WeChat and QQ do",
+        ),
+        (
+            ["share", *ENCODE[1:], "--expires", "2026-01-02T00:00Z", "--origin", "qq"],
+            "--expires is past: the message would help nobody",
+        ),
+        (
+            ["keygen", "--standby"],
+            "--standby adds to the keys of a --keys-file, and one of them signs",
+        ),
+        (
+            ["batch", "decode", "--format", "parquet"],
+            "Parquet goes from a file to a file: name INPUT and --output",
+        ),
+        (
+            ["open", "--viewer", "1", "--source", "qq", "--revoked", "no", "x"],
+            "--revoked needs --deny-list",
+        ),
+        (["encode", "--group", "1"], "Missing option '--inviter'."),
+        ([*ENCODE, "--origin", "qq"], "Missing option '--expires'."),
+        (
+            [*ENCODE, "--expires", "soon", "--origin", "qq"],
+            "--expires takes 7d, 12h, 30m or an ISO 8601 moment",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_a_wrong_line_is_told(shell: Shell, arguments: list[str], words: str) -> None:
+    """One line, which says what to do, and exit code 2."""
+    told = shell(*arguments)
+    assert (told.code, told.out) == (2, "")
+    [line] = told.err.splitlines()
+    assert words in line
+
+
+@pytest.mark.parametrize("origin", ["WeChat", "wechat", "QQ"])
+def test_an_origin_in_any_case(shell: Shell, origin: str) -> None:
+    assert shell(*FIXED[:-1], origin).code == 0
+
+
+def test_find_finds(shell: Shell) -> None:
+    assert shell("find", CODEC.encode(INVITE)).code == 0
+    assert shell("find", "nothing").code == 1
+
+
 def test_demo_would_notice_a_popup_that_offers_too_much(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -647,7 +722,8 @@ def test_explain_with_keys(shell: Shell) -> None:
 
 def test_explain_does_not_ignore_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSPHRASE_AUDIENCE")
-    assert shell("explain", "--keys-file", "keys", "text").code == 2
+    refused = shell("explain", "--keys-file", "keys", "text")
+    assert (refused.code, "--keys-file needs --audience" in refused.err) == (2, True)
 
 
 def test_decode_repairs(shell: Shell) -> None:
