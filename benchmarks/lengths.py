@@ -16,7 +16,6 @@ from typing import Final
 
 from peers import INVITE, OURS, PEERS
 
-
 ENGLISH: Final = ("no", "yes")
 LANGUAGES: Final = (ENGLISH, ("否", "是"))
 
