@@ -257,9 +257,8 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
             msg = f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
             raise KeyringError(msg)
     # HMAC fills a short key up with zeros: two that differ by zeros at the end are one.
-    if len({secret.ljust(sha256().block_size, b"\0") for secret in secrets.values()}) < len(
-        secrets
-    ):
+    filled = {secret.ljust(sha256().block_size, b"\0") for secret in secrets.values()}
+    if len(filled) < len(secrets):
         raise KeyringError("two key ids share one secret")
     if active_id is None and len(secrets) > 1:
         raise KeyringError("mark the key that signs (with ! behind it in text): there are several")
