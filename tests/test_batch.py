@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import MagicMock, Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -557,6 +558,69 @@ def test_a_bar_says_nothing_on_stdout(
     shown = shell("decode", log)
     assert (shown.code, shown.out) == (plain.code, plain.out)
     assert shown.err.endswith(plain.err)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_bar_shows_how_far_it_is(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """After each batch: the bytes of the input that were read, or its rows, and how many it has."""
+    monkeypatch.setattr(lines, "ROWS_MAX", 300)
+    monkeypatch.setattr(tables, "ROWS_MAX", 300)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    bar = MagicMock()
+    monkeypatch.setattr("rich.progress.Progress", bar)
+    source = write_rows(form, tmp_path / f"log.{form}", [{"text": "x" * 99}] * 1000)
+    assert shell("decode", source, "-o", tmp_path / f"out.{form}").code == 0
+    assert bar.call_args.kwargs["transient"] is True
+    assert bar.call_args.kwargs["console"].stderr is True
+    shown = bar.return_value.__enter__.return_value
+    shown.add_task.assert_called_once_with("rows", total=None)
+    assert {call.args for call in shown.update.mock_calls} == {(shown.add_task.return_value,)}
+    size = 1000 if form == "parquet" else source.stat().st_size
+    assert {call.kwargs["total"] for call in shown.update.mock_calls} == {size}
+    done = [call.kwargs["completed"] for call in shown.update.mock_calls]
+    assert len(done) == 4
+    assert done == sorted(done)
+    assert 0.25 < done[0] / size < 0.4
+    assert done[-1] == size
+
+
+@pytest.mark.parametrize(
+    ("chars", "rows", "batches"), [(70, 100, [7, 3]), (71, 100, [8, 2]), (10**6, 3, [3, 3, 3, 1])]
+)
+def test_a_batch_has_so_many_rows_and_characters(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    chars: int,
+    rows: int,
+    batches: list[int],
+) -> None:
+    """It ends with the row that reaches a limit."""
+    monkeypatch.setattr(lines, "CHARS_MAX", chars)
+    monkeypatch.setattr(lines, "ROWS_MAX", rows)
+    made: list[int] = []
+    write = lines.CsvTable.write
+
+    def count(table: lines.CsvTable, batch: Any, results: pa.Table) -> tables.Counts:
+        made.append(len(batch[0]))
+        return write(table, batch, results)
+
+    monkeypatch.setattr(lines.CsvTable, "write", count)
+    table = "text\n" + "".join(f"unique {at}_\n" for at in range(10))
+    assert shell("decode", "--format", "csv", stdin=table.encode()).code == 0
+    assert made == batches
+
+
+def test_as_many_processes_as_asked_for(
+    shell: Shell, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One, unless told otherwise."""
+    spread = Mock(return_value=iter(()))
+    monkeypatch.setattr(tasks, "spread", spread)
+    shell("decode", log)
+    shell("decode", log, "--processes", 3)
+    assert [call.kwargs for call in spread.mock_calls] == [{"processes": 1}, {"processes": 3}]
 
 
 @pytest.mark.parametrize("rich", [True, False])

@@ -1,4 +1,7 @@
 """The command: data on stdout, words on stderr, an exit code for each outcome, no secret."""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
 
 import io
 import json
@@ -6,6 +9,7 @@ import os
 import pty
 import re
 import runpy
+import shlex
 import stat
 import subprocess
 import sys
@@ -16,6 +20,8 @@ from typing import NamedTuple
 from unittest.mock import Mock
 
 import click
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import segno
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
@@ -27,6 +33,7 @@ from passphrase.cli import keys, read
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
 HERE = Path(__file__).parent
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class Outcome(NamedTuple):
@@ -364,37 +371,6 @@ def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- usage --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["frobnicate"],
-        ["encode"],
-        ["decode", "a", "b"],
-        ["decode", "--colour"],
-        [*FIXED, "--script", "klingon"],
-        [*FIXED, "--generation", "256"],
-        [*FIXED, "--group", "-1"],
-        [*FIXED, "--group", "18446744073709551616"],
-        [*FIXED, "--inviter", "0x10"],
-        [*FIXED, "--expires", "soon"],
-        [*FIXED, "--expires", "0d"],
-        [*FIXED, "--expires", "9999999d"],
-        [*FIXED, "--expires", "99999d"],
-        [*FIXED, "--expires", "2025-12-31T00:00Z"],
-        [*FIXED, "--expires", "2026-12-01T00:00"],
-        [*FIXED, "--audience", ""],
-        [*FIXED, "--audience", "x" * 65],
-        [*FIXED, "--origin", "weibo"],
-    ],
-    ids=" ".join,
-)
-def test_a_bad_command_line_is_one_line_and_exit_2(shell: Shell, arguments: list[str]) -> None:
-    refused = shell(*arguments)
-    assert (refused.code, refused.out) == (2, "")
-    assert refused.err.startswith("passphrase: ")
-    assert refused.err.count("\n") == 1
-
-
 def test_no_option_takes_a_key() -> None:
     """Shells remember options and `ps` shows them."""
     options = {
@@ -447,7 +423,7 @@ def test_the_demo_word_by_word(shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
     """With two known keys and at a known moment it is the same every time."""
     module = sys.modules["passphrase.cli.demo"]
     monkeypatch.setattr(module, "make_secret", Mock(side_effect=[SECRET, OTHER_SECRET]))
-    monkeypatch.setattr(module, "clock", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+    monkeypatch.setattr(module, "clock", lambda: NOON)
     monkeypatch.setenv("COLUMNS", "80")
     assert shell("demo").out == (HERE / "demo.txt").read_text(encoding="utf-8")
 
@@ -461,62 +437,61 @@ def test_the_page_of_the_commands_is_fresh(monkeypatch: pytest.MonkeyPatch) -> N
     assert not ended.value.code
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (
-            [*ENCODE, "--expires", "2025-12-31T00:00Z", "--origin", "qq"],
-            "--expires must lie between 2026-01-01 and 2089-10-18",
-        ),
-        (
-            ["share", *ENCODE[1:], "--expires", "7d", "--origin", "qq", "--qr", "code.gif"],
-            "--qr takes a name that ends in .png or .svg",
-        ),
-        (
-            ["share", *FIXED[1:-1], "in_app"],
-            "--origin in_app needs no message; WeChat and QQ do",
-        ),
-        (
-            ["share", *ENCODE[1:], "--expires", "2026-01-02T00:00Z", "--origin", "qq"],
-            "--expires is past: the message would help nobody",
-        ),
-        (
-            ["keygen", "--standby"],
-            "--standby adds to the keys of a --keys-file, and one of them signs",
-        ),
-        (
-            ["batch", "decode", "--format", "parquet"],
-            "Parquet goes from a file to a file: name INPUT and --output",
-        ),
-        (
-            ["open", "--viewer", "1", "--source", "qq", "--revoked", "no", "x"],
-            "--revoked needs --deny-list",
-        ),
-        (["encode", "--group", "1"], "Missing option '--inviter'."),
-        ([*ENCODE, "--origin", "qq"], "Missing option '--expires'."),
-        (
-            [*ENCODE, "--expires", "soon", "--origin", "qq"],
-            "--expires takes 7d, 12h, 30m or an ISO 8601 moment",
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_a_wrong_line_is_told(shell: Shell, arguments: list[str], words: str) -> None:
-    """One line, which says what to do, and exit code 2."""
-    told = shell(*arguments)
-    assert (told.code, told.out) == (2, "")
-    [line] = told.err.splitlines()
-    assert words in line
+# --- what is typed and what is told -------------------------------------------------------------
+
+B32 = CODEC.encode(INVITE, script="base32")
+TYPED = {
+    "message.txt": f"3 p:/ 复制打开抖音【{B32[:20]}\n{B32[20:]}】",
+    "expired.txt": CODEC.encode(INVITE.model_copy(update={"expires_at": NOON})),
+    "log.csv": f"id,text\n1,{B32}\n2,hello\n3\n",
+    "log.jsonl": f'{{"id": 1, "text": "{B32}"}}\n{{"text": null}}\n[]\n',
+    "log.csv.partial": "",
+    "good.csv": "group_id,inviter_id,expires_at,origin,script\n"
+    "1,2,2026-12-01T20:00+08:00,qq,base32\n",
+    "twice.csv": "text,text\n",
+    "open.csv": '"text\n',
+    "campaign.csv": "group_id,inviter_id,expires_at,origin,script\n"
+    "1,2,2026-12-01T20:00+08:00,qq,base32\n1,2,soon,qq,\n",
+    "campaign.jsonl": '{"group_id": 1, "inviter_id": "2", "expires_at": "2026-12-01T20:00+08:00",'
+    ' "origin": "qq", "approval": true, "single_use": false, "variant": null}\n',
+    "cut.parquet": "PAR1",
+    "taken.new": "",
+}
 
 
-@pytest.mark.parametrize("origin", ["WeChat", "wechat", "QQ"])
-def test_an_origin_in_any_case(shell: Shell, origin: str) -> None:
-    assert shell(*FIXED[:-1], origin).code == 0
+CONSOLE = (HERE / "console.txt").read_text("utf-8")
 
 
-def test_find_finds(shell: Shell) -> None:
-    assert shell("find", CODEC.encode(INVITE)).code == 0
-    assert shell("find", "nothing").code == 1
+@pytest.mark.parametrize("session", re.findall("^==.*\n(?:(?!==).*\n)*", CONSOLE, re.MULTILINE))
+def test_the_console(
+    shell: Shell, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Word by word, at a known moment; behind ! is stderr, and in brackets the exit code."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in TYPED.items():
+        Path(name).write_text(text, "utf-8")
+    Path("empty").touch(0o600)
+    pq.write_table(
+        pa.table({"text": [B32, "hello"], "n": [1, 2], "passphrase_malformed": [0, 0]}),
+        "log.parquet",
+    )
+    whole = Path("log.parquet").read_bytes()
+    Path("damaged.parquet").write_bytes(whole[:4] + bytes(300) + whole[304:])
+    for module in ("mint", "popup", "read"):
+        monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON)
+    monkeypatch.setenv("COLUMNS", "80")
+    answered = session.partition("\n")[0] + "\n"
+    for line in re.findall("^\\$ .*", session, re.MULTILINE):
+        typed, _, file = line.partition(" < ")
+        settings, _, arguments = typed.removeprefix("$ ").partition("passphrase ")
+        with monkeypatch.context() as patch:
+            for setting in shlex.split(settings):
+                patch.setenv(*setting.split("=", 1))
+            told = shell(*shlex.split(arguments), stdin=Path(file).read_bytes() if file else b"")
+        answered += f"{line}\n{told.out}"
+        answered += "".join(f"! {each}\n" for each in told.err.splitlines())
+        answered += f"[{told.code}]\n" if told.code else ""
+    assert answered.replace(str(tmp_path), "...").splitlines() == session.splitlines()
 
 
 def test_demo_would_notice_a_popup_that_offers_too_much(
@@ -525,27 +500,65 @@ def test_demo_would_notice_a_popup_that_offers_too_much(
     friends = Facts(generation=0, member=False, banned=False, inviter_is_member=True,
                     group_full=False, mutual_follow=True)  # fmt: skip
     monkeypatch.setattr(sys.modules["passphrase.cli.demo"], "Facts", Mock(return_value=friends))
-    assert shell("demo").code == 70
+    told = shell("demo")
+    assert (told.code, told.err) == (70, "passphrase: the popup offers too much\n")
 
 
 def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("passphrase.cli.keys.secrets.token_bytes", bytes)
-    assert shell("demo").code == 70
+    told = shell("demo")
+    assert (told.code, told.err) == (70, "passphrase: the forgery was accepted\n")
+
+
+def test_a_terminal_sees_what_is_a_heading(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bold; a pipe gets no escape sequence."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    bold = "\x1b[1m{}\x1b[0m".format
+    assert "\x1b" not in shell("demo").out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    told = shell("demo").out
+    for heading in (
+        *("An invite", "and opens this popup", "加入「火锅小分队」？", "[ 加入群聊 ]"),
+        "A stranger's forgery",
+    ):
+        assert bold(heading) in told
+
+
+def test_half_a_character_is_told(shell: Shell) -> None:
+    """A shell may hand over bytes that are no UTF-8."""
+    told = shell("x\udcff")
+    assert (told.code, told.out) == (2, "")
+    assert "No such command 'x\\udcff'" in told.err
+
+
+def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is more than a codec takes."""
+    stdin = Mock(**{"isatty.return_value": False, "buffer.read.return_value": b"x"})
+    monkeypatch.setattr(sys, "stdin", stdin)
+    monkeypatch.setattr(sys, "argv", ["passphrase", "find"])
+    assert main() == 1
+    stdin.buffer.read.assert_called_once_with(1 << 19)
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "code", "words"),
     [
-        (KeyboardInterrupt(), 130),
-        (click.Abort(), 130),
-        (OSError(28, "No space left", "a secret"), 74),
-        (BrokenPipeError(), 141),
-        (ZeroDivisionError("a secret"), 70),
+        (KeyboardInterrupt(), 130, "\n"),
+        (click.Abort(), 130, ""),
+        (OSError(28, "No space left", "a secret"), 74, "passphrase: No space left\n"),
+        (OSError("a secret"), 74, "passphrase: an input or output error\n"),
+        (BrokenPipeError(), 141, ""),
+        (
+            ZeroDivisionError("a secret"),
+            70,
+            "passphrase: internal error (ZeroDivisionError); please report it\n",
+        ),
     ],
-    ids=["interrupt", "abort", "disk", "pipe", "bug"],
+    ids=["interrupt", "abort", "disk", "stream", "pipe", "bug"],
 )
 def test_no_traceback_ever(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
 ) -> None:
     """Whatever happens, one line at most, and not what the exception says."""
 
@@ -555,10 +568,7 @@ def test_no_traceback_ever(
     monkeypatch.setattr(read, "scan", fail)
     monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
     monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
-    failed = shell("find", "text")
-    assert (failed.code, failed.out) == (code, "")
-    assert failed.err.count("\n") <= 1
-    assert "a secret" not in failed.err
+    assert shell("find", "text") == (code, "", words)
 
 
 def test_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -765,12 +775,14 @@ def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])
-def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
-    """Whose modules are those of the message in UTF-8."""
+@pytest.mark.parametrize("more", [[], ["--locale", "en", "--script", "base32"]])
+def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str, more: list[str]) -> None:
+    """Whose modules are those of the message in UTF-8, also where Latin-1 would do."""
     path = tmp_path / name
-    assert shell(*SHARE, "--qr", str(path)).code == 0
+    told = shell(*SHARE, "--group-name", "Café", "--app-name", "Duoshan", *more, "--qr", str(path))
     expected = io.BytesIO()
-    segno.make_qr(MESSAGE, encoding="utf-8").save(expected, kind=path.suffix[1:], scale=6)
+    message = told.out.removesuffix("\n")
+    segno.make_qr(message, encoding="utf-8").save(expected, kind=path.suffix[1:], scale=6)
     assert path.read_bytes() == expected.getvalue()
 
 

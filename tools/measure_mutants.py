@@ -52,6 +52,7 @@ LEFT_OUT = (
     "tests/test_batch.py::test_a_closed_pipe_is_no_traceback",
     "tests/test_batch.py::test_a_killed_run_run_again",
     "tests/test_batch.py::test_a_terminal_sees_a_bar_and_a_pipe_does_not",
+    "tests/test_batch.py::test_decode[2-",
     "tests/test_cli.py::test_a_closed_pipe_is_no_traceback",
     "tests/test_cli.py::test_a_full_disk_is_one_line",
     "tests/test_cli.py::test_a_real_terminal_does_not_hang",

@@ -195,7 +195,7 @@ def show(title: str, message: str, button: str) -> None:
     action = Align.center(Text(f"[ {button} ]", style="bold"))
     body = Group(heading, Text(), Text(message), Text(), action)
     # Printing is left to click: rich makes an exit of its own of a pipe that is closed.
-    console = Console(highlight=False, emoji=False)
+    console = Console()
     with console.capture() as drawn:
         console.print(Panel(body, width=min(POPUP_COLUMNS, console.width), padding=(1, 2)))
     click.echo(drawn.get(), nl=False)

@@ -123,8 +123,8 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     if as_json:
         print_json(report)
     else:  # what is nothing goes without saying; a version may be 0
-        nothing = (None, ()) if diagnosis.version == 0 else (None, (), 0)
-        print_table({name: each for name, each in report.items() if each not in nothing})
+        said = {n: each for n, each in report.items() if each or (n, each) == ("version", 0)}
+        print_table(said)
     return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
 
 

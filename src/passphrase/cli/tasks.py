@@ -179,10 +179,7 @@ def _gather_invites(records: list[Record]) -> tuple[pa.Table, list[int]]:
 
 def _as_field(value: object) -> str | None:
     """Write a value of JSON as a CSV file would have it."""
-    if value is None:
-        return None
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text.encode("utf-8", "replace").decode()
+    return None if value is None else str(value).encode("utf-8", "replace").decode()
 
 
 def _select_invites(batch: pa.RecordBatch) -> pa.Table:
