@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -47,6 +48,16 @@ class Terminal(io.TextIOWrapper):
         return True
 
 
+class Pipe(io.BytesIO):
+    """A standard input that goes forward only."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
 class Outcome(NamedTuple):
     code: int
     out: str
@@ -65,7 +76,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[b
 
     def run(*arguments: object, stdin: bytes | None = b"") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["passphrase", "batch", *map(str, arguments)])
-        wrapped = None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin))
+        wrapped = None if stdin is None else io.TextIOWrapper(Pipe(stdin))
         monkeypatch.setattr(sys, "stdin", wrapped)
         code = main()
         printed = capsysbinary.readouterr()
@@ -129,6 +140,13 @@ def test_decode(
             assert [row[name] for name in RESULTS] == [*result.values()]
 
 
+def test_what_is_no_utf8_is_one_character(shell: Shell) -> None:
+    """A span counts U+FFFD for what was cut off an emoji, as every reader of UTF-8 does."""
+    table = b"text\n\xf0\x9f\x98" + TEXT.encode() + b"\n"
+    out = shell("decode", "--format", "csv", stdin=table).out
+    assert [row["passphrase_span"] for row in csv.DictReader(io.StringIO(out))] == ["[1, 31]"]
+
+
 def test_results_as_text(shell: Shell) -> None:
     """JSON where CSV has no form of its own; of the evidence, what there is."""
     table = f'text\n"{TEXT[:9] + TEXT[10:]}"\n"{FORGED}"\n'
@@ -165,7 +183,7 @@ def test_results_as_text(shell: Shell) -> None:
 def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
     """Too few fields, too many, none, an open quote, a field too long; the next row is read."""
     long = "x" * 131_073
-    bad = ["1", "1,2,3", "", '1,"open', f"{long},2", '1,"a"b', "1,\udcff,3"]
+    bad = ["1 ", "1,2,X", "", '1,"open', f"{long},2", '1,"a"b', "1,\udcff,3"]
     good = ["7,x", f'8,"{TEXT}\n{TEXT}"', "9,\udcff"]
     table = "\n".join(["id,text", *(line for b in bad for line in (b, good[0])), *good[1:], ""])
     raw = table.encode("utf-8", "surrogateescape")
@@ -187,8 +205,8 @@ def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
 
 def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
     """And of one that is, its own characters: long numbers, repeated names, odd spaces."""
-    bad = ["", "{", "[1]", '"text"', '{"text": "x"} {}', '{"passphrase_error": 1}', "[" * 10**5,
-           "\udcff", '{"n": ' + "1" * 5000 + "}"]  # fmt: skip
+    bad = ["", "{", "[1] ", "好 X", '"text"', '{"text": "x"} {}', '{"passphrase_error": 1}',
+           "[" * 10**5, "\udcff", '{"n": ' + "1" * 5000 + "}"]  # fmt: skip
     good = [
         '{ "text" : "x", "n": 1.00000000000000000001, "n": 1e999, "n": NaN }',
         "{}",
@@ -202,6 +220,7 @@ def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
     done = shell("decode", "--format", "jsonl", stdin=table.encode("utf-8", "surrogateescape"))
     written = done.out.splitlines()
     assert [json.loads(line)["passphrase_malformed"] for line in written[: len(bad)]] == bad
+    assert '"好 X"' in done.out
     for line, was in zip(written[len(bad) :], good, strict=True):
         assert line.startswith(was.rstrip("} ").strip())
     errors = [json.loads(line)["passphrase_error"] for line in written[len(bad) :]]
@@ -218,6 +237,13 @@ def test_a_spreadsheet_finds_what_it_wrote(shell: Shell) -> None:
     cells = next(csv.reader([out.splitlines()[1]]))
     assert cells[:2] == [TEXT, "\t=cmd"]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells[2:])
+
+
+def test_line_ends_stay(shell: Shell) -> None:
+    """Those of a CSV file, and what JSON takes for a space."""
+    assert "\r" not in shell("decode", "--format", "csv", stdin=b"text\nx\n").out
+    out = shell("decode", "--format", "jsonl", stdin=b'{"text":\r "x"}\n').out
+    assert out.startswith('{"text":\r "x", "passphrase_')
 
 
 def test_a_file_without_rows(shell: Shell, tmp_path: Path) -> None:
@@ -431,6 +457,15 @@ def test_an_output_is_not_replaced_by_accident(shell: Shell, log: Path, tmp_path
     assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "out.csv"}
 
 
+def test_an_output_is_as_private_as_the_shell_says(shell: Shell, log: Path, tmp_path: Path) -> None:
+    """By its umask, as with any program; nothing can be run."""
+    for umask, mode in ((0o022, 0o644), (0o077, 0o600), (0, 0o666)):
+        before = os.umask(umask)
+        shell("decode", log, "-o", tmp_path / "out.csv", "--force")
+        os.umask(before)
+        assert stat.S_IMODE((tmp_path / "out.csv").stat().st_mode) == mode
+
+
 def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
     """A device, a directory; and a link keeps being a link."""
     os.mkfifo(tmp_path / "pipe.csv")
@@ -451,6 +486,9 @@ def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: P
     done = shell("decode", log, "-o", tmp_path / "out.csv")
     assert "out.csv.partial was left by a run that was stopped; starting over\n" in done.err
     assert len(read_rows("csv", tmp_path / "out.csv")) == len(PASTED)
+    (tmp_path / "out.jsonl.partial").write_text("left")
+    shell("decode", "-", "--format", "jsonl", "-o", tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text() == ""
     partial.write_text("text\n")
     refused = shell("decode", partial, "--format", "csv", "-o", tmp_path / "out.csv", "--force")
     assert (refused.code, partial.read_text()) == (2, "text\n")
@@ -584,10 +622,14 @@ def test_a_bar_shows_how_far_it_is(
     assert done == sorted(done)
     assert 0.25 < done[0] / size < 0.4
     assert done[-1] == size
+    if form != "parquet":
+        shell("decode", "--format", form, stdin=source.read_bytes())
+        last = shown.update.mock_calls[-1].kwargs
+        assert (last["completed"], last["total"]) == (0, None)
 
 
 @pytest.mark.parametrize(
-    ("chars", "rows", "batches"), [(70, 100, [7, 3]), (71, 100, [8, 2]), (10**6, 3, [3, 3, 3, 1])]
+    ("chars", "rows", "batches"), [(77, 99, [7, 7, 6]), (78, 99, [8, 8, 4]), (999, 9, [9, 9, 2])]
 )
 def test_a_batch_has_so_many_rows_and_characters(
     shell: Shell,
@@ -607,7 +649,7 @@ def test_a_batch_has_so_many_rows_and_characters(
         return write(table, batch, results)
 
     monkeypatch.setattr(lines.CsvTable, "write", count)
-    table = "text\n" + "".join(f"unique {at}_\n" for at in range(10))
+    table = "text\n" + "".join(f"unique {at:02}_\n" for at in range(20))
     assert shell("decode", "--format", "csv", stdin=table.encode()).code == 0
     assert made == batches
 

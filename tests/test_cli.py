@@ -24,11 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import segno
-from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
+from reference import protect
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET, codeword_of
 
 from passphrase import Codec, Facts, Keyring, Origin, cli, share
 from passphrase.__main__ import main
-from passphrase.cli import keys, read
+from passphrase.cli import keys, read, world
+from passphrase.scripts import load_script
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
@@ -449,6 +451,8 @@ TYPED = {
     "good.csv": "group_id,inviter_id,expires_at,origin,script\n"
     "1,2,2026-12-01T20:00+08:00,qq,base32\n",
     "twice.csv": "text,text\n",
+    "chatter.csv": "text\nhello\n",
+    "hurt.csv": f"text\n{B32[:-1]}\n",
     "open.csv": '"text\n',
     "campaign.csv": "group_id,inviter_id,expires_at,origin,script\n"
     "1,2,2026-12-01T20:00+08:00,qq,base32\n1,2,soon,qq,\n",
@@ -525,11 +529,30 @@ def test_a_terminal_sees_what_is_a_heading(shell: Shell, monkeypatch: pytest.Mon
         assert bold(heading) in told
 
 
-def test_half_a_character_is_told(shell: Shell) -> None:
-    """A shell may hand over bytes that are no UTF-8."""
-    told = shell("x\udcff")
-    assert (told.code, told.out) == (2, "")
-    assert "No such command 'x\\udcff'" in told.err
+def test_streams_of_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are written in UTF-8, with an escape for half a character."""
+    written = io.BytesIO(), io.BytesIO()
+    for name, stream in zip(("stdout", "stderr"), written, strict=True):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, "ascii"))
+    for arguments in (["demo"], ["口令\udcff"]):
+        monkeypatch.setattr(sys, "argv", ["passphrase", *arguments])
+        main()
+    told = [stream.getvalue().decode() for stream in written]
+    assert "加入「火锅小分队」？" in told[0]
+    assert "No such command '口令\\udcff'" in told[1]
+
+
+def test_arguments_of_another_encoding(shell: Shell) -> None:
+    """Python hides the bytes of UTF-8 in surrogates; every text among the options is meant."""
+    names = ["--group-name", "火锅", "--app-name", "抖音", "--audience", "群"]
+    hidden = [name.encode().decode("ascii", "surrogateescape") for name in names]
+    shared = shell("share", *FIXED[1:], *hidden)
+    assert shared == shell("share", *FIXED[1:], *names)
+    popup = [*OPEN, *FACTS[:-4], "--inviter-name", "老王", *names[:2], *names[4:], shared.out]
+    hidden = [part.encode().decode("ascii", "surrogateescape") for part in popup]
+    assert shell(*hidden) == shell(*popup)
+    assert "老王邀请你加入。" in shell(*hidden).out
+    assert shell("find", "x\udcff").code == 1
 
 
 def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -583,9 +606,8 @@ def test_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:
     monkeypatch.delitem(sys.modules, "passphrase.cli")
     monkeypatch.setitem(sys.modules, "click", None)
-    missing = shell("demo")
-    assert missing.code == 78
-    assert "pip install 'invite-passphrase[cli]'" in missing.err
+    told = "passphrase: the command line is an extra: pip install 'invite-passphrase[cli]'\n"
+    assert shell("demo") == (78, "", told)
 
 
 def test_another_missing_module_is_not_explained_away(
@@ -621,6 +643,11 @@ def test_utf8_whatever_the_locale(encoding: str) -> None:
         check=True,
     )
     assert json.loads(decoded.stdout.decode())["text"] == CODEC.encode(INVITE)
+    command = [*COMMAND, "batch", "decode", "--format", "csv"]
+    table = f"text\n你好\n{MESSAGE}\n".encode()
+    rows = subprocess.run(command, env=environment, input=table, capture_output=True, check=True)  # noqa: S603
+    assert rows.stdout.decode().splitlines()[1].startswith("你好,")
+    assert b"1 opened" in rows.stderr
     shared = subprocess.run([*COMMAND, *SHARE], env=environment, capture_output=True, check=True)  # noqa: S603
     assert shared.stdout.decode() == MESSAGE + os.linesep
 
@@ -701,6 +728,13 @@ def test_explain_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     table = shell("explain", text).out
     assert re.search(r"^finding +unverified$", table, re.MULTILINE)
     assert not re.search(r"(None|\(\)| 0|^\w+ *)$", table, re.MULTILINE)  # no line says nothing
+
+
+def test_explain_tells_of_version_0(shell: Shell) -> None:
+    """Though it hides every other nought."""
+    first, *rest = codeword_of(INVITE)
+    text = load_script("emoji").spell(protect((first & 0x7F, *rest[:26])))
+    assert re.search(r"^version +0$", shell("explain", text).out, re.MULTILINE)
 
 
 def test_explain_does_without_keys_that_are_not_there(
@@ -872,6 +906,14 @@ def test_open_refuses_as_decode_does(shell: Shell) -> None:
     assert refused.err == f"passphrase: {report['message']}\n"
     assert shell(*OPEN[:-1], "soon", MESSAGE).code == 2
     assert shell(*OPEN, "--revoked", "yes", MESSAGE).code == 2
+
+
+def test_a_lifetime_ends_with_a_minute() -> None:
+    """The next one."""
+    now = NOON + timedelta(seconds=30)
+    assert world.read_moment("3m", now, "--expires") == NOON + timedelta(minutes=4)
+    assert world.read_moment("4m", now, "--expires") == NOON + timedelta(minutes=5)
+    assert world.read_moment("4m", NOON, "--expires") == NOON + timedelta(minutes=4)
 
 
 def test_a_lifetime_is_at_least_as_long_as_asked_for(shell: Shell) -> None:

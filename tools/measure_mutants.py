@@ -137,19 +137,24 @@ def generate() -> dict[str, Mutant]:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(code, encoding="utf-8")
         module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-        lines = [line.strip() for line in code.splitlines()]
+        lines = [_named(line.strip()) for line in code.splitlines()]
         spans = mutated.line_span_by_function_name
         for name in mutated.mutant_names:
             function = name.partition("__mutmut")[0]
             before, after = (
-                [line for line in lines[span.start - 1 : span.end] if "__mutmut" not in line]
+                lines[span.start - 1 : span.end]
                 for span in (spans[f"{function}__mutmut_orig"], spans[name])
             )
-            place = f"{module}.{re.sub('^x_|^xǁ', '', function).replace('ǁ', '.')}"
             mutants[f"{module}.{name}"] = Mutant(
-                module.removeprefix("passphrase."), f"{place}: {_change(before, after)}"
+                module.removeprefix("passphrase."),
+                f"{module}.{_named(name)}: {_change(before, after)}",
             )
     return mutants
+
+
+def _named(text: str) -> str:
+    """Call functions what the source calls them."""
+    return re.sub(r"\bx[_ǁ](\w+?)__mutmut_\w+", r"\1", text).replace("ǁ", ".")
 
 
 def _change(before: Sequence[str], after: Sequence[str]) -> str:

@@ -133,7 +133,8 @@ def _run(  # noqa: PLR0913  # one parameter an option
     good = counts.pop(None, 0)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
     told = f", {counts.total()} refused ({reasons})" if reasons else ""
-    say(f"{good + counts.total()} rows: {good} {done}{told}")
+    total = good + counts.total()
+    say(f"{total} {'row' if total == 1 else 'rows'}: {good} {done}{told}")
 
 
 def _tasks() -> ModuleType:

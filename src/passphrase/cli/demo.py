@@ -40,8 +40,9 @@ def demo() -> None:
     _tell("The message to share", message)
     _tell("as a chat gives it back, wrapped and with an emoji lost", *pasted.splitlines())
     decoded = codec.decode(pasted)
-    lost = ", ".join(f"{repair.kind} {repair.meant}" for repair in decoded.repairs)
-    _tell("is found, repaired, verified", f"{lost}; {_line(decoded.invite)}")
+    (repair,) = decoded.repairs
+    told = f"{repair.kind} {repair.meant}; {_line(decoded.invite)}"
+    _tell("is found, repaired, verified", told)
     click.secho("and opens this popup", bold=True)
     prompt = _popup(codec, pasted, now)
     show(prompt.title, prompt.message, prompt.button)

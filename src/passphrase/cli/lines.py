@@ -78,7 +78,7 @@ class _TextTable(ABC):
         self._wanted = {*task.required, *task.optional}
         self._lines = _Lines(files.source, newline)
         self._files = files
-        self._text = StringIO(_BOM if self._lines.has_bom else "", newline="")
+        self._text = StringIO(_BOM if self._lines.has_bom else "")
         self._text.seek(0, SEEK_END)
 
     def batches(self) -> Iterator[tuple[Any, Any]]:

@@ -145,7 +145,7 @@ def open_(  # noqa: PLR0913  # one parameter an option
         decoded, locale=locale, group_name=group_name, inviter_name=inviter_name, **case
     )
     verdict = judge(decoded.invite, **case)
-    needed = passphrase.needed_facts(decoded.invite, **case) if prompt.missing else ()
+    needed = passphrase.needed_facts(decoded.invite, **case)
     if as_json:
         told: Json = {"needed": needed, "rules": _rules(verdict)} if why else {}
         print_json({"ok": True, **prompt.model_dump(mode="json"), **told})
