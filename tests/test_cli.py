@@ -533,13 +533,14 @@ def test_streams_of_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Are written in UTF-8, with an escape for half a character."""
     written = io.BytesIO(), io.BytesIO()
     for name, stream in zip(("stdout", "stderr"), written, strict=True):
-        monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, "ascii"))
-    for arguments in (["demo"], ["口令\udcff"]):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, "gbk"))
+    no_keys = ["decode", "--audience", "a", "--keys-file", "口令\udcff", "text"]
+    for arguments in (["demo"], no_keys):
         monkeypatch.setattr(sys, "argv", ["passphrase", *arguments])
         main()
     told = [stream.getvalue().decode() for stream in written]
     assert "加入「火锅小分队」？" in told[0]
-    assert "No such command '口令\\udcff'" in told[1]
+    assert "口令\\udcff: no such file" in told[1]
 
 
 def test_arguments_of_another_encoding(shell: Shell) -> None:

@@ -170,10 +170,7 @@ def _select_texts(column: str, batch: pa.RecordBatch) -> pa.Array:
 
 def _gather_invites(records: list[Record]) -> tuple[pa.Table, list[int]]:
     """Return the fields of the invites as texts; each record has a result of its own."""
-    columns = {
-        name: pa.array([_as_field(record.get(name)) for record in records], pa.string())
-        for name in COLUMNS
-    }
+    columns = {name: [_as_field(record.get(name)) for record in records] for name in COLUMNS}
     return pa.table(columns), [*range(len(records))]
 
 
