@@ -49,9 +49,9 @@ def test_it_recognises(tmp_path: Path) -> None:
     """A message with a passphrase in each script: all are listed, in both languages."""
     texts = [CODEC.encode(INVITE, script=script) for script in SCRIPTS]
     seen = look("老王：" + "，".join(texts), tmp_path)
-    assert seen.verdict == "send"
-    assert "里面有完整的口令" in seen.page
-    assert "There is a whole passphrase in it" in seen.page
+    assert seen.verdict == "several"
+    assert "里面有多个口令" in seen.page
+    assert "There are several passphrases in it" in seen.page
     assert re.findall(r'<span class="spelling">(.*?)</span>', seen.page) == texts
     assert seen.page.count("version 1 · key 1</small>") == len(texts)
     start = len("老王：")
@@ -69,8 +69,9 @@ def test_it_recognises(tmp_path: Path) -> None:
         (CODEC.encode(INVITE)[:-1], "none"),
         (of_version(2), "update"),
         (f"{of_version(0)}，{CODEC.encode(INVITE)}", "send"),
+        (f"{CODEC.encode(INVITE)}，{CODEC.encode(INVITE)}", "send"),
     ],
-    ids=["nothing", "prose", "damaged", "newer", "newer and known"],
+    ids=["nothing", "prose", "damaged", "newer", "newer and known", "twice"],
 )
 def test_verdicts(text: str, verdict: str, tmp_path: Path) -> None:
     assert look(text, tmp_path).verdict == verdict

@@ -10,6 +10,10 @@ const VERDICTS = {
     "里面有完整的口令：应用可以把它交给服务器打开。",
     "There is a whole passphrase in it: an app would send it to its backend.",
   ],
+  several: [
+    "里面有多个口令：应用什么也不发送。请只复制一条消息。",
+    "There are several passphrases in it: an app would send none. Copy one message only.",
+  ],
   update: [
     "里面的口令是另一个版本的：应用应当请用户更新。",
     "The passphrase in it is of another version: an app would ask for an update.",
@@ -35,7 +39,9 @@ function judge(text, found) {
   if (text === "") return "empty";
   if (isTooLong(text)) return "long";
   if (found.length === 0) return "none";
-  return found.some(({ version }) => version === VERSION) ? "send" : "update";
+  const known = new Set(found.filter(({ version }) => version === VERSION).map(({ text: spelling }) => spelling));
+  if (known.size > 1) return "several";
+  return known.size === 1 ? "send" : "update";
 }
 
 /** Make an element with a text. */
