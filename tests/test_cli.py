@@ -461,8 +461,6 @@ TYPED = {
     "cut.parquet": "PAR1",
     "taken.new": "",
 }
-
-
 CONSOLE = (HERE / "console.txt").read_text("utf-8")
 
 
@@ -470,7 +468,10 @@ CONSOLE = (HERE / "console.txt").read_text("utf-8")
 def test_the_console(
     shell: Shell, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Word by word, at a known moment; behind ! is stderr, and in brackets the exit code."""
+    """Word by word, at a known moment; behind ! is stderr, and in brackets the exit code.
+
+    After a change of words, `pytest -vv -k console` shows what console.txt should say.
+    """
     monkeypatch.chdir(tmp_path)
     for name, text in TYPED.items():
         Path(name).write_text(text, "utf-8")
@@ -810,14 +811,12 @@ def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])
-@pytest.mark.parametrize("more", [[], ["--locale", "en", "--script", "base32"]])
-def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str, more: list[str]) -> None:
-    """Whose modules are those of the message in UTF-8, also where Latin-1 would do."""
+def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
+    """Whose modules are those of the message in UTF-8."""
     path = tmp_path / name
-    told = shell(*SHARE, "--group-name", "Café", "--app-name", "Duoshan", *more, "--qr", str(path))
+    assert shell(*SHARE, "--qr", str(path)).code == 0
     expected = io.BytesIO()
-    message = told.out.removesuffix("\n")
-    segno.make_qr(message, encoding="utf-8").save(expected, kind=path.suffix[1:], scale=6)
+    segno.make_qr(MESSAGE, encoding="utf-8").save(expected, kind=path.suffix[1:], scale=6)
     assert path.read_bytes() == expected.getvalue()
 
 
