@@ -1,6 +1,6 @@
 """Attribute a log on Spark: read Parquet, decode one column on every executor, write Parquet.
 
-    pip install 'invite-passphrase[bulk]' 'pyspark>=4' 'pandas<3'      # Spark 4 needs Java 17
+    pip install -c constraints.txt -e '.[spark]'      # Spark 4 needs Java 17
     export PASSPHRASE_KEYS_FILE=/etc/invites.keys PASSPHRASE_AUDIENCE=douyin
     spark-submit examples/spark_decode.py LOG.parquet DECODED.parquet --column text
     python examples/spark_decode.py --verify 1000000

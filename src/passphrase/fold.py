@@ -275,10 +275,16 @@ def check_script(script: Script) -> None:
     """Refuse a script of the caller's whose glyphs the folding would not leave alone.
 
     Raises:
-        ValueError: A glyph is ignorable, a mark, or a glyph or separator of a built-in script.
+        ValueError: It has the name of a built-in script; or a glyph is ignorable, a mark, or a
+            glyph or separator of a built-in script.
     """
     taken = {chr(code) for code in _codes(*IGNORABLE_RANGES, *MARK_RANGES)} | {*"<>[]&%."}
     for built_in in map(load_script, SCRIPT_NAMES):
         taken |= {*built_in.digits, *built_in.separators}
-    if script.name in SCRIPT_NAMES or not taken.isdisjoint({*script.digits, *script.separators}):
-        raise ValueError("the name, or a glyph, is ignorable, a mark, or taken by another script")
+    if script.name in SCRIPT_NAMES:
+        msg = f"the name {script.name!r} is that of a built-in script"
+        raise ValueError(msg)
+    for glyph in (*script.digits, *script.separators):
+        if glyph in taken:
+            msg = f"U+{ord(glyph):04X} is ignorable, a mark, or taken by a built-in script"
+            raise ValueError(msg)

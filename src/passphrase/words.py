@@ -152,7 +152,7 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
         ),
         (Action.REQUEST, Reason.NOT_MUTUAL): Words(
             "申請加入{group}？",
-            "你和{inviter}還沒有互相關注，需要群主同意才能加入。有效期{left}。",
+            "你和{inviter}還沒有互相追蹤，需要群主同意才能加入。有效期{left}。",
             "申請加入",
         ),
         (Action.NONE, Reason.EXPIRED): Words(
@@ -188,7 +188,7 @@ POPUPS: Final[Mapping[Locale, Mapping[Outcome, Words]]] = {
             "群組人數已滿", "群組成員已達上限，暫時無法加入。", "知道了"
         ),
         (Action.NONE, Reason.NOT_MUTUAL): Words(
-            "互相關注後才能加入", "請先和邀請人互相關注，再複製一次口令。", "知道了"
+            "互相追蹤後才能加入", "請先和邀請人互相追蹤，再複製一次口令。", "知道了"
         ),
         (Action.NONE, Reason.UNDECIDED): Words(
             "暫時無法確認", "請稍後重新複製口令再試。", "知道了"

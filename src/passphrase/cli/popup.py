@@ -97,7 +97,7 @@ def _judging(command: _Command) -> _Command:
     callback=read_name,
     help="Of the inviter, as your database has it.",
 )
-@click.option("--at", metavar="7d|12h|ISO", help="Open it at another moment than now.")
+@click.option("--at", metavar="7d|12h|30m|ISO", help="Open it at another moment than now.")
 @locale_option
 @click.option("--why", is_flag=True, help="Also print the rules it passed through.")
 @json_option

@@ -101,7 +101,8 @@ def check_names(columns: Sequence[str], task: Task, names: Mapping[str, str]) ->
     """
     for name in task.required:
         if name not in columns:
-            msg = f"there is no column {name!r} in the input"
+            advice = "; --column names another" if name in task.texts else ""
+            msg = f"there is no column {name!r} in the input{advice}"
             raise click.UsageError(msg)
     for name in (*task.required, *task.optional):
         if columns.count(name) > 1:
