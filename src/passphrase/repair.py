@@ -113,7 +113,7 @@ def _windows(
     says; where there are marks, whose number may not be that of the glyphs they stand for, it may
     also end with the row.
     """
-    has_marks = UNREADABLE in row
+    behind_marks = len(row) - [*reversed(row), UNREADABLE].index(UNREADABLE)
     headers = (_symbol(row[start : start + width], width) for start in range(len(row)))
     known = (
         (start, size, False)
@@ -126,7 +126,7 @@ def _windows(
         for start, size, is_header_wrong in islice(guesses, GUESSES_MAX):
             # More glyphs first: an extra one is explained by none that is made up.
             ends = [start + size * width + extra for extra in range(slack, -slack - 1, -1)]
-            ends += [len(row)] if has_marks and len(row) not in ends else []
+            ends += [len(row)] if start < behind_marks and len(row) not in ends else []
             for end in ends:
                 if end <= len(row):
                     yield start, end, size, is_header_wrong
@@ -141,12 +141,14 @@ def _readings(part: Sequence[int], glyphs: int) -> Iterator[tuple[list[int], lis
     """
     marks = part.count(UNREADABLE)
     missing = glyphs - len(part) + marks
+    are_split = marks and missing != marks
+    if are_split and not 0 <= missing <= ERASURES_MAX:
+        return  # before the part, which may be as long as the text, is looked at more closely
     runs = [(value, [at for at, _ in run]) for value, run in groupby(enumerate(part), _value)]
     marked = [index for index, (value, _) in enumerate(runs) if value == UNREADABLE]
     splits: Iterator[tuple[int, ...]] = iter([tuple(len(runs[index][1]) for index in marked)])
-    if marks and missing != marks:
-        some = 0 <= missing <= ERASURES_MAX
-        every = product(range(missing + 1 if some else 0), repeat=min(len(marked), ERASURES_MAX))
+    if are_split:
+        every = product(range(missing + 1), repeat=min(len(marked), ERASURES_MAX))
         splits = (split for split in every if sum(split) == missing)
     for split in splits:
         counts = dict(zip_longest(marked, split, fillvalue=0))

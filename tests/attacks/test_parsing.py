@@ -34,7 +34,7 @@ from passphrase import (
     lint,
     recognize,
 )
-from passphrase.codec import TAG_CHECKS_MAX
+from passphrase.codec import TAG_CHECKS_MAX, Level
 from passphrase.fold import Row
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import WORD_SYMBOLS, Header, header_symbol
@@ -135,6 +135,7 @@ SPELLED: dict[str, Callable[[str], str]] = {
     "one wrong": lambda script: rows(script, one_wrong),
     "blotted": lambda script: rows(script, blotted),
     "and marks": lambda script: blotted(drawn(script)[:30]) + repeated("?"),
+    "a mark a word": lambda script: repeated(CODEC.encode(INVITE, script=script)[:29] + "?"),
 }
 SPELLED_CORPORA: dict[str, Callable[[], str]] = {
     f"{script} {name}": partial(make, script)
@@ -276,6 +277,21 @@ def is_linear(name: str) -> bool:
     cheap = name.endswith(("one glyph", "symbol 0"))  # so long that copies of it are dear
     text = corpus(name) * (4 if cheap else 1)
     return any(growth(read_long, text, runs=1) < GROWTH_OF_ROWS_MAX for _ in range(3))
+
+
+def seconds_of(text: str, level: Level) -> float:
+    """Measure one reading with so much repair, in processor time."""
+    begun = time.thread_time()
+    refused(partial(CODEC.decode, repair=level), text)
+    return time.thread_time() - begun
+
+
+@pytest.mark.parametrize("name", SPELLED_CORPORA)
+@pytest.mark.parametrize(("level", "readings"), [("standard", 20), ("thorough", 60)])
+def test_repair_costs_some_readings_of_a_long_text(name: str, level: Level, readings: int) -> None:
+    """Measured: 5 and 16. A guess at a codeword that looks at all that is behind it takes 100."""
+    text = corpus(name)
+    assert any(seconds_of(text, level) < readings * seconds_of(text, "exact") for _ in range(3))
 
 
 @pytest.mark.parametrize("name", SPELLED_CORPORA)
