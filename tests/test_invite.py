@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from support import INVITE, invites, moments
+from support import CODEC, INVITE, invites, moments
 
-from passphrase import Invite, Origin, parse_id
+from passphrase import Facts, Invite, Origin, explain, join_prompt, parse_id
 from passphrase.invite import EPOCH, checked, trusted
 
 FIELDS: dict[str, Any] = {
@@ -276,3 +276,29 @@ def test_an_odd_invite_is_made_whole(invite: Invite) -> None:
     assert checked(invite) == Invite.model_validate(invite)
     moment = checked(invite).expires_at
     assert (moment, moment.fold) == (INVITE.expires_at, 0)
+
+
+def _refuse(*_: object) -> None:
+    raise AttributeError
+
+
+# As other libraries make them: a datetime that calculates in a way of its own.
+Foreign: Any = type("Foreign", (datetime,), dict.fromkeys(
+    ("__add__", "__radd__", "__sub__", "__rsub__", "astimezone", "replace"), _refuse
+))  # fmt: skip
+
+
+def test_a_moment_of_another_library() -> None:
+    """It becomes a datetime of Python, cut to the minute, and may be the present too."""
+    ends = INVITE.expires_at
+    day = ends.year, ends.month, ends.day
+    invite = INVITE.model_validate(
+        dict(INVITE) | {"expires_at": Foreign(*day, 20, 0, 30, 9, tzinfo=BEIJING)}
+    )
+    assert (invite, type(invite.expires_at)) == (INVITE, datetime)
+    decoded = CODEC.decode(CODEC.encode(invite))
+    assert decoded.invite == invite
+    now = Foreign(*day, 19, 59, 58, tzinfo=BEIJING)
+    case: dict[str, Any] = {"viewer_id": 42, "now": now, "source": None, "facts": Facts()}
+    assert join_prompt(decoded, **case).seconds_left == 2
+    assert explain(decoded.text, CODEC, now=now).finding == "valid"

@@ -68,11 +68,16 @@ def _read_moment(value: object, info: ValidationInfo) -> object:
     return datetime.fromisoformat(value)
 
 
+def plain(moment: datetime) -> datetime:
+    """Make a datetime of a subclass of it, which may calculate in a way of its own."""
+    return datetime.combine(moment, moment.time(), moment.tzinfo)
+
+
 def _floor_to_minute(moment: datetime) -> datetime:
     if not _FIRST_EXPIRY <= moment < _END_OF_EXPIRY:
         msg = f"expires_at must lie in [{_FIRST_EXPIRY}, {_END_OF_EXPIRY})"
         raise ValueError(msg)
-    return moment.astimezone(UTC).replace(second=0, microsecond=0, fold=0)
+    return plain(moment).astimezone(UTC).replace(second=0, microsecond=0, fold=0)
 
 
 # JSON carries ids as strings: a JavaScript reader loses the digits of a number past 2^53.

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from passphrase.admission import Action, Facts, Policy, Reason, judge
 from passphrase.codec import Decoded
 from passphrase.errors import without_trace
-from passphrase.invite import Id, Invite, Origin
+from passphrase.invite import Id, Invite, Origin, plain
 from passphrase.names import one_line
 from passphrase.repair import Damage
 from passphrase.words import (
@@ -121,7 +121,8 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     may_know = offers or verdict.reason in _KNOWING
     if not offers and verdict.reason is not Reason.ALREADY_MEMBER:
         group_name = inviter_name = None
-    fields = _fields(invite, locale, group_name, inviter_name, now=now)
+    left = invite.expires_at - plain(now)
+    fields = _fields(invite, locale, group_name, inviter_name, left=left)
     spoken = Words(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
     confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
     caution = LANGUAGES[locale].confirm
@@ -136,7 +137,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
         group_id=invite.group_id if may_know else None,
         inviter_id=invite.inviter_id if may_know else None,
         expires_at=invite.expires_at,
-        seconds_left=max(invite.expires_at - now, timedelta()) // SECOND,
+        seconds_left=max(left, timedelta()) // SECOND,
         icebreakers=policy.icebreakers if verdict.action is Action.JOIN else (),
         missing=verdict.missing,
     )
@@ -159,11 +160,10 @@ def _glyphs_changed(decoded: Decoded) -> int:
 
 
 def _fields(
-    invite: Invite, locale: Locale, group: str | None, inviter: str | None, *, now: datetime
+    invite: Invite, locale: Locale, group: str | None, inviter: str | None, *, left: timedelta
 ) -> dict[str, str]:
     """Return the placeholders; a group or inviter without a name gets a word for what it is."""
     language = LANGUAGES[locale]
-    left = invite.expires_at - now
     return {
         "group": name_group(one_line(group or ""), locale),
         "inviter": one_line(inviter or "") or language.inviter,
