@@ -398,6 +398,28 @@ def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
     assert (refused.code, "holds int64, not texts" in refused.err) == (2, True)
 
 
+def test_parquet_with_a_wrong_byte(shell: Shell, tmp_path: Path) -> None:
+    """Wherever it is: all rows are written, or the file is said to be damaged.
+
+    pyarrow would follow an index that points out of its dictionary, and end the process.
+    """
+    source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
+    words = pa.array(["x", "y"]).dictionary_encode()
+    nested = [
+        pa.StructArray.from_arrays([words], ["word"]),
+        pa.ListArray.from_arrays([0, 1, 2], words),
+    ]
+    table = pa.table({"text": ["", TEXT], "word": words, "one": nested[0], "some": nested[1]})
+    pq.write_table(table, source, compression="none", write_statistics=False)
+    whole = source.read_bytes()
+    metadata = whole.index(b"ARROW:schema")
+    codes = set()
+    for at in [*range(4, metadata), *range(metadata, len(whole), 50)]:
+        source.write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
+        codes.add(shell("decode", source, "-o", target, "--force").code)
+    assert codes <= {0, 2, 66}
+
+
 def test_keys_and_inputs_that_are_not_there(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

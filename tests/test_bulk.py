@@ -4,11 +4,13 @@
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from weakref import ref
 
 import pyarrow as pa
 import pytest
@@ -182,6 +184,31 @@ def test_a_memory_reads_a_text_of_several_columns_once() -> None:
     assert codec.asked == [TEXT, "x", "y" * 513, "y" * 513]
 
 
+def test_a_memory_keeps_nothing_of_its_callers() -> None:
+    """A refusal holds the frames that it went through, and they hold a batch, and the clipboard."""
+
+    class Batch:
+        pass
+
+    def read(batch: Batch) -> None:
+        del batch
+        with pytest.raises(errors.NotFoundError):
+            memory.decode("x")
+
+    memory, batch = Remembering(CODEC), Batch()
+    held = ref(batch)
+    read(batch)
+    del batch
+    gc.collect()
+    assert held() is None
+    refusals: list[PassphraseError] = []
+    for _ in range(2):
+        with pytest.raises(errors.NotFoundError) as caught:
+            memory.decode("x")
+        refusals.append(caught.value)
+    assert refusals[0] is not refusals[1]
+
+
 def test_every_refusal_has_room_for_its_evidence() -> None:
     """Each attribute of each class is a field, under its own name."""
     examples = [
@@ -333,6 +360,9 @@ def table_of(**columns: object) -> pa.Table:
     return pa.table(good | columns)
 
 
+FINE = pa.array([1796000000 * 10**9 + 1], pa.timestamp("ns", "UTC"))
+
+
 @pytest.mark.parametrize(
     ("columns", "error"),
     [
@@ -349,11 +379,19 @@ def table_of(**columns: object) -> pa.Table:
         ({"expires_at": ["1796000000"]}, "invalid_expires_at"),
         ({"expires_at": [None]}, "missing_expires_at"),
         ({"expires_at": pa.array([1796000000], pa.timestamp("s", "Asia/Shanghai"))}, None),
-        ({"expires_at": pa.array([1796000000 * 10**9 + 1], pa.timestamp("ns", "UTC"))}, None),
+        ({"expires_at": FINE}, None),
         ({"expires_at": pa.array([2**62], pa.timestamp("s", "UTC"))}, "invalid_expires_at"),
         ({"expires_at": pa.array([-(2**62)], pa.timestamp("ms", "UTC"))}, "invalid_expires_at"),
         ({"expires_at": pa.array([1796000000], pa.timestamp("s"))}, "invalid_expires_at"),
         ({"expires_at": pa.array([20000], pa.date32())}, "invalid_expires_at"),
+        ({"expires_at": pa.array([2932897], pa.date32())}, "invalid_expires_at"),
+        ({"expires_at": pa.array([1], pa.time64("ns"))}, "invalid_expires_at"),
+        ({"expires_at": pa.array([2**62], pa.duration("s"))}, "invalid_expires_at"),
+        ({"expires_at": FINE.dictionary_encode()}, None),
+        ({"variant": pa.array([1], pa.duration("ns"))}, "invalid_variant"),
+        ({"variant": pa.array([None], pa.duration("ns"))}, None),
+        ({"group_id": pa.array([[1]])}, "invalid_group_id"),
+        ({"script": pa.array([{"a": 1}])}, "invalid_script"),
         ({"mutual_follow": ["maybe"]}, "invalid_mutual_follow"),
         ({"variant": ["٣"]}, "invalid_variant"),
         ({"variant": ["-1"]}, "invalid_variant"),

@@ -16,6 +16,7 @@ Shapes:
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
@@ -69,14 +70,14 @@ class Remembering:
             return self._codec.decode(text, repair=repair)
         read = self._remembered(text, repair)
         if isinstance(read, PassphraseError):
-            raise read
+            raise copy(read)
         return read
 
     def _read(self, text: str, repair: Level) -> Decoded | PassphraseError:
         try:
             return self._codec.decode(text, repair=repair)
         except PassphraseError as error:
-            return error
+            return copy(error)  # without the frames of all callers, and what they hold
 
 
 def decode_column(

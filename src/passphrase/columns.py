@@ -118,13 +118,18 @@ def table_of(schema: pa.Schema, rows: list[Row]) -> pa.Table:
 
 
 def values(column: pa.ChunkedArray) -> list[object]:
-    """Return a column as Python values, whatever is in it."""
+    """Return a column as Python values, whatever is in it; NotImplemented for what none takes."""
     if is_text(column.type):
         return _strings(column)
+    if pa.types.is_dictionary(column.type):
+        return values(column.cast(column.type.value_type))
     if pa.types.is_timestamp(column.type):
         zone = UTC if column.type.tz else None
         ticks = column.cast(pa.int64()).to_pylist()
         return [_moment(tick, _PER_SECOND[column.type.unit], zone) for tick in ticks]
+    if pa.types.is_temporal(column.type) or pa.types.is_nested(column.type):
+        # Python has no value for some of these.
+        return [None if null else NotImplemented for null in column.is_null().to_pylist()]
     return cast("list[object]", column.to_pylist())
 
 

@@ -23,6 +23,8 @@ from passphrase.columns import is_text
 if TYPE_CHECKING:
     from passphrase import Codec
 
+# What pyarrow makes of a file that is no Parquet file, or no longer a whole one.
+_DAMAGES: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 MALFORMED: Final = "malformed"  # the result column, and the error, of what is no row
 ROWS_MAX: Final = 1 << 16  # of a batch
 
@@ -114,15 +116,30 @@ def check_names(columns: Sequence[str], task: Task, names: Mapping[str, str]) ->
             raise click.UsageError(msg)
 
 
+def _check_indices(array: pa.Array) -> None:
+    """Refuse an index that points out of its dictionary; to follow it ends the process.
+
+    Raises:
+        pyarrow.ArrowInvalid: There is one.
+    """
+    if pa.types.is_dictionary(array.type):
+        pa.DictionaryArray.from_arrays(array.indices, array.dictionary)
+    elif pa.types.is_struct(array.type):
+        for field in array.flatten():
+            _check_indices(field)
+    elif pa.types.is_nested(array.type):
+        _check_indices(array.flatten())
+
+
 class ParquetTable:
     """A Parquet file; its own columns keep their types."""
 
     def __init__(self, files: Files, task: Task, names: Mapping[str, str]) -> None:
         try:
             self._file = pq.ParquetFile(files.source)
-        except pa.ArrowInvalid:
+            schema = self._file.schema_arrow
+        except _DAMAGES:
             raise Stop("the input is no Parquet file, or is cut", EXIT_NO_INPUT) from None
-        schema = self._file.schema_arrow
         check_names(schema.names, task, names)
         for name in task.texts:
             if not is_text(schema.field(name).type):
@@ -139,9 +156,11 @@ class ParquetTable:
         """Yield batch by batch what `write` takes, and what the task's `work` takes."""
         try:
             for batch in self._file.iter_batches(ROWS_MAX):
+                for column in batch.columns:
+                    _check_indices(column)
                 self._rows_read += batch.num_rows
                 yield batch, self._task.select(batch)
-        except (pa.ArrowInvalid, OSError):
+        except _DAMAGES:
             raise Stop("the Parquet file is damaged", EXIT_NO_INPUT) from None
 
     def write(self, batch: pa.RecordBatch, results: pa.Table) -> Counts:
