@@ -483,9 +483,19 @@ def test_an_output_is_as_private_as_the_shell_says(shell: Shell, log: Path, tmp_
     """By its umask, as with any program; nothing can be run."""
     for umask, mode in ((0o022, 0o644), (0o077, 0o600), (0, 0o666)):
         before = os.umask(umask)
-        shell("decode", log, "-o", tmp_path / "out.csv", "--force")
+        shell("decode", log, "-o", tmp_path / "out.csv")
         os.umask(before)
         assert stat.S_IMODE((tmp_path / "out.csv").stat().st_mode) == mode
+        (tmp_path / "out.csv").unlink()
+
+
+def test_a_replaced_output_is_as_private_as_before(shell: Shell, log: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    for mode in (0o600, 0o640, 0o664):
+        target.touch()
+        target.chmod(mode)
+        assert shell("decode", log, "-o", target, "--force").code == 0
+        assert stat.S_IMODE(target.stat().st_mode) == mode
 
 
 def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:

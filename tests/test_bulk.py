@@ -190,17 +190,16 @@ def test_a_memory_keeps_nothing_of_its_callers() -> None:
     class Batch:
         pass
 
-    def read(batch: Batch) -> None:
-        del batch
+    def read() -> ref[Batch]:
+        batch = Batch()
         with pytest.raises(errors.NotFoundError):
             memory.decode("x")
+        return ref(batch)
 
-    memory, batch = Remembering(CODEC), Batch()
-    held = ref(batch)
-    read(batch)
-    del batch
+    memory = Remembering(CODEC)
+    batch = read()
     gc.collect()
-    assert held() is None
+    assert batch() is None
     refusals: list[PassphraseError] = []
     for _ in range(2):
         with pytest.raises(errors.NotFoundError) as caught:

@@ -277,6 +277,17 @@ def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_keygen_keeps_the_owner(shell: Shell, tmp_path: Path) -> None:
+    """Of a file of the service's that root adds a key to."""
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    os.chown(path, 65534, 65533)
+    assert shell("keygen", "--keys-file", str(path)).code == 0
+    owned = path.stat()
+    assert (owned.st_uid, owned.st_gid, stat.S_IMODE(owned.st_mode)) == (65534, 65533, 0o600)
+
+
 def test_keygen_keeps_a_link(shell: Shell, tmp_path: Path) -> None:
     """The file behind a link is replaced, not the link."""
     path, link = tmp_path / "keys", tmp_path / "link"

@@ -140,13 +140,15 @@ class Codec:
         word = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
         return spelling.spell_word(word, size)
 
+    @without_trace
     def encode_acceptable(
         self, invite: Invite, accept: Callable[[str], bool], *, script: str | None = None
     ) -> str:
         """Mint the first wording of an invite that is acceptable, beginning with its own variant.
 
         Args:
-            invite: What to mint; its variant is raised, modulo 256, until the text is accepted.
+            invite: What to mint; its variant is raised, modulo 256, until the text is accepted. Who
+                counts variants goes on from the one that the text has.
             accept: Tells whether a text may be shown, such as `spells_none_of(words)`.
             script: As for `encode`.
 

@@ -151,6 +151,20 @@ def test_no_frame_keeps_the_clipboard(name: str) -> None:
     assert CLIPBOARD not in f"{error} {error!r} {locals_of_ours(error)}"
 
 
+def test_no_frame_keeps_what_was_minted() -> None:
+    """Whoever has the passphrase can join: one that was not acceptable all the same."""
+    seen: list[str] = []
+
+    def accept(text: str) -> bool:
+        seen.append(text)
+        return False
+
+    error = failing(lambda: CODEC.encode_acceptable(INVITE, accept))
+    assert len(seen) == 256
+    shown = f"{error} {locals_of_ours(error)}"
+    assert not any(text in shown for text in seen)
+
+
 @pytest.mark.parametrize(
     "text", [CLIPBOARD, FORGED, TEXT[5:]], ids=["nothing", "forged", "damaged"]
 )

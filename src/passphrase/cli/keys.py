@@ -160,6 +160,8 @@ def _replacement(path: Path) -> Generator[TextIO]:
         raise Stop(f"{fresh}: {error.strerror}", EXIT_KEYS) from None
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            if os.name == "posix" and path.exists():  # root keeps it readable for the service
+                os.fchown(descriptor, path.stat().st_uid, path.stat().st_gid)
             yield file
             file.flush()
             os.fsync(descriptor)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -55,6 +56,8 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
     with _locked(partial) as file:
         try:
             _check_free(path, force=force)
+            if path.exists():  # as private as it was
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             if file.seek(0, os.SEEK_END):
                 say(f"{partial} was left by a run that was stopped; starting over")
                 file.truncate(0)
