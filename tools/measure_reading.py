@@ -191,6 +191,7 @@ def hostile() -> dict[str, Callable[[int], str]]:
         "words": emoji,
         "words in base 32": base32,
         "damaged words": f"{hanzi[:28]}，",
+        "a mark a word": f"{emoji[:29]}?",
         "blotted words": f"{emoji[:9]}?{emoji[10:20]}?{emoji[21:]}。",
         "a glyph and a space": f"{emoji[0]} ",
         "joiners": "\u200d\ufe0f",
