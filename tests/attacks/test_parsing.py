@@ -202,7 +202,8 @@ def test_memory_is_bounded(name: str) -> None:
 
     Four texts cost more, up to 45 times the widest, and are held to what was measured of them: a
     row that is mostly marks, one in which a word begins at every fourth glyph, one with a mark in
-    every word, and a run of "%F0%9F", which is decoded as one. Of the usual `max_chars`, that is at most 12 MB.
+    every word, and a run of "%F0%9F", which is decoded as one. Of the usual `max_chars`, that is
+    at most 12 MB.
     """
     text = corpus(name)[:SMALL]
     CODEC.decode(f"。{TEXT[1:]}")  # tables are made at the first use
