@@ -5,7 +5,6 @@ Work is counted in calls, tag checks and proposals, which no busy machine change
 
 import random
 import re
-import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,6 +18,7 @@ from attacks.attacks_support import counted_calls, spell_raw
 from hypothesis import given
 from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, KEYS, SCRIPTS, codeword_of, count_tag_checks
+from timing import grows_linearly, seconds
 
 from passphrase import (
     Codec,
@@ -47,8 +47,6 @@ from passphrase.wire import pack
 
 SMALL, LARGE = 1 << 14, 1 << 15
 GROWTH_MAX = 2.6
-GROWTH_OF_TIME_MAX = 9  # on four times the text: linear work takes four times as long
-GROWTH_OF_ROWS_MAX = 7  # the same of glyphs alone; measured: at most 4.2
 BYTES_A_CHARACTER = 80  # of memory; measured on 3.11 to 3.13: at most 73
 # What is made of a character here is more: measured 176, 155, 146 and 93.
 BYTES_A_DEAR_CHARACTER = {
@@ -249,47 +247,25 @@ def test_thorough_repair_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- Patterns ------------------------------------------------------------------------------------
 
 
-def growth(function: Callable[[str], object], text: str, runs: int = 3) -> float:
-    """Return how much more processor time four times the text takes, at the best of some runs."""
-    best: list[float] = []
-    for part in (text[: len(text) // 4], text):
-        times: list[float] = []
-        for _ in range(runs):
-            begun = time.thread_time()
-            function(part)
-            times.append(time.thread_time() - begun)
-        best.append(min(times))
-    return best[1] / max(best[0], 1e-5)
-
-
 @pytest.mark.parametrize("name", PLAIN)
 def test_no_pattern_backtracks(name: str) -> None:
     """Spaces, brackets or tags without an end make a bad pattern take the square of its time."""
-    assert growth(explain, corpus(name)) < GROWTH_OF_TIME_MAX
+    assert grows_linearly(explain, corpus(name))
 
 
 def test_the_measurement_sees_a_bad_pattern() -> None:
-    """The classic one, which is sixteen times as slow on four times the spaces."""
+    """The classic one, which takes the square of its time."""
     bad = re.compile(r"\s+$")
-    assert growth(lambda text: bad.search(text + "x"), " " * 4096) > GROWTH_OF_TIME_MAX
+    assert not grows_linearly(lambda text: bad.search(text + "x"), " " * 8192)
 
 
 LONG = Codec(KEYRING, audience=AUDIENCE, max_chars=1 << 20)
 read_long = partial(refused, LONG.decode)
 
 
-def is_linear(name: str) -> bool:
-    """Tell whether four times a corpus takes about four times as long, at one of three tries."""
-    cheap = name.endswith(("one glyph", "symbol 0"))  # so long that copies of it are dear
-    text = corpus(name) * (4 if cheap else 1)
-    return any(growth(read_long, text, runs=1) < GROWTH_OF_ROWS_MAX for _ in range(3))
-
-
-def seconds_of(text: str, level: Level) -> float:
-    """Measure one reading with so much repair, in processor time."""
-    begun = time.thread_time()
-    refused(partial(CODEC.decode, repair=level), text)
-    return time.thread_time() - begun
+def long_corpus(name: str) -> str:
+    """Return a corpus; what is cheap to read so long that copies of it are dear."""
+    return corpus(name) * (4 if name.endswith(("one glyph", "symbol 0")) else 1)
 
 
 @pytest.mark.parametrize("name", SPELLED_CORPORA)
@@ -297,7 +273,10 @@ def seconds_of(text: str, level: Level) -> float:
 def test_repair_costs_some_readings_of_a_long_text(name: str, level: Level, readings: int) -> None:
     """Measured: 5 and 16. A guess at a codeword that looks at all that is behind it takes 100."""
     text = corpus(name)
-    assert any(seconds_of(text, level) < readings * seconds_of(text, "exact") for _ in range(3))
+    exact, repairing = (
+        partial(refused, partial(CODEC.decode, repair=repair)) for repair in ("exact", level)
+    )
+    assert any(seconds(repairing, text) < readings * seconds(exact, text) for _ in range(3))
 
 
 @pytest.mark.parametrize("name", SPELLED_CORPORA)
@@ -306,7 +285,7 @@ def test_no_call_hides_work(name: str) -> None:
 
     The count of calls above would not see it.
     """
-    assert is_linear(name)
+    assert grows_linearly(read_long, long_corpus(name))
 
 
 def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +298,7 @@ def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
         return find_words(row)
 
     monkeypatch.setattr(clipboard, "_words", copying)
-    assert not is_linear("emoji one glyph")
+    assert not grows_linearly(read_long, long_corpus("emoji one glyph"))
 
 
 # --- Total, whatever is given --------------------------------------------------------------------
