@@ -339,6 +339,9 @@ def test_repairs_are_reported() -> None:
         text[:4] + text[5] + text[4] + text[6:]: (
             Repair(Damage.SWAPPED, 4, (4, 6), text[5] + text[4], text[4:6]),
         ),
+        text[:4] + text[5] + "??" + text[4] + text[6:]: (
+            Repair(Damage.SWAPPED, 4, (4, 8), text[5] + text[4], text[4:6]),
+        ),
     }
     for damaged, expected in cases.items():
         decoded = CODEC.decode(damaged)
@@ -356,6 +359,10 @@ def test_repairs_of_base32_are_characters() -> None:
     swapped = text[:3] + text[4] + text[3] + text[5:]
     assert CODEC.decode(swapped).repairs == (
         Repair(Damage.SWAPPED, 3, (3, 5), text[4] + text[3], text[3:5]),
+    )
+    parted = text[:3] + text[4] + "?" + text[3] + text[5:]
+    assert CODEC.decode(parted).repairs == (
+        Repair(Damage.SWAPPED, 3, (3, 6), text[4] + text[3], text[3:5]),
     )
     within = text[:4] + text[5] + text[4] + text[6:]  # both characters of one symbol
     assert [repair.kind for repair in CODEC.decode(within).repairs] == [Damage.WRONG] * 2

@@ -231,13 +231,14 @@ def their_outcome(text: str, level: Level) -> object:
 
 
 def harm(glyphs: list[str], kind: str, at: int, glyph: str) -> None:
-    """Do one damage to a passphrase."""
+    """Do one damage to a passphrase; "parted" are two swapped with something between them."""
     at %= len(glyphs)
     glyphs[at : at + 2] = {
         "wrong": [glyph, *glyphs[at + 1 : at + 2]],
         "lost": glyphs[at + 1 : at + 2],
         "extra": [glyph, *glyphs[at : at + 2]],
         "swapped": glyphs[at : at + 2][::-1],
+        "parted": [*glyphs[at + 1 : at + 2], glyph, glyphs[at]],
     }[kind]
 
 
@@ -249,7 +250,7 @@ def test_the_second_reader_repairs_what_we_repair(
     glyph = st.sampled_from([*DOCUMENT["scripts"][script]])
     mark = st.sampled_from(["?", "??", "\ufffd", "[笑]", "..", "%FF", '<img class="emoji">'])
     frame = st.lists(st.sampled_from([*"。 ?-Uu\ufe0f4🍻祝", "<br>"]) | glyph, max_size=3)
-    kinds = st.sampled_from(["wrong", "lost", "extra", "swapped"])
+    kinds = st.sampled_from(["wrong", "lost", "extra", "swapped", "parted"])
     glyphs = [*CODEC.encode(invite, script=script)]
     for _ in range(data.draw(st.integers(1, 3))):
         harm(glyphs, data.draw(kinds), data.draw(st.integers(0, 99)), data.draw(glyph | mark))

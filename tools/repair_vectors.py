@@ -121,6 +121,7 @@ def marks() -> Iterator[Test]:
         "two groups of marks for three glyphs": f"{text[:4]}?{text[5:13]}?{text[15:]}",
         "marks for nothing": f"{text[:13]}???{text[13:20]}?{text[20:]}",
         "a mark that touches the first glyph": f"?{text[:13]}?{text[14:]}",
+        "two swapped, a mark for nothing between": f"{text[:13]}{text[14]}?{text[13]}{text[15:]}",
     }.items():
         yield repaired(comment, "standard", damaged)
     base32 = spell(WORD, "base32").replace("-", "")

@@ -275,21 +275,17 @@ def repairs(row: Row, proposal: Proposal) -> tuple[Repair, ...]:
     values = row.script.values(proposal.codeword)
     told: list[Repair] = []
     for kind, glyph, at in proposal.edits:
-        count = 2 if kind is Damage.SWAPPED else 1
-        read = "".join(glyphs[value] for value in read_glyphs[at : at + count])
+        count, last = 1, at
+        if kind is Damage.SWAPPED:  # marks between the two stand for nothing
+            behind = range(at + 1, len(read_glyphs))
+            count, last = 2, next(i for i in behind if read_glyphs[i] != UNREADABLE)
+        taken = (value for value in read_glyphs[at : last + 1] if value != UNREADABLE)
+        read = "".join(glyphs[value] for value in taken)
         meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
         if kind is Damage.LOST:
             place = row.start(at) if at < len(row.places) else row.end(-1)
-            span, read = (place, place), ""
+            told.append(Repair(kind, glyph, (place, place), "", meant))
         else:
-            span = (row.start(at), row.end(at + count - 1))
-        told.append(
-            Repair(
-                kind,
-                glyph,
-                span,
-                "" if kind is Damage.UNREADABLE else read,
-                "" if kind is Damage.EXTRA else meant,
-            )
-        )
+            span = (row.start(at), row.end(last))
+            told.append(Repair(kind, glyph, span, read, "" if kind is Damage.EXTRA else meant))
     return tuple(told)
