@@ -9,12 +9,12 @@ ROUNDS = 5
 def grows_linearly(function: Callable[[str], object], text: str) -> bool:
     """Tell whether the time for a text grows as its length does, and not as the square of it.
 
-    16 times the text takes 16 times as long if it is linear, and 256 times if it is quadratic: the
-    limit is 64, four times away from either. Long and short alternate, the fastest of each counts.
+    16 times the text takes 16 times as long if it is linear, and 256 times if it is quadratic; the
+    limit is 48. Long and short alternate, the fastest of each counts.
     """
     short = text[: len(text) // 16]
     rounds = [(seconds(function, short), seconds(function, text)) for _ in range(ROUNDS)]
-    return min(long for _, long in rounds) < 64 * min(short for short, _ in rounds)
+    return min(long for _, long in rounds) < 48 * min(short for short, _ in rounds)
 
 
 def seconds(function: Callable[[str], object], text: str) -> float:
