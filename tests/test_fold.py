@@ -1,5 +1,6 @@
 """Folding: a text is read by sample and by stretch as it would be character by character."""
 
+from collections.abc import Iterator
 from itertools import chain
 
 import pytest
@@ -22,6 +23,9 @@ from passphrase.scripts import built_in_scripts, load_script
 
 # Every third character from U+20000: what is between them is foreign, but in the same stretch.
 SPARSE = Script("sparse", "".join(chr(0x20000 + 3 * n) for n in range(1024)))
+OPENING = "([{<（［｛＜【「『《〈〔“‘"
+CLOSING = ")]}>）］｝＞】」』》〉〕”’"
+Run = list[tuple[int, tuple[int, int]]]
 Told = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 
 
@@ -36,21 +40,54 @@ def value(character: str, script: Script) -> int | None:
     return UNREADABLE if any(first <= code <= last for first, last in marks) else None
 
 
-def reference_rows(unwrapped: Unwrapped, script: Script, shortest: int) -> list[Told]:
+def word_ends(text: str, folded: list[int | None], at: int) -> Iterator[int]:
+    """Yield where a foreign word that begins at a place may end."""
+    some = range(at + 2, min(at + 22, len(text)))
+    if text[at] in OPENING:
+        inside = {*OPENING, *CLOSING, "\r", "\n"}
+        closings = [end for end in some if text[end] in CLOSING]
+        yield from (end + 1 for end in closings if not inside & {*text[at + 1 : end]})
+    if text[at] in ":：":
+        closings = [end for end in some if text[end] == text[at]]
+        yield from (end + 1 for end in closings if not any_read(folded[at + 1 : end]))
+    if text[at] in "/／":
+        yield from (end for end in (*some, len(text))[::-1] if not any_read(folded[at:end]))
+    yield at + 1
+
+
+def any_read(folded: list[int | None]) -> bool:
+    return any(each is not None for each in folded)
+
+
+def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[Told]:
     """Cut rows out of a text, looking at every character of it."""
-    found: list[Told] = []
-    glyphs: list[int] = []
-    spans: list[tuple[int, int]] = []
-    for place, character in enumerate((*unwrapped.text, None)):
-        folded = None if character is None else value(character, script)
-        if folded is None:
-            if len(glyphs) >= shortest:
-                found.append((tuple(glyphs), tuple(spans)))
-            glyphs, spans = [], []
-        elif folded >= UNREADABLE:
-            glyphs.append(folded)
-            spans.append((unwrapped.bounds[place], unwrapped.bounds[place + 1]))
-    return found
+    text, bounds = unwrapped
+    folded = [value(character, script) for character in text]
+    rows: list[list[Run]] = [[]]
+    at = word = 0
+    while at < len(text):
+        if folded[at] is None:
+            at += 1
+            continue
+        run: Run = []
+        start = at
+        while at < len(text) and (each := folded[at]) is not None:
+            if each >= UNREADABLE:
+                run.append((each, (bounds[at], bounds[at + 1])))
+            at += 1
+        core = (symbols + 1) // 2 * script.glyphs_per_symbol
+        before = rows[-1][-1] if rows[-1] else []
+        if start == word and before and run and max(len(before), len(run)) >= core:
+            rows[-1] += [[(UNREADABLE, (bounds[begun], bounds[word]))], run]
+        else:
+            rows.append([run])
+        begun = at
+        if at < len(text):
+            ends = [end for end in word_ends(text, folded, at) if any_read(folded[end : end + 1])]
+            at = word = next(iter(ends), at)
+    joined = [[*chain(*runs)] for runs in rows]
+    long = [row for row in joined if len(row) >= symbols * script.glyphs_per_symbol]
+    return [(tuple(glyph for glyph, _ in row), tuple(span for _, span in row)) for row in long]
 
 
 def pieces(script: Script) -> st.SearchStrategy[str]:
@@ -69,6 +106,13 @@ def pieces(script: Script) -> st.SearchStrategy[str]:
         "🧿",
         "\U00020001",
         "u",
+        "鸡",
+        "（表情）",
+        "【",
+        ":鸡:",
+        ":",
+        "/鸡鸭",
+        "/",
     ]
     return st.one_of(glyphs, glyphs, st.sampled_from([*others, "&amp;", "<br>", "..", "[笑]"]))
 
@@ -83,7 +127,7 @@ def test_rows_against_every_character(script: Script, data: st.DataObject, symbo
         (tuple(row.glyphs), tuple((row.start(at), row.end(at)) for at in range(len(row.places))))
         for row in found
     ]
-    assert told == reference_rows(unwrapped, script, symbols * script.glyphs_per_symbol)
+    assert told == reference_rows(unwrapped, script, symbols)
     for row in found:
         assert not row.spelling or row.spelling == "".join(script.glyphs[g] for g in row.glyphs)
         part = row.part(3, 5)
@@ -103,9 +147,11 @@ def test_a_script_of_ones_own_may_be_sparse() -> None:
     """What lies between its glyphs beyond the basic plane is foreign all the same."""
     check_script(SPARSE)
     glyphs = SPARSE.glyphs[:30]
-    broken = f"{glyphs[:3]}\U00020001{glyphs[:25]}\U00020001{glyphs[:24]}\u200b{glyphs[24:]}"
+    foreign = "\U00020001"
+    joined = f"{glyphs[:24]}\u200b{foreign}{glyphs[24:]}"
+    broken = f"{glyphs[:3]}{2 * foreign}{glyphs[:25]}{2 * foreign}{joined}"
     found = rows(unwrap(broken), [SPARSE], 21)
-    assert [len(row.places) for row in found] == [25, 30]
+    assert [len(row.places) for row in found] == [25, 31]
     assert [row.spelling for row in found] == ["", ""]
     for length in (20, 21):
         several = f"{glyphs}。{glyphs[:length]}\U00020001{glyphs[:3]}"

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # as type checkers know it; to import `typing` would doub
 
 if TYPE_CHECKING:
     from passphrase.admission import Action, Facts, Policy, Reason, needed_facts
-    from passphrase.clipboard import Candidate, Repair, find, recognize
+    from passphrase.clipboard import Candidate, find, recognize
     from passphrase.codec import Codec, Decoded
     from passphrase.diagnosis import Client, Diagnosis, Finding, explain
     from passphrase.errors import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from passphrase.invite import Invite, Origin, parse_id
     from passphrase.keys import Keyring
+    from passphrase.mend import Repair
     from passphrase.prompt import JoinPrompt, join_prompt
     from passphrase.repair import Damage
     from passphrase.scripts.script import Script
@@ -56,7 +57,7 @@ _HOMES = {
     "Policy": "admission",
     "Problem": "sharing",
     "Reason": "admission",
-    "Repair": "clipboard",
+    "Repair": "mend",
     "Script": "scripts.script",
     "SignatureError": "errors",
     "TextTooLongError": "errors",

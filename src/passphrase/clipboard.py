@@ -8,8 +8,9 @@ Shapes:
     span  start and end in the text, in characters
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
@@ -30,19 +31,21 @@ from passphrase.layout import (
     Header,
 )
 from passphrase.markup import unwrap
-from passphrase.parity import is_sound
-from passphrase.repair import UNREADABLE, Damage, Proposal
+from passphrase.parity import Prefixes, is_sound
+from passphrase.repair import UNREADABLE
 from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
-from passphrase.symbols import DIGITS, is_padded, merge, split
+from passphrase.symbols import DIGITS, is_padded, split
 
-MAX_CHARS: Final = 1 << 16
+MAX_CHARS: Final = 1 << 12
 
 _FIGURES: Final = range(2, 10)  # 0 and 1 may be the O, I or L of prose
-_LETTERS_PAST_F: Final = range(16, 32)
+_FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
+_LETTERS_PAST_F: Final = {*range(16, 32)} - {29}  # an X is also written before hexadecimal digits
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _DIGITS_MIN: Final = 2 * WORD_SIZES[0]
+_LONG_DIGITS: Final = 4 * WORD_SIZES[-1]
 
 
 def _sizes(*, known: bool) -> dict[bytes, int]:
@@ -105,6 +108,11 @@ class Word(NamedTuple):
         return self.number >> SYMBOL_BITS * (self.size - 1)
 
     @property
+    def repairs(self) -> tuple[()]:
+        """Nothing: it was found whole."""
+        return ()
+
+    @property
     def candidate(self) -> Candidate:
         """What the caller is told of it."""
         return Candidate(split(self.number, self.size), self.text, self.script, self.span)
@@ -125,11 +133,7 @@ class Findings(NamedTuple):
     def refusal(self) -> DamagedError | NotFoundError:
         """What is to be said if nothing here will do: damage, of the longest row, or nothing."""
         damages = [row.damage() for row in self.suspects]
-        return max(damages, key=_readable, default=NotFoundError())
-
-
-def _readable(damage: DamagedError) -> int:
-    return damage.readable
+        return max(damages, key=lambda damage: damage.readable, default=NotFoundError())
 
 
 @without_trace
@@ -177,8 +181,8 @@ def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CH
     findings = Findings([], [])
     for row in pure_rows(text, known) or rows(unwrap(text), known, _DAMAGED_SYMBOLS_MIN):
         _look(row, findings)
-    findings.words.sort(key=_span)
-    findings.suspects.sort(key=_span)
+    findings.words.sort(key=lambda word: word.span)
+    findings.suspects.sort(key=lambda row: row.span)
     return findings
 
 
@@ -197,95 +201,78 @@ def _look(row: Row, findings: Findings) -> None:
         findings.suspects.extend(_suspects(row.part(rest, len(row.places))))
 
 
-def _span(found: Word | Row) -> Span:
-    return found.span
-
-
 def _words(row: Row) -> list[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
     found: list[tuple[Word, int, int]] = []
-    script, digits, places, bounds, spelling = row
+    script, digits, spelling = row.script, row.digits, row.spelling
     width = script.digits_per_glyph
-    for at in range(0, len(digits) - _DIGITS_MIN + 1, width):
-        header = digits[at : at + 2]
-        is_known = header in _SIZES
-        if is_known:
-            size = _SIZES[header]
-        elif (at and spelling) or header not in _NEWER_SIZES or row.is_touched(at // width):
-            continue  # where nothing but glyphs stands, every one but the first touches another
-        else:
-            size = _NEWER_SIZES[header]
+    is_sound = _soundness(row)
+    for at, size, is_known in _openings(row):
         end = at + 2 * size
         if end > len(digits) or MARK in digits[at:end]:
             continue
         number = int(digits[at:end], 32)
-        if is_sound(number, size) and (not is_known or is_padded(number, size)):
+        if is_sound(at, size, number) and (not is_known or is_padded(number, size)):
             first, last = at // width, end // width
             text = spelling[first:last] or script.spell_word(number, size)
-            span = (bounds[places[first]], bounds[places[last - 1] + 1])
+            span = (row.start(first), row.end(last - 1))
             found.append((Word(number, size, text, script.name, span), first, last))
     return found
 
 
+def _openings(row: Row) -> Iterator[tuple[int, int, bool]]:
+    """Yield where a header stands: index of its first digit, symbols, whether of this version."""
+    digits, width = row.digits, row.script.digits_per_glyph
+    starts = range(0, len(digits) - _DIGITS_MIN + 1, width)
+    known = [at for at in starts if digits[at : at + 2] in _SIZES]
+    newer: list[int] = []
+    if not row.spelling or digits[:2] in _NEWER_SIZES:
+        begins = [width * at for at in row.begins] if not row.spelling else [0]
+        newer = [at for at in begins if at in starts and digits[at : at + 2] in _NEWER_SIZES]
+    if not newer:
+        yield from ((at, _SIZES[digits[at : at + 2]], True) for at in known)
+        return
+    for at in sorted(known + newer):
+        header = digits[at : at + 2]
+        yield (at, _SIZES[header], True) if header in _SIZES else (at, _NEWER_SIZES[header], False)
+
+
+def _soundness(row: Row) -> Callable[[int, int, int], bool]:
+    """Return what tells whether parity holds, of (index of the first digit, symbols, the word)."""
+    digits = row.digits
+    if len(digits) < _LONG_DIGITS:
+        return lambda _, size, number: is_sound(number, size)
+    # Many words may begin in a long row: each symbol of it is looked at once, and not for each.
+    high = [0 if digit == MARK[0] else int(chr(digit), 32) for digit in digits]
+    rows = [
+        Prefixes([a << 5 | b for a, b in zip(high[first::2], high[first + 1 :: 2], strict=False)])
+        for first in range(0, 2, row.script.digits_per_glyph)
+    ]
+    return lambda at, size, _: rows[at % 2].is_sound(at // 2, size)
+
+
 def _suspects(row: Row) -> Iterator[Row]:
-    """Tell a damaged codeword from chatter: glyphs vary; base 32 is no prose and no hex dump."""
+    """Tell a damaged codeword from chatter."""
+    if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
+        yield row
+
+
+def is_chatter(row: Row, symbols_min: int) -> bool:
+    """Tell whether a row is too short or repeats itself or, in base 32, is prose or hexadecimal.
+
+    Args:
+        row: Any row.
+        symbols_min: Readable symbols that a damaged codeword has, at least.
+    """
     script = row.script
     readable = [glyph for glyph in row.glyphs if glyph != UNREADABLE]
     symbols = script.read(readable)
     different = min(len(symbols), WORD_SIZES[-1]) / 2
-    if len(symbols) < _DAMAGED_SYMBOLS_MIN or len(set(symbols)) < different:
-        return
-    if script.glyphs_per_symbol > 1:
-        has_figures = any(glyph in _FIGURES for glyph in readable)
-        letters = sum(glyph in _LETTERS_PAST_F for glyph in readable)
-        if not has_figures or 8 * letters < len(readable):
-            return
-    yield row
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """One damage that was repaired.
-
-    Attributes:
-        kind: "wrong", "unreadable", "lost", "extra" or "swapped".
-        position: Index of the glyph in the spelling of the codeword, hyphens not counted.
-        span: Where the damage stands in the text; empty where a glyph was lost.
-        read: The glyphs that were read; empty if lost or unreadable.
-        meant: The glyphs that were meant; empty if extra.
-    """
-
-    kind: Damage
-    position: int
-    span: Span
-    read: str
-    meant: str
-
-
-def repaired(row: Row, proposal: Proposal) -> Word:
-    """Make a word of a codeword that a part of a row may have been."""
-    span = (row.start(proposal.start), row.end(proposal.end - 1))
-    number, size = merge(proposal.codeword), len(proposal.codeword)
-    return Word(number, size, row.script.spell_word(number, size), row.script.name, span)
-
-
-def repairs(row: Row, proposal: Proposal) -> tuple[Repair, ...]:
-    """Say what was repaired where, in the words of the script."""
-    glyphs, read_glyphs = row.script.glyphs, row.glyphs
-    values = row.script.values(proposal.codeword)
-    told: list[Repair] = []
-    for kind, glyph, at in proposal.edits:
-        count, last = 1, at
-        if kind is Damage.SWAPPED:  # marks between the two stand for nothing
-            behind = range(at + 1, len(read_glyphs))
-            count, last = 2, next(i for i in behind if read_glyphs[i] != UNREADABLE)
-        taken = (value for value in read_glyphs[at : last + 1] if value != UNREADABLE)
-        read = "".join(glyphs[value] for value in taken)
-        meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
-        if kind is Damage.LOST:
-            place = row.start(at) if at < len(row.places) else row.end(-1)
-            told.append(Repair(kind, glyph, (place, place), "", meant))
-        else:
-            span = (row.start(at), row.end(last))
-            told.append(Repair(kind, glyph, span, read, "" if kind is Damage.EXTRA else meant))
-    return tuple(told)
+    if len(symbols) < symbols_min or len(set(symbols)) < different:
+        return True
+    if script.glyphs_per_symbol == 1:
+        return False
+    figures = [glyph in _FIGURES for glyph in readable]
+    groups = sum(is_first for is_first, _ in groupby(figures))
+    letters = sum(glyph in _LETTERS_PAST_F for glyph in readable)
+    return groups < _FIGURE_GROUPS_MIN or 8 * letters < len(readable)

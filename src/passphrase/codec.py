@@ -3,22 +3,13 @@
 Source: docs/format.md. Each stage is a module of its own; this one only puts them in order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Final, Literal, get_args
 
-from passphrase.clipboard import (
-    MAX_CHARS,
-    Findings,
-    Repair,
-    Word,
-    repaired,
-    repairs,
-    scan,
-    search,
-)
+from passphrase.clipboard import MAX_CHARS, Findings, Word, scan, search
 from passphrase.errors import (
     AmbiguousError,
     PassphraseError,
@@ -27,7 +18,7 @@ from passphrase.errors import (
     VersionError,
     without_trace,
 )
-from passphrase.fold import Row, check_script
+from passphrase.fold import check_script
 from passphrase.invite import Invite, checked
 from passphrase.keys import Keyring
 from passphrase.layout import (
@@ -38,8 +29,8 @@ from passphrase.layout import (
     WORD_SYMBOLS,
     header_symbol,
 )
+from passphrase.mend import Mended, Repair, mend
 from passphrase.parity import protect
-from passphrase.repair import propose
 from passphrase.scripts import load_script
 from passphrase.scripts.script import Script
 from passphrase.seal import seal, unseal
@@ -48,7 +39,6 @@ from passphrase.wire import pack, unpack
 
 Level = Literal["exact", "standard", "thorough"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-REPAIRED_ROWS_MAX: Final = {"exact": 0, "standard": 16, "thorough": 4}  # what bounds the work
 VARIANTS: Final = 256  # of one invite, each another wording
 TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md rests on it
 
@@ -230,33 +220,39 @@ class Codec:
                 opened[decoded.fingerprint] = decoded
             except PassphraseError as error:
                 refusals.append(error)
-        for decoded in self._repair(findings.suspects, level, TAG_CHECKS_MAX - len(words)):
-            opened.setdefault(decoded.fingerprint, decoded)
+        tag_checks = TAG_CHECKS_MAX - len(words)
+        for thorough in (False, True)[: LEVELS.index(level)]:
+            if not (thorough and opened):  # what "standard" reads, "thorough" reads
+                mended = islice(mend(findings.suspects, thorough=thorough), tag_checks)
+                tag_checks -= self._open_mended(mended, opened)
         if not opened:
             raise (*refusals, findings.refusal)[0]
-        return sorted(opened.values(), key=_span)
+        return sorted(opened.values(), key=lambda decoded: decoded.span)
 
-    def _repair(self, suspects: list[Row], level: Level, tag_checks: int) -> Iterator[Decoded]:
-        """Open the codewords that damaged rows may have been, the tag deciding which they were.
+    def _open_mended(self, mended: Iterable[Mended], opened: dict[str, Decoded]) -> int:
+        """Add to what was opened what damaged rows may have been, if its tag is good.
+
+        Returns:
+            How many tags were checked.
 
         Raises:
-            AmbiguousError: One damaged row verifies as two different passphrases.
+            AmbiguousError: Two different ones that verify share glyphs.
         """
-        for row in suspects[: REPAIRED_ROWS_MAX[level]]:
-            width = row.script.glyphs_per_symbol
-            found: list[Decoded] = []
-            proposals = propose(row.glyphs, width, thorough=level == "thorough", begins=row.begins)
-            for proposal in islice(proposals, tag_checks):
-                tag_checks -= 1
-                with suppress(PassphraseError):
-                    decoded = self._open(repaired(row, proposal))
-                    found.append(replace(decoded, repairs=repairs(row, proposal)))
-            spans = sorted(decoded.span for decoded in found)
-            if any(first[1] > second[0] for first, second in pairwise(spans)):
-                raise AmbiguousError(tuple(spans))
-            yield from found
+        checks = 0
+        found: dict[str, Decoded] = {}
+        for proposal in mended:
+            checks += 1
+            with suppress(PassphraseError):
+                decoded = self._open(proposal)
+                found.setdefault(decoded.fingerprint, decoded)
+        spans = sorted(decoded.span for decoded in found.values())
+        if any(first[1] > second[0] for first, second in pairwise(spans)):
+            raise AmbiguousError(tuple(spans))
+        for fingerprint, decoded in found.items():
+            opened.setdefault(fingerprint, decoded)
+        return checks
 
-    def _open(self, word: Word) -> Decoded:
+    def _open(self, word: Word | Mended) -> Decoded:
         """Turn a sound codeword into the invite that it carries."""
         symbol = word.header_symbol
         header = HEADERS[symbol]
@@ -275,11 +271,7 @@ class Codec:
             word.text,
             word.script,
             word.span,
-            (),
+            word.repairs,
             key_id,
             f"{key_id}-{sealed[-TAG_BYTES:].hex()}",
         )
-
-
-def _span(decoded: Decoded) -> Span:
-    return decoded.span

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from passphrase.clipboard import Findings, scan
+from passphrase.clipboard import Findings, is_chatter, scan
 from passphrase.errors import (
     NotFoundError,
     PassphraseError,
@@ -26,7 +26,12 @@ from passphrase.repair import Damage
 from passphrase.scripts import load_script
 
 if TYPE_CHECKING:
-    from passphrase.codec import Codec
+    from passphrase.codec import Codec, Decoded
+
+# The symbols in a codeword of this version, by its header symbol; 0 if it opens none.
+_OPENS: Final = tuple(
+    size * (header.version == VERSION) for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
+)
 
 
 class Finding(StrEnum):
@@ -60,7 +65,10 @@ TRACES: Final[Mapping[Client, re.Pattern[str]]] = {
     Client.QQ_ON_WINDOWS: re.compile(r"\r(?!\n)"),
     Client.QQ_BOT: re.compile(r"\[CQ:"),
 }
-FRAGMENT_GLYPHS_MIN: Final = 8
+FRAGMENT_GLYPHS_MIN: Final = 8  # of emoji that begin as a passphrase does
+FRAGMENT_SYMBOLS_MIN: Final = (
+    16  # of hanzi or base 32, which also make up prose: most of a passphrase
+)
 # Brackets that have lost what they set off, or a row of marks and nothing else.
 _EMPTIED: Final = re.compile(
     r"【\s*】|「\s*」|《\s*》|(?:(?:[?\uff1f\u25a1\ufffd]|\[[^][\r\n]{1,20}\])\s{0,9}){20}"
@@ -158,13 +166,21 @@ class Diagnosis:
 
 
 @without_trace
-def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = None) -> Diagnosis:
+def explain(
+    text: str,
+    codec: "Codec | None" = None,
+    *,
+    now: datetime | None = None,
+    outcome: "Decoded | PassphraseError | None" = None,
+) -> Diagnosis:
     """Say what became of the passphrase in a text. Never raises a `PassphraseError`.
 
     Args:
         text: Any text.
         codec: With it signatures are checked and damage is repaired.
         now: With it an expired passphrase is called one; an aware datetime.
+        outcome: What `Codec.decode` returned or raised for this text. With it the text is not
+            decoded again.
 
     Raises:
         TypeError: The text is no str, or `now` is naive.
@@ -172,7 +188,9 @@ def explain(text: str, codec: "Codec | None" = None, *, now: datetime | None = N
     if now is not None and now.tzinfo is None:
         raise TypeError("now has no time zone")
     try:
-        diagnosis = _judged(text, codec, now) if codec else _seen(text, scan(text))
+        if outcome is None and codec:
+            outcome = _outcome(text, codec)
+        diagnosis = _judged(text, codec, outcome, now)
     except TextTooLongError:
         return Diagnosis(finding=Finding.TOO_LONG)
     clients = [client for client, trace in TRACES.items() if trace.search(text)]
@@ -196,25 +214,29 @@ def _seen(text: str, findings: Findings) -> Diagnosis:
             version=first.header.version,
         )
     rest = findings.suspects or _fragments(text)
-    return _damaged(max(rest, key=_length)) if rest else Diagnosis(finding=Finding.NOT_FOUND)
+    return (
+        _damaged(max(rest, key=lambda row: len(row.glyphs)))
+        if rest
+        else Diagnosis(finding=Finding.NOT_FOUND)
+    )
 
 
 def _fragments(text: str) -> list[Row]:
-    """Find rows of emoji that begin as a passphrase does and are too short to be read as one."""
-    return [
-        row
-        for row in rows(unwrap(text), [load_script("emoji")], FRAGMENT_GLYPHS_MIN)
-        if row.glyphs[0] >= 0
-        and HEADERS[row.glyphs[0]].version == VERSION
-        and 2 * len({*row.glyphs}) >= len(row.glyphs)
-    ]
+    """Find what is left of a passphrase, too little or too much in pieces to be repaired."""
+    unwrapped = unwrap(text)
+    emoji = rows(unwrapped, [load_script("emoji")], FRAGMENT_GLYPHS_MIN)
+    begun = [row for row in emoji if row.glyphs[0] >= 0 and _OPENS[row.glyphs[0]]]
+    others = [load_script("hanzi"), load_script("base32")]
+    pieces = rows(unwrapped, others, FRAGMENT_GLYPHS_MIN)
+    least = {"emoji": 1, "hanzi": FRAGMENT_SYMBOLS_MIN, "base32": FRAGMENT_SYMBOLS_MIN}
+    return [row for row in begun + pieces if not is_chatter(row, least[row.script.name])]
 
 
 def _damaged(row: Row) -> Diagnosis:
     damage = row.damage()
     symbols = len(row.glyphs) // row.script.glyphs_per_symbol
     header = row.script.read(row.glyphs)[0]
-    opens = header >= 0 and HEADERS[header].version == VERSION and WORD_SYMBOLS[header]
+    opens = _OPENS[header] if header >= 0 else 0
     expected = opens or min(WORD_SIZES, key=lambda size: abs(size - symbols))
     return Diagnosis(
         finding=Finding.DAMAGED,
@@ -228,26 +250,33 @@ def _damaged(row: Row) -> Diagnosis:
     )
 
 
-def _judged(text: str, codec: "Codec", now: datetime | None) -> Diagnosis:
-    """Say what only a holder of the keys can say."""
+def _outcome(text: str, codec: "Codec") -> "Decoded | PassphraseError":
     try:
-        decoded = codec.decode(text)
-    except TextTooLongError:
-        raise
-    except NotFoundError:
-        return _seen(text, codec.scan(text))  # too short to be repaired is seen all the same
+        return codec.decode(text)
     except PassphraseError as error:
-        return replace(_seen(text, codec.scan(text)), finding=Finding(error.code))
-    ends = decoded.invite.expires_at
+        return error
+
+
+def _judged(
+    text: str,
+    codec: "Codec | None",
+    outcome: "Decoded | PassphraseError | None",
+    now: datetime | None,
+) -> Diagnosis:
+    """Say what is known of a text, and what only a holder of the keys can say."""
+    if isinstance(outcome, TextTooLongError):
+        raise outcome
+    if outcome is None or isinstance(outcome, PassphraseError):
+        seen = _seen(text, codec.scan(text) if codec else scan(text))
+        if outcome is None or isinstance(outcome, NotFoundError):
+            return seen  # too short to be repaired is seen all the same
+        return replace(seen, finding=Finding(outcome.code))
+    ends = outcome.invite.expires_at
     return Diagnosis(
         finding=Finding.EXPIRED if now is not None and ends <= now else Finding.VALID,
-        script=decoded.script,
-        span=decoded.span,
+        script=outcome.script,
+        span=outcome.span,
         version=VERSION,
-        repairs=tuple(repair.kind for repair in decoded.repairs),
+        repairs=tuple(repair.kind for repair in outcome.repairs),
         expires_at=ends,
     )
-
-
-def _length(row: Row) -> int:
-    return len(row.glyphs)

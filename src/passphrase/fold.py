@@ -10,9 +10,10 @@ Shapes:
 
 import re
 from codecs import charmap_encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import chain, product
+from itertools import chain, pairwise, product
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from passphrase.errors import DamagedError, Span
@@ -45,9 +46,13 @@ PICTURE_RANGES: Final = (
 )  # fmt: skip
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-_STRIDE: Final = 5
+_SAMPLES_MIN: Final = 5  # of a core, which is looked for in a sample of the text
+_OPENING: Final = r"(\[{<（［｛＜【「『《〈〔“‘"
+_CLOSING: Final = r")\]}>）］｝＞】」』》〉〕”’"
+_WORD_CHARS_MAX: Final = 20
 PURE_CHARS_MAX: Final = 64  # a codeword has at most 43 glyphs, or 86 of half a symbol
 MARK: Final = b"?"
+_NO_WORD: Final = (0, 0)
 
 
 class Row(NamedTuple):
@@ -60,6 +65,7 @@ class Row(NamedTuple):
         bounds: Where the characters of the unwrapped text stand in the pasted one.
         spelling: The row in the unwrapped text, if each glyph is as the script writes it and
             nothing else stands there; otherwise empty.
+        gaps: Where each foreign word that is a mark ends in the unwrapped text, by its place.
     """
 
     script: Script
@@ -67,6 +73,7 @@ class Row(NamedTuple):
     places: Sequence[int]
     bounds: Sequence[int]
     spelling: str
+    gaps: Mapping[int, int] = MappingProxyType({})
 
     def start(self, at: int) -> int:
         """Return where a glyph begins in the pasted text."""
@@ -74,7 +81,8 @@ class Row(NamedTuple):
 
     def end(self, at: int) -> int:
         """Return where it ends."""
-        return self.bounds[self.places[at] + 1]
+        place = self.places[at]
+        return self.bounds[self.gaps.get(place, place + 1)]
 
     @property
     def glyphs(self) -> list[int]:
@@ -86,9 +94,10 @@ class Row(NamedTuple):
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
         width = self.script.digits_per_glyph
-        digits = self.digits[first * width : last * width]
-        return Row(
-            self.script, digits, self.places[first:last], self.bounds, self.spelling[first:last]
+        return self._replace(
+            digits=self.digits[first * width : last * width],
+            places=self.places[first:last],
+            spelling=self.spelling[first:last],
         )
 
     @property
@@ -98,17 +107,13 @@ class Row(NamedTuple):
 
     @property
     def begins(self) -> list[int]:
-        """Indices of glyphs that no glyph touches before."""
-        return [at for at in range(len(self.places)) if not self.is_touched(at)]
-
-    def is_touched(self, at: int) -> bool:
-        """Tell whether another glyph, and no mark, stands directly before a glyph."""
+        """Indices of glyphs and marks that no glyph of the script touches before."""
         width = self.script.digits_per_glyph
-        return (
-            at > 0
-            and MARK not in self.digits[(at - 1) * width : at * width]
-            and self.end(at - 1) >= self.start(at)
-        )
+        return [
+            at
+            for at, (before, place) in enumerate(pairwise([-2, *self.places]))
+            if place - before > 1 or self.digits[width * (at - 1)] == MARK[0]
+        ]
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
@@ -137,58 +142,120 @@ def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
 
 
 def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
-    """Cut out every row with glyphs and marks for so many symbols, in order for each script."""
+    """Cut out every row with glyphs and marks for n symbols, in order for each script.
+
+    One foreign character or word between two runs, one of which has at least half as many glyphs
+    and marks, is a mark, and the two are one row.
+    """
     found: list[Row] = []
     plain = unwrapped.text
-    few = plain[::_STRIDE]
     for script in scripts:
         folding = _folding(script, symbols)
-        # A stretch that is long enough is also one in every fifth character. Most texts hold none,
-        # and a fifth of them is all that is looked at.
-        for sample in folding.sample.finditer(few):
-            first, last = sample.span()
-            before = max(0, (first - 1) * _STRIDE + 1)
-            for stretch in folding.stretch.finditer(plain, before, last * _STRIDE):
-                if stretch.end() - stretch.start() >= folding.shortest:
-                    found += _read(stretch, folding, unwrapped)
+        if folding.sample.search(plain[:: folding.stride]):
+            found += chain.from_iterable(
+                _joined(runs, folding, unwrapped) for runs in _chains(plain, folding)
+            )
     return found
 
 
-def _read(stretch: re.Match[str], folding: "_Folding", unwrapped: Unwrapped) -> list[Row]:
-    """Cut the rows out of a stretch: one of all its glyphs, but where a foreign one is inside."""
-    text, (start, end) = stretch[0], stretch.span()
+class _Run(NamedTuple):
+    """Glyphs and marks of a script with nothing but ignorable characters between.
+
+    Attributes:
+        digits: As in a row.
+        places: As in a row.
+        spelling: As in a row.
+        word: Where the foreign word directly after it begins and ends, which another run follows;
+            both 0 if there is none.
+    """
+
+    digits: bytes
+    places: Sequence[int]
+    spelling: str
+    word: Span
+
+
+_NO_RUN: Final = _Run(b"", (), "", _NO_WORD)
+
+
+def _chains(plain: str, folding: "_Folding") -> Iterator[list[_Run]]:
+    """Yield the runs that foreign words join, where they may be long enough for a row."""
+    linked: list[re.Match[str]] = []
+    length = core = 0
+    for match in chain(folding.run.finditer(plain), (None,)):
+        size = match.end(1) - match.start() if match else 0
+        is_linked = linked and linked[-1].end(2) >= 0
+        if linked and not (match and is_linked and max(core, size) >= folding.core):
+            if length + len(linked) > folding.shortest:  # with a mark between two
+                yield [*chain.from_iterable(_runs(plain, each, folding) for each in linked)]
+            linked, length = [], 0
+        if match:
+            linked.append(match)
+            length, core = length + size, size
+
+
+def _runs(plain: str, match: "re.Match[str]", folding: "_Folding") -> Iterator[_Run]:
+    """Fold what a pattern has found: one run, but where a foreign character is inside."""
+    text, start = match[1], match.start()
+    word = match.span(2) if match.end(2) >= 0 else _NO_WORD
     try:
         # It takes bytes as well as the ints that it is typed for.
         digits, _ = charmap_encode(text, "strict", folding.table)  # pyright: ignore[reportArgumentType]
     except UnicodeEncodeError:
-        return [*_broken(range(start, end), folding, unwrapped)]
+        yield from _broken(plain, range(start, match.end(1)), word, folding)
+        return
     width = folding.script.digits_per_glyph
-    if len(digits) < width * folding.shortest:
-        return []
-    places: Sequence[int] = range(start, end)
+    places: Sequence[int] = range(start, start + len(text))
     spelling = ""
     if len(digits) < width * len(text):
         ignored = folding.ignored
         places = [at for at, character in enumerate(text, start) if character not in ignored]
     elif not (folding.script.group or MARK in digits or folding.alias.search(text)):
         spelling = text
-    return [Row(folding.script, digits, places, unwrapped.bounds, spelling)]
+    yield _Run(digits, places, spelling, word)
 
 
-def _broken(stretch: range, folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
-    """Cut the rows out of a stretch with foreign characters in it, beyond the basic plane."""
-    plain, bounds = unwrapped
+def _broken(plain: str, stretch: range, word: Span, folding: "_Folding") -> Iterator[_Run]:
+    """Fold a stretch with foreign characters in it: beyond the basic plane the pattern is wider."""
     digits: list[bytes] = []
     places: list[int] = []
-    for place in (*stretch, None):
-        value = None if place is None else folding.table.get(ord(plain[place]))
-        if place is None or value is None:
-            if len(digits) >= folding.shortest:
-                yield Row(folding.script, b"".join(digits), places, bounds, "")
+    for place in stretch:
+        value = folding.table.get(ord(plain[place]))
+        if value is None:
+            yield _Run(b"".join(digits), places, "", (place, place + 1))
             digits, places = [], []
         elif value:
             digits.append(value)
             places.append(place)
+    yield _Run(b"".join(digits), places, "", word)
+
+
+def _joined(runs: Iterable[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+    """Make rows of runs: a foreign word between two of them is a mark if one of them is long."""
+    width = folding.script.digits_per_glyph
+    linked: list[_Run] = []
+    for run in chain(runs, (_NO_RUN,)):
+        if linked:
+            sizes = len(linked[-1].digits), len(run.digits)
+            if not all(sizes) or max(sizes) < folding.core * width or linked[-1].word == _NO_WORD:
+                yield from _row(linked, folding, unwrapped)
+                linked = []
+        linked.append(run)
+
+
+def _row(runs: Sequence[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+    """Make one row of runs with a mark between them, if it is long enough."""
+    width = folding.script.digits_per_glyph
+    mark = MARK * width
+    digits = mark.join(run.digits for run in runs)
+    if len(digits) < width * folding.shortest:
+        return
+    places, spelling, gaps = runs[0].places, runs[0].spelling, {}
+    if len(runs) > 1:
+        gaps = dict(run.word for run in runs[:-1])
+        spelling = ""
+        places = [*chain.from_iterable((*run.places, run.word[0]) for run in runs)][:-1]
+    yield Row(folding.script, digits, places, unwrapped.bounds, spelling, gaps)
 
 
 class _Folding(NamedTuple):
@@ -198,17 +265,22 @@ class _Folding(NamedTuple):
         script: The script.
         table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
         ignored: The characters that are ignorable.
-        stretch: A stretch worth folding. It may hold foreign characters beyond the basic plane.
+        run: A run, and the foreign word after it if a run follows. It may hold foreign characters
+            beyond the basic plane.
         shortest: How many glyphs and marks a row has, at least.
-        sample: A stretch in a sample of the text, with that many fewer characters.
+        core: How many one of its runs has, at least.
+        stride: How far apart the characters of a sample stand.
+        sample: A run of that length in a sample of the text.
         alias: What the script does not write, in a stretch that is all glyphs.
     """
 
     script: Script
     table: dict[int, bytes]
     ignored: frozenset[str]
-    stretch: re.Pattern[str]
+    run: re.Pattern[str]
     shortest: int
+    core: int
+    stride: int
     sample: re.Pattern[str]
     alias: re.Pattern[str]
 
@@ -243,25 +315,48 @@ def _folding(script: Script, symbols: int) -> _Folding:
         ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.digits.items()
     }
     shortest = symbols * script.glyphs_per_symbol
+    core = (symbols + 1) // 2 * script.glyphs_per_symbol
+    stride = max(1, core // _SAMPLES_MIN)
     aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
     characters = _class(table)
     return _Folding(
         script,
         table,
         frozenset(chr(code) for code, digits in table.items() if not digits),
-        re.compile(f"{characters}+"),
+        re.compile(f"({characters}++)(?:{_word(_class(table, astral_gap=1))})?"),
         shortest,
-        re.compile(f"{characters}{{{shortest // _STRIDE},}}"),
+        core,
+        stride,
+        re.compile(f"{characters}{{{core // stride}}}"),
         re.compile(_class(aliases)),
     )
 
 
-def _class(codes: Iterable[int]) -> str:
-    """Write code points as a character class; one that nothing matches if there are none."""
+def _word(characters: str) -> str:
+    """Write a pattern for a foreign word (in brackets, in colons, after a slash) or character.
+
+    Args:
+        characters: The class of what is not foreign, which follows.
+    """
+    foreign = f"[^{characters[1:]}"
+    return (
+        rf"([{_OPENING}][^{_OPENING}{_CLOSING}\r\n]{{1,{_WORD_CHARS_MAX}}}[{_CLOSING}]"
+        rf"|([:：]){foreign}{{1,{_WORD_CHARS_MAX}}}\3"
+        rf"|[/／]{foreign}{{1,{_WORD_CHARS_MAX}}}|{foreign})(?={characters})"
+    )
+
+
+def _class(codes: Iterable[int], astral_gap: int = _ASTRAL_GAP) -> str:
+    """Write code points as a character class; one that nothing matches if there are none.
+
+    Args:
+        codes: The code points.
+        astral_gap: Ranges beyond the basic plane are one if no more than this lies between.
+    """
     ranges: list[list[int]] = [[-2, -2]]
     for code in sorted(codes):
         # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
-        gap = _ASTRAL_GAP if code > _BASIC_PLANE_LAST else 1
+        gap = astral_gap if code > _BASIC_PLANE_LAST else 1
         if code - ranges[-1][1] <= gap:
             ranges[-1][1] = code
         else:

@@ -9,12 +9,13 @@ Shapes:
     remainder     a 30-bit int, three symbols with the first in the high bits
     exponent      n - 1 - i for symbol i of n: the power of x that it stands at
     syndrome      a 30-bit int: what a word has too much at a, a^2 and a^3, ten bits each
+    place         i for symbol i of n
 """
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, reduce
 from itertools import pairwise
-from operator import getitem
+from operator import getitem, xor
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
@@ -46,18 +47,21 @@ def _powers() -> tuple[int, ...]:
     return tuple(powers)
 
 
-_POWERS: Final = _powers()
-_LOGS: Final = {power: log for log, power in enumerate(_POWERS)}
+# The sum of two logarithms is looked up without a modulo. The logarithm of 0 is so large that a sum
+# with it falls among the zeros at the end.
+_LOG_OF_ZERO: Final = 2 * ORDER
+_POWERS: Final = (*_powers() * 2, *[0] * (2 * ORDER + 1))
+_LOGS: Final = (_LOG_OF_ZERO, *map(_powers().index, range(1, ORDER + 1)))
 
 
 def multiply(left: int, right: int) -> int:
     """Multiply two elements of GF(1024)."""
-    return _POWERS[(_LOGS[left] + _LOGS[right]) % ORDER] if left and right else 0
+    return _POWERS[_LOGS[left] + _LOGS[right]]
 
 
 def divide(left: int, right: int) -> int:
     """Divide one element of GF(1024) by another that is not 0."""
-    return _POWERS[(_LOGS[left] - _LOGS[right]) % ORDER] if left else 0
+    return _POWERS[_LOGS[left] + ORDER - _LOGS[right]]
 
 
 def _generator() -> tuple[int, ...]:
@@ -120,6 +124,52 @@ def is_sound(word: int, size: int) -> bool:
     return parity(word >> _PARITY_BITS, size - PARITY_SYMBOLS) == word & _PARITY_MASK
 
 
+class Prefixes:
+    """The remainders of all beginnings of a long row of symbols, so that any part is checked fast.
+
+    Args:
+        symbols: Any number of symbols.
+    """
+
+    def __init__(self, symbols: Iterable[int]) -> None:
+        remainder = 0
+        self._remainders: Final = [remainder]
+        steps = _steps(1)[0]
+        for symbol in symbols:
+            remainder = (
+                (remainder & _LOW_MASK) << SYMBOL_BITS ^ symbol ^ steps[remainder >> _LOW_BITS]
+            )
+            self._remainders.append(remainder)
+
+    def is_sound(self, first: int, size: int) -> bool:
+        """Tell whether the parity of n symbols holds, the first of them at a place of the row."""
+        high, middle, low = _steps(size)
+        before = self._remainders[first] ^ 1
+        moved = (
+            high[before >> _LOW_BITS]
+            ^ middle[before >> SYMBOL_BITS & _SYMBOL_MASK]
+            ^ low[before & _SYMBOL_MASK]
+        )
+        return self._remainders[first + size] ^ moved == TARGET_REMAINDER
+
+
+@cache
+def _steps(count: int) -> tuple[list[int], list[int], list[int]]:
+    """Return what n symbols later becomes of each symbol of a remainder, the high one first."""
+    power = 1
+    tables: list[list[int]] = []
+    for at in range(count + PARITY_SYMBOLS):
+        if at >= count:
+            table = [0]
+            for bit in range(SYMBOL_BITS):
+                added = _scaled(_parts(power), 1 << bit)
+                table += [entry ^ added for entry in table]
+            tables.insert(0, table)
+        over = _scaled(_GENERATOR, power >> _LOW_BITS)
+        power = (power & _LOW_MASK) << SYMBOL_BITS ^ over
+    return tables[0], tables[1], tables[2]
+
+
 def contribution(symbol: int, exponent: int) -> int:
     """Return what a symbol at a power of x adds to the syndrome."""
     if not symbol:
@@ -132,25 +182,75 @@ def contribution(symbol: int, exponent: int) -> int:
     )
 
 
+@cache
+def _contributions(exponent: int) -> tuple[int, ...]:
+    """Return what each symbol at a power of x adds to the syndrome."""
+    table = [0]
+    for bit in range(SYMBOL_BITS):
+        added = contribution(1 << bit, exponent)
+        table += [entry ^ added for entry in table]
+    return tuple(table)
+
+
+@cache
+def contributions(size: int) -> tuple[tuple[int, ...], ...]:
+    """Return for each place of n symbols what each symbol there adds to the syndrome.
+
+    Made when a passphrase is first repaired: some milliseconds and two megabytes for all sizes.
+    """
+    return tuple(map(_contributions, reversed(range(size))))
+
+
+@cache
 def blank_syndrome(size: int) -> int:
-    """Return the syndrome of a codeword of so many symbols before any symbol is added to it."""
+    """Return the syndrome of a codeword of n symbols before any symbol is added to it."""
     blank = contribution(1, size)
     for exponent in range(PARITY_SYMBOLS):
         blank ^= contribution(TARGET_REMAINDER >> SYMBOL_BITS * exponent & _SYMBOL_MASK, exponent)
     return blank
 
 
-def locate(syndrome: int) -> tuple[int, int]:
-    """Return the exponent and the value of the one wrong symbol that makes a syndrome.
+def value_at(syndrome: int, exponent: int) -> int:
+    """Return the one symbol at a power of x that may make a syndrome: the caller checks it."""
+    return _POWERS[_LOGS[syndrome >> _LOW_BITS] + ORDER - exponent]
 
-    Returns:
-        (exponent in [0, 1023), value to add); the value is 0 if no single symbol makes it.
+
+def locate(syndrome: int) -> Iterator[tuple[int, int]]:
+    """Yield the exponent and the value of the one wrong symbol that makes a syndrome, if any."""
+    first, second, third = _parts(syndrome)
+    if first and second and third and multiply(second, second) == multiply(first, third):
+        exponent = (_LOGS[second] - _LOGS[first]) % ORDER
+        yield exponent, value_at(syndrome, exponent)
+
+
+def partners(syndrome: int, exponents: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield (exponent, other exponent) where two wrong symbols make a syndrome.
+
+    With one place given, the other follows: each part of the syndrome, times the power of the given
+    place, cancels the given symbol in the next part. The quotient of what is left names the other.
     """
     first, second, third = _parts(syndrome)
-    if not (first and second and third) or multiply(second, second) != multiply(first, third):
-        return 0, 0
-    exponent = (_LOGS[second] - _LOGS[first]) % ORDER
-    return exponent, divide(first, _POWERS[exponent])
+    for exponent in exponents:
+        lower = second ^ _POWERS[_LOGS[first] + exponent]
+        higher = third ^ _POWERS[_LOGS[second] + exponent]
+        other = (_LOGS[higher] - _LOGS[lower]) % ORDER
+        if lower and higher and other != exponent:
+            yield exponent, other
+
+
+def fitting(syndromes: Sequence[int], exponent: int, others: Sequence[int]) -> list[int]:
+    """Return the indices of the syndromes that two symbols make, at a given power and at its other.
+
+    The step of `partners`, asked the other way round.
+    """
+    powers, logs = _POWERS, _LOGS
+    return [
+        at
+        for at, (syndrome, other) in enumerate(zip(syndromes, others, strict=True))
+        for second in [syndrome >> SYMBOL_BITS & _SYMBOL_MASK]
+        for lower in [second ^ powers[logs[syndrome >> _LOW_BITS] + exponent]]
+        if powers[logs[lower] + other] == syndrome & _SYMBOL_MASK ^ powers[logs[second] + exponent]
+    ]
 
 
 def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
@@ -164,12 +264,9 @@ def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
     match points:
         case [x]:
             terms: tuple[int, ...] = (first,)
-            is_consistent = second == multiply(first, x) and third == multiply(second, x)
         case [x, y]:
             term = divide(second ^ multiply(first, y), x ^ y)
             terms = (term, first ^ term)
-            squares = multiply(x, x), multiply(y, y)
-            is_consistent = third == multiply(terms[0], squares[0]) ^ multiply(terms[1], squares[1])
         case [x, y, z]:
             terms = tuple(
                 divide(
@@ -178,17 +275,16 @@ def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
                 )
                 for a, b, c in ((x, y, z), (y, z, x), (z, x, y))
             )
-            is_consistent = True
         case _:
             return ()
-    if not is_consistent:
-        return ()
-    return tuple(map(divide, terms, points))
+    values = tuple(map(divide, terms, points))
+    made = map(contribution, values, exponents)
+    return values if reduce(xor, made) == syndrome else ()
 
 
 def _parts(syndrome: int) -> tuple[int, int, int]:
     return (
-        syndrome >> 2 * SYMBOL_BITS,
+        syndrome >> _LOW_BITS,
         syndrome >> SYMBOL_BITS & _SYMBOL_MASK,
         syndrome & _SYMBOL_MASK,
     )

@@ -6,8 +6,9 @@ from passphrase.scripts.script import Script
 
 GLYPHS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Hyphen-minus is written. The rest is what keyboards and chat apps make of it: hyphens, dashes,
-# minus, and the small and full-width forms.
+# minus, and the small and full-width forms; and what people write between groups read out to them.
 _DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_PAUSES: Final = ".,，、·/:"
 _FULL_WIDTH_OFFSET: Final = 0xFF01 - 0x21
 
 
@@ -23,4 +24,4 @@ def _aliases() -> dict[str, str]:
     return ascii_forms | wide_forms
 
 
-SCRIPT: Final = Script("base32", GLYPHS, aliases=_aliases(), group=6, separators=_DASHES)
+SCRIPT: Final = Script("base32", GLYPHS, aliases=_aliases(), group=6, separators=_DASHES + _PAUSES)

@@ -1,0 +1,251 @@
+"""Damaged rows of a text -> the words they may have been, with their repairs: one budget for all.
+
+Source: docs/format.md, "Repair". Where a codeword may begin is guessed, the likeliest place first;
+`repair` says what it was if a guess is right, and the caller whether the tag agrees.
+
+Shapes:
+    row     glyphs and marks of one script, as `passphrase.fold.Row`
+    guess   a place in a row and a size
+    window  a part of a row from that place on, read in one way; the unit of the budget
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice, pairwise, product
+from typing import Final, NamedTuple
+
+from passphrase.errors import Span
+from passphrase.fold import Row
+from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.repair import (
+    ERASURES_MAX,
+    STANDARD,
+    THOROUGH,
+    UNREADABLE,
+    Damage,
+    Edit,
+    Window,
+    join,
+    propose,
+)
+from passphrase.symbols import merge
+
+WINDOWS_MAX: Final = 96
+PROPOSALS_MAX: Final = 64
+MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
+_GROUPS_MAX: Final = 3  # of marks that stand for glyphs
+# The symbols in a codeword of this version, by its header symbol.
+_OPENED: Final = {
+    symbol: size
+    for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
+    if size and header.version == VERSION
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One damage that was repaired.
+
+    Attributes:
+        kind: "wrong", "unreadable", "lost", "extra" or "swapped".
+        position: Index of the glyph in the spelling of the codeword, hyphens not counted.
+        span: Where the damage stands in the text; empty where a glyph was lost.
+        read: The glyphs that were read; empty if lost or unreadable.
+        meant: The glyphs that were meant; empty if extra.
+    """
+
+    kind: Damage
+    position: int
+    span: Span
+    read: str
+    meant: str
+
+
+class Mended(NamedTuple):
+    """A codeword that a part of a row may have been.
+
+    Attributes:
+        row: The row.
+        codeword: 24 to 43 symbols whose parity is sound.
+        edits: The damages that lead from it to what was read, in order; `at` counts in the row.
+        start: Where the part begins in the row.
+        end: Where it ends.
+    """
+
+    row: Row
+    codeword: tuple[int, ...]
+    edits: tuple[Edit, ...]
+    start: int
+    end: int
+
+    @property
+    def header_symbol(self) -> int:
+        """The first symbol."""
+        return self.codeword[0]
+
+    @property
+    def size(self) -> int:
+        """How many symbols it has."""
+        return len(self.codeword)
+
+    @property
+    def text(self) -> str:
+        """Its one canonical spelling."""
+        return self.row.script.spell_word(self.number, self.size)
+
+    @property
+    def script(self) -> str:
+        """Name of the script."""
+        return self.row.script.name
+
+    @property
+    def number(self) -> int:
+        """The codeword as one number."""
+        return merge(self.codeword)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the pasted text."""
+        return self.row.start(self.start), self.row.end(self.end - 1)
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What was repaired where, in the words of the script."""
+        read = self.row.glyphs
+        values = self.row.script.values(self.codeword)
+        return tuple(_repair(self.row, read, values, edit) for edit in self.edits)
+
+
+class _Guess(NamedTuple):
+    """Where a codeword may begin: a place in a row, n symbols, and where its first damage may be.
+
+    Attributes:
+        row: The row.
+        glyphs: Those of the row.
+        start: A place in it.
+        size: n.
+        first_places: Symbols; only the first one where only a damaged header explains the guess.
+    """
+
+    row: Row
+    glyphs: list[int]
+    start: int
+    size: int
+    first_places: range
+
+
+class _Reading(NamedTuple):
+    """A part of a row in which each mark stands for one glyph, or for none and is left out.
+
+    Attributes:
+        glyphs: What is to be taken for a codeword.
+        origins: Where each stands in the row, and where the part ends.
+    """
+
+    glyphs: list[int]
+    origins: list[int]
+
+
+def mend(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
+    """Yield what damaged rows may have been, each codeword once, within the budget of a text.
+
+    Args:
+        rows: In the order of the text.
+        thorough: Look only for the damages that "thorough" adds.
+    """
+    yield from islice(_proposals(rows, thorough=thorough), PROPOSALS_MAX)
+
+
+def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
+    damages, slack = (THOROUGH, 2) if thorough else (STANDARD, 1)
+    seen: set[tuple[int, tuple[int, ...]]] = set()
+    windows = ((guess, reading) for guess in _guesses(rows) for reading in _readings(guess, slack))
+    for guess, (glyphs, origins) in islice(windows, WINDOWS_MAX):
+        row, size = guess.row, guess.size
+        window = Window(glyphs, row.script.glyphs_per_symbol, size, guess.first_places)
+        for symbols, edits in propose(window, damages):
+            codeword = tuple(symbols)
+            if _OPENED.get(codeword[0]) == size and (id(row), codeword) not in seen:
+                seen.add((id(row), codeword))
+                moved = tuple(edit._replace(at=origins[edit.at]) for edit in edits)
+                yield Mended(row, codeword, moved, origins[0], origins[-2] + 1)
+
+
+def _guesses(rows: Sequence[Row]) -> Iterator[_Guess]:
+    """Yield where codewords may begin, the likeliest first: bounded by something at both ends."""
+    ranks: list[list[_Guess]] = [[] for _ in range(6)]
+    for row in rows:
+        glyphs, width = row.glyphs, row.script.glyphs_per_symbol
+        begins = row.begins
+        edges = {*begins, len(glyphs)}
+        ends = {edge + off for edge in edges for off in (-1, 0, 1)}
+        has_marks = UNREADABLE in glyphs
+        headers = glyphs if width == 1 else [join(*pair) for pair in pairwise(glyphs)]
+        known = [(at, _OPENED[symbol], 0) for at, symbol in enumerate(headers) if symbol in _OPENED]
+        unknown = [(at, size, 1) for at in begins for size in WORD_SIZES]
+        for start, size, kind in known + unknown:
+            rank = (start not in edges) + (not has_marks and start + size * width not in ends)
+            first_places = range(1 if kind else size)
+            ranks[2 * rank + kind].append(_Guess(row, glyphs, start, size, first_places))
+    for guesses in ranks:
+        yield from guesses
+
+
+def _readings(guess: _Guess, slack: int) -> Iterator[_Reading]:
+    """Yield the parts of a row that a guess may mean, and what the marks in them may stand for."""
+    glyphs, start = guess.glyphs, guess.start
+    count = guess.size * guess.row.script.glyphs_per_symbol
+    for surplus in range(slack, -slack - 1, -1):
+        end = start + count + surplus
+        part = glyphs[start:end]
+        if end <= len(glyphs) and (UNREADABLE not in part or not surplus):
+            yield _Reading(part, [*range(start, end + 1)])
+    near = glyphs[start : start + count + MARKS_MAX]
+    if UNREADABLE in near[: count + slack]:
+        yield from _marked(near, start, count)
+
+
+def _marked(near: list[int], start: int, count: int) -> Iterator[_Reading]:
+    """Yield the ways in which groups of marks stand for 0 to 3 of n glyphs.
+
+    Args:
+        near: The glyphs and marks from a place on.
+        start: That place.
+        count: n.
+    """
+    readable = [at for at, glyph in enumerate(near) if glyph != UNREADABLE]
+    for missing in range(ERASURES_MAX + 1):
+        read = count - missing
+        if len(readable) < read:
+            continue
+        end = readable[read] if len(readable) > read else len(near)
+        groups = [
+            [at for at, _ in group]
+            for is_mark, group in groupby(enumerate(near[:end]), lambda pair: pair[1] == UNREADABLE)
+            if is_mark
+        ]
+        some = groups[:_GROUPS_MAX]
+        for shares in product(range(missing + 1), repeat=len(some)):
+            if sum(shares) == missing and some:
+                taken = [at for at in readable if at < end]
+                for group, share in zip(some, shares, strict=True):
+                    taken += [group[min(index, len(group) - 1)] for index in range(share)]
+                taken.sort()
+                origins = [start + at for at in taken] + [start + end]
+                yield _Reading([near[at] for at in taken], origins)
+
+
+def _repair(row: Row, read: list[int], values: list[int], edit: Edit) -> Repair:
+    """Say what one edit means in the text."""
+    kind, glyph, at = edit
+    count, last = 1, at
+    if kind is Damage.SWAPPED:  # marks between the two stand for nothing
+        count, last = 2, next(i for i in range(at + 1, len(read)) if read[i] != UNREADABLE)
+    glyphs = row.script.glyphs
+    meant = "".join(glyphs[value] for value in values[glyph : glyph + count])
+    if kind is Damage.LOST:
+        place = row.start(at) if at < len(row.places) else row.end(-1)
+        return Repair(kind, glyph, (place, place), "", meant)
+    was = "".join(glyphs[value] for value in read[at : last + 1] if value != UNREADABLE)
+    span = (row.start(at), row.end(last))
+    return Repair(kind, glyph, span, was, "" if kind is Damage.EXTRA else meant)
