@@ -35,22 +35,44 @@ MARKS: Final = "003F FF1F 25A1 25AF FFFC-FFFD D800-DFFF E000-F8FF"
 PICTURES: Final = "2300-23FF 2600-27BF 2B00-2BFF 1F000-1F3FA 1F400-1FAFF"
 MARK: Final = -1
 A_MARK: Final = "\ufffd"
-AN_IGNORABLE: Final = "\u200b"
+A_SPACE: Final = " "
+NAMED: Final = {
+    "amp": 0x26, "lt": 0x3C, "gt": 0x3E, "quot": 0x22, "apos": 0x27, "nbsp": 0x20, "shy": 0xAD,
+    "ensp": 0x2002, "emsp": 0x2003, "thinsp": 0x2009, "zerowidthspace": 0x200B, "zwnj": 0x200C,
+    "zwj": 0x200D, "lrm": 0x200E, "rlm": 0x200F,
+}  # fmt: skip
 MARKUP: Final = re.compile(
     r"""
-    <(?P<slash>/?)(?:a|b|br|div|em|font|i|img|li|p|span|strong|u|wbr)
-        (?P<rest>(?![A-Za-z0-9_])[ -;=?-~]{0,300})>
+    <(?P<slash>/?)(?P<tag>[A-Za-z][A-Za-z0-9:-]{0,15})
+        (?:[ \t]?(?P<bare>/?)|[ \t](?P<attrs>[^<>\r\n]{1,1000}))>
+    | <!--(?P<comment>[^<]{0,1000}?)-->
     | \[(?:emoji(?P<hex>[0-9A-Fa-f]{4,6})|CQ:emoji,id=(?P<id>[0-9]{1,7}))\]
-    | (?P<face>\[[^][\r\n]{1,20}\])
-    | &(?:amp;)*\#(?:(?P<decimal>[0-9]{1,7})|[xX](?P<xhex>[0-9A-Fa-f]{1,6}));
-    | &(?:amp;)*(?P<name>amp|lt|gt|quot|nbsp);
-    | (?P<bytes>(?:%[0-389A-Fa-f][0-9A-Fa-f])+)
+    | \[CQ:(?P<kind>[a-z_]{1,20})(?:,[^][]{0,1000}(?:\[object[ ]Object\][^][]{0,1000})?)?\]
+    | (?P<face>\[[^][\r\n]{1,20}\]|<faceType=[^<>\r\n]{0,1000}>|\.\.)
+    | &(?:[aA][mM][pP];)*(?:\#(?P<decimal>[0-9]{1,7})|\#[xX](?P<xhex>[0-9A-Fa-f]{1,6})
+        |(?P<name>(?ai:NAMES)));
+    | (?P<bytes>(?:%[0-389A-Fa-f][0-9A-Fa-f])+|(?:\\{1,4}x[0-9A-Fa-f]{2})+)
+    | (?:\\{1,4}|%)u(?P<unit>[0-9A-Fa-f]{4})
+    | \\{1,4}(?:U(?P<long>[0-9A-Fa-f]{8})|[ux]{(?P<braced>[0-9A-Fa-f]{1,6})})
+    | \\{1,4}(?P<control>[fnrtv])
+    | /[Ee]moji(?P<figures>[0-9]{4,6})
     | (?P<pair>[\ud800-\udbff][\udc00-\udfff])
-    | (?P<dots>\.\.)
-    """,
+    """.replace("NAMES", "|".join(NAMED)),
     re.VERBOSE,
 )
-NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "nbsp": " "}
+LAYERS: Final = 3
+PICTURE: Final = "[\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]"
+COUPLES: Final = """
+    1F468 1F469 1F466 = 1F46A
+    1F9D1 1F9D1 1F9D2 = 1F46A
+    1F469 1F91D 1F468 = 1F46B
+    1F468 1F91D 1F468 = 1F46C
+    1F469 1F91D 1F469 = 1F46D
+    1F469 2764 1F468 = 1F491
+    1F9D1 2764 1F9D1 = 1F491
+    1F469 2764 1F48B 1F468 = 1F48F
+    1F9D1 2764 1F48B 1F9D1 = 1F48F
+"""
 MAX_TEXT: Final = 65536
 MAX_CODEWORDS: Final = 256
 MIN_RUN: Final = 21
@@ -185,8 +207,10 @@ def character_of(number: int) -> str:
     return chr(number) if number <= 0x10FFFF else A_MARK
 
 
-def decode_bytes(start: int, raw: bytes) -> Iterator[Place]:
-    """Read percent-encoding as UTF-8, each byte of it three places long."""
+def decode_bytes(written: str) -> Iterator[tuple[int, str]]:
+    """Read bytes as UTF-8, with where in the markup each character ends."""
+    ends = [found.end() for found in re.finditer(r"(?:%|\\+x)..", written)]
+    raw = bytes(int(written[end - 2 : end], 16) for end in ends)
     at = 0
     while at < len(raw):
         for size in range(1, 5):
@@ -196,53 +220,112 @@ def decode_bytes(start: int, raw: bytes) -> Iterator[Place]:
                 continue
             break
         else:
-            size, character = 1, A_MARK
-        yield Place(start + 3 * at, start + 3 * (at + size), character)
+            size, character = 1, A_MARK if written[0] == "%" else chr(raw[at])
         at += size
+        yield ends[at - 1], character
 
 
-def character_of_tag(slash: str, rest: str) -> str:
-    """Read a tag, by what follows its name; nothing if it is no tag."""
-    if rest not in {"", " ", "/", " /"} and "=" not in rest:
-        return ""
-    if found := re.search("emoji([0-9A-Fa-f]{4,6})", rest):
-        return character_of(int(found[1], 16))
-    return A_MARK if "emoji" in rest and not slash else AN_IGNORABLE
+def read_tag(found: re.Match[str]) -> list[tuple[int, str]]:
+    """Read a tag: characters, with where in the markup each ends; nothing if it is no tag."""
+    inside = found[0][1:-1]
+    attrs = found["attrs"] or ""
+    if found["bare"] is None and "=" not in attrs:
+        return []
+    if code := re.search("emoji([0-9A-Fa-f]{4,6})", inside):
+        return [(len(found[0]), character_of(int(code[1], 16)))]
+    is_image = not found["slash"] and attrs and found["tag"].lower() == "img"
+    value = re.search(f"=\"({PICTURE}{{1,10}})\"|='({PICTURE}{{1,10}})'", attrs)
+    if is_image and value:
+        first = found.start("attrs") - found.start() + max(value.start(1), value.start(2))
+        pictures = value[1] or value[2]
+        ends = [*range(first + 1, first + len(pictures)), len(found[0])]
+        return [*zip(ends, pictures, strict=True)]
+    is_shown = is_image or inside.endswith("/") or found.string.startswith("</", found.end())
+    is_face = "emoji" in inside and not found["slash"] and is_shown
+    return [(len(found[0]), A_MARK if is_face else A_SPACE)]
 
 
 def character_of_markup(found: re.Match[str]) -> str:
-    """Read markup that stands for one character; nothing if it is no tag."""
-    if found["rest"] is not None:
-        return character_of_tag(found["slash"], found["rest"])
-    if digits := found["hex"] or found["xhex"]:
-        return character_of(int(digits, 16))
-    if digits := found["id"] or found["decimal"]:
-        return character_of(int(digits))
+    """Read markup that stands for one character."""
+    for group in ("hex", "xhex", "unit", "long", "braced"):
+        if found[group]:
+            return character_of(int(found[group], 16))
+    for group in ("id", "decimal", "figures"):
+        if found[group]:
+            return character_of(int(found[group]))
     if found["pair"]:
         return found["pair"].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    return NAMED[found["name"]] if found["name"] else A_MARK
+    if found["name"]:
+        return chr(NAMED[found["name"].lower()])
+    kind = found["kind"] or ""
+    return A_MARK if found["face"] or kind == "emoji" or "face" in kind else A_SPACE
 
 
-def unwrap(text: str) -> Iterator[Place]:
-    """Read markup, once, from left to right."""
+def read_markup(found: re.Match[str]) -> list[tuple[int, str]]:
+    """Read any markup: characters, with where in it each ends; nothing if it is no tag."""
+    if found["bytes"]:
+        return [*decode_bytes(found["bytes"])]
+    if found["tag"]:
+        return read_tag(found)
+    return [(len(found[0]), character_of_markup(found))]
+
+
+def unwrap(places: list[Place]) -> list[Place]:
+    """Read one layer of markup, from left to right."""
+    text = "".join(place.character for place in places)
+    unwrapped: list[Place] = []
     at = 0
     while at < len(text):
         found = MARKUP.match(text, at)
-        end = found.end() if found else at + 1
-        if found and found["bytes"]:
-            yield from decode_bytes(at, bytes.fromhex(found["bytes"].replace("%", "")))
-        elif found and (character := character_of_markup(found)):
-            yield Place(at, end, character)
-        else:
-            yield from (Place(i, i + 1, text[i]) for i in range(at, end))
+        characters = read_markup(found) if found else []
+        first = at
+        for end, character in characters:
+            unwrapped.append(Place(places[first].start, places[at + end - 1].end, character))
+            first = at + end
+        if not characters:
+            unwrapped.append(places[at])
+            first += 1
+        at = first
+    return unwrapped
+
+
+def join_couples(places: list[Place]) -> list[Place]:
+    """Read each sequence that stands for a couple or a family as that."""
+    text = "".join(place.character for place in places)
+    joined: list[Place] = []
+    at = 0
+    while at < len(text):
+        end, character = at + 1, text[at]
+        for line in COUPLES.strip().splitlines():
+            parts, _, couple = line.partition(" = ")
+            between = "[ \ufe0e\ufe0f\U0001f3fb-\U0001f3ff]{0,4}\u200d"
+            sequence = between.join(chr(int(part, 16)) for part in parts.split())
+            if found := re.compile(sequence).match(text, at):
+                end, character = found.end(), chr(int(couple, 16))
+        joined.append(Place(places[at].start, places[end - 1].end, character))
         at = end
+    return joined
 
 
-def find_runs(text: str, script: Script) -> Iterator[Run]:
+def readings_of(text: str) -> list[list[Place]]:
+    """List all ways to read a text: as it stands, unwrapped, with couples joined."""
+    readings: list[list[Place]] = [[]]
+    for pair in re.finditer("[\ud800-\udbff][\udc00-\udfff]|(?s:.)", text):
+        units = pair[0].encode("utf-16-le", "surrogatepass")
+        character = units.decode("utf-16-le", "surrogatepass")
+        readings[0].append(Place(pair.start(), pair.end(), character))
+    for read in [unwrap] * LAYERS + [join_couples]:
+        changed = read(readings[-1])
+        if changed != readings[-1]:
+            readings.append(changed)
+    return readings
+
+
+def find_runs(reading: list[Place], script: Script) -> Iterator[Run]:
     """Yield the runs of a script, in the order of the text."""
     run: Run = []
     is_touched = False
-    for start, end, character in unwrap(text):
+    for start, end, character in reading:
         if character in script.values:
             run.append(Glyph(start, end, script.values[character], is_touched))
         elif character in script.marks and character not in script.ignorable:
@@ -290,10 +373,13 @@ def candidates_of(run: Run, script: Script) -> Iterator[Candidate]:
 def find_candidates(text: str) -> list[Candidate]:
     """List all candidates, in the order of the text."""
     return sorted(
-        candidate
-        for script in load_scripts()
-        for run in find_runs(text, script)
-        for candidate in candidates_of(run, script)
+        {
+            candidate
+            for reading in readings_of(text)
+            for script in load_scripts()
+            for run in find_runs(reading, script)
+            for candidate in candidates_of(run, script)
+        }
     )
 
 
@@ -320,8 +406,9 @@ def leftovers_of(run: Run, script: Script) -> Iterator[Run]:
 def find_stretches(text: str) -> list[Stretch]:
     """List what may once have been a passphrase and is none now, in the order of the text."""
     found: list[Stretch] = []
+    reading = readings_of(text)[-1]
     for script in load_scripts():
-        for run in find_runs(text, script):
+        for run in find_runs(reading, script):
             for stretch in leftovers_of(run, script):
                 glyphs = [glyph for glyph in stretch if glyph.value != MARK]
                 is_long = len(glyphs) >= MIN_RUN * script.size

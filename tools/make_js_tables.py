@@ -20,6 +20,7 @@ from passphrase import __version__
 from passphrase.clipboard import MAX_CHARS
 from passphrase.fold import IGNORABLE_RANGES
 from passphrase.layout import FIXED_BYTES, ID_BYTES, PARITY_SYMBOLS, TAG_BYTES, VERSION
+from passphrase.markup import COUPLES
 from passphrase.parity import FIELD_POLYNOMIAL, TARGET_REMAINDER
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
@@ -38,6 +39,7 @@ HEAD: Final = """\
 //
 // Shapes:
 //   ranges   first, last, first, last, ... code points, inclusive and rising
+//   couples  [code, parts...]: code points that stand for one, joined by U+200D
 //   aliases  [code, glyphs] runs: the code point code + i is read as the glyph glyphs[i]
 """
 
@@ -111,6 +113,12 @@ def script_object(script: Script) -> str:
 """
 
 
+def couples() -> Iterator[str]:
+    """Write each couple and the parts that stand for it as code points."""
+    for parts, couple in COUPLES.items():
+        yield f"[{', '.join(f'0x{ord(char):04x}' for char in couple + parts)}]"
+
+
 def build() -> str:
     """Return the whole module."""
     scripts = "".join(script_object(load_script(name)) for name in SCRIPT_NAMES)
@@ -123,6 +131,8 @@ export const ID_BYTES = {json.dumps(ID_BYTES)};
 export const FIELD_POLYNOMIAL = 0x{FIELD_POLYNOMIAL:x};
 export const TARGET_REMAINDER = 0x{TARGET_REMAINDER:x};
 export const MAX_CHARS = {MAX_CHARS};
+
+export const COUPLES = {array(couples(), "")};
 
 export const IGNORABLE_RANGES = {ranges_array(IGNORABLE_RANGES)};
 

@@ -19,6 +19,7 @@
 // unbounded length.
 
 import {
+  COUPLES,
   FIELD_POLYNOMIAL,
   FIXED_BYTES,
   ID_BYTES,
@@ -105,15 +106,20 @@ export function recognize(text) {
  */
 export function find(text) {
   if (isTooLong(text)) return [];
-  const characters = unwrap(charactersOf(text));
-  /** @type {Candidate[]} */
-  const found = [];
-  for (const script of SCRIPTS) {
-    for (const row of rows(characters, script)) {
-      for (const candidate of candidates(row, characters.bounds, script)) found.push(candidate);
+  /** @type {Map<string, Candidate>} */
+  const found = new Map();
+  for (const characters of readings(charactersOf(text))) {
+    for (const script of SCRIPTS) {
+      for (const row of rows(characters, script)) {
+        for (const candidate of candidates(row, characters.bounds, script)) {
+          found.set(`${candidate.span} ${candidate.text}`, candidate);
+        }
+      }
     }
   }
-  return found.sort((left, right) => left.span[0] - right.span[0]);
+  return Array.from(found.values()).sort(
+    (left, right) => left.span[0] - right.span[0] || left.span[1] - right.span[1]
+  );
 }
 
 /**
@@ -171,6 +177,11 @@ function slice(codes, first, last) {
   return text;
 }
 
+/** @param {ArrayLike<number>} codes @param {number} at @param {number} most @returns {string} */
+function ahead(codes, at, most) {
+  return slice(codes, at, Math.min(codes.length, at + most));
+}
+
 // --- 1. Unwrap: what chat apps write instead of a character ------------------------------------
 
 const MARK = 0xfffd;
@@ -179,24 +190,62 @@ const LF = 0x0a;
 const CR = 0x0d;
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
+const COMMA = 0x2c;
 const DOT = 0x2e;
 const SLASH = 0x2f;
 const LESS = 0x3c;
 const MORE = 0x3e;
 const OPENING = 0x5b;
+const BACKSLASH = 0x5c;
 const CLOSING = 0x5d;
-const TAG_CHARS_MAX = 300;
-const TAG_NAME_CHARS_MAX = 6;
+const LOW_X = 0x78;
+const JOINER = 0x200d;
+const LAYERS_MAX = 3;
+const LONG_CHARS_MAX = 1000; // in a tag, a comment or a CQ code
+const TAG_NAME_CHARS_MAX = 16;
+const CQ_KIND_CHARS_MAX = 20;
 const FACE_CHARS_MAX = 20;
-const ENTITY_CHARS_MAX = 9; // behind the "&": #1234567; or #x123456;
-const AMP = [0x61, 0x6d, 0x70, 0x3b]; // amp;
-const TAG_NAME = /^(?:a|b|br|div|em|font|i|img|li|p|span|strong|u|wbr)$/;
-const BARE_TAG = /^\/?[a-z]+ ?\/?$/;
+const ENTITY_CHARS_MAX = 15; // behind the "&": #1234567; or ZeroWidthSpace;
+const SLASHES_MAX = 4;
+const ESCAPE_CHARS_MAX = 9; // behind the backslashes: U0001f37b or u{01f37b}
+const FIGURES_MAX = 6;
+const QQ_FACE = "<faceType=";
+const OBJECT = "[object Object]";
+const JOINED_MAX = 4;
+const TAG_NAME = /^[A-Za-z][A-Za-z0-9:-]*$/;
+const BARE_TAG = /^[ \t]?\/?$/;
 const TAG_EMOJI = /emoji([0-9A-Fa-f]{4,6})/;
+const TAG_PICTURE =
+  /^[Ii][Mm][Gg][ \t][^]*?=(["'])([\u2000-\u2fff\ufe00-\ufe0f\u{1f000}-\u{effff}]{1,10})\1/u;
+const TAG_OF_IMAGE = /^img[ \t]/i;
 const FACE_EMOJI = /^(?:emoji([0-9A-Fa-f]{4,6})|CQ:emoji,id=([0-9]{1,7}))$/;
-const ENTITY = /^(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|quot|nbsp));/;
+const CQ_KIND = /^[a-z_]+$/;
+const CQ_FACE = /face|^emoji$/;
 /** @type {{[name: string]: number}} */
-const ENTITIES = { lt: LESS, gt: MORE, quot: 0x22, nbsp: 0xa0 };
+const ENTITIES = {
+  lt: LESS,
+  gt: MORE,
+  quot: 0x22,
+  apos: 0x27,
+  nbsp: SPACE,
+  shy: 0xad,
+  ensp: 0x2002,
+  emsp: 0x2003,
+  thinsp: 0x2009,
+  zerowidthspace: 0x200b,
+  zwnj: 0x200c,
+  zwj: JOINER,
+  lrm: 0x200e,
+  rlm: 0x200f,
+};
+const AMP = /^amp;/i;
+const ENTITY = RegExp(
+  `^(?:#([0-9]{1,7})|#x([0-9a-f]{1,6})|(${Object.keys(ENTITIES).join("|")}));`,
+  "i"
+);
+const ESCAPE = /^(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[ux]\{([0-9A-Fa-f]{1,6})\}|[fnrtv])/;
+const UNIT = /^u([0-9A-Fa-f]{4})/;
+const FIGURES = /^[0-9]{4,6}/;
 const LAST_CODE = 0x10ffff;
 
 /**
@@ -205,16 +254,37 @@ const LAST_CODE = 0x10ffff;
  * @typedef {object} Markup
  * @property {number} end Index of the character behind it.
  * @property {number[]} codes The characters.
- * @property {number[]} places Where each begins: indices of pasted characters.
+ * @property {number[]} places Where each begins: indices of the characters that were read.
  */
+
+/**
+ * Read a text as it stands, then without each layer of its markup, then with couples joined.
+ *
+ * @param {Characters} pasted
+ * @returns {Characters[]} Only what differs from the reading before.
+ */
+function readings(pasted) {
+  const found = [pasted];
+  let last = pasted;
+  for (let layer = 0; layer < LAYERS_MAX; layer += 1) {
+    const inner = unwrap(last);
+    if (inner === last) break;
+    found.push(inner);
+    last = inner;
+  }
+  const joined = unwrap(last, coupleAt);
+  return joined === last ? found : found.concat(joined);
+}
 
 /**
  * Put a character for each markup that stands for one, and a mark for what is a face.
  *
  * @param {Characters} pasted
- * @returns {Characters} As many characters as it means, with bounds in the pasted text.
+ * @param {(codes: ArrayLike<number>, at: number, code: number) => Markup | null} [read]
+ * @returns {Characters} As many characters as it means, with bounds in the pasted text; the same
+ *   object if there is no markup.
  */
-function unwrap(pasted) {
+function unwrap(pasted, read = markupAt) {
   const codes = pasted.codes;
   const bounds = pasted.bounds;
   const size = codes.length;
@@ -223,7 +293,7 @@ function unwrap(pasted) {
   let at = 0;
   while (at < size) {
     const code = codes[at];
-    const markup = markupAt(codes, at, code);
+    const markup = read(codes, at, code);
     if (markup === null) {
       plain.push(code);
       plainBounds.push(bounds[at]);
@@ -236,6 +306,7 @@ function unwrap(pasted) {
       at = markup.end;
     }
   }
+  if (plain.length === size) return pasted; // every markup is longer than what it stands for
   plainBounds.push(bounds[size]);
   return { codes: plain, bounds: plainBounds };
 }
@@ -247,12 +318,14 @@ function unwrap(pasted) {
  * @returns {Markup | null}
  */
 function markupAt(codes, at, code) {
-  if (code === LESS) return tagAt(codes, at);
+  if (code === LESS) return angleAt(codes, at);
   if (code === OPENING) return bracketAt(codes, at);
   if (code === AMPERSAND) return entityAt(codes, at);
-  if (code === PERCENT) return percentAt(codes, at);
+  if (code === PERCENT) return bytesAt(codes, at) || unitAt(codes, at);
+  if (code === BACKSLASH) return bytesAt(codes, at) || escapeAt(codes, at);
+  if (code === SLASH) return slashAt(codes, at);
   if (code === DOT && at + 1 < codes.length && codes[at + 1] === DOT) return one(MARK, at, at + 2);
-  return null;
+  return pairAt(codes, at, code);
 }
 
 /** @param {number} code @param {number} at @param {number} end @returns {Markup} */
@@ -260,105 +333,220 @@ function one(code, at, end) {
   return { end, codes: [code <= LAST_CODE ? code : MARK], places: [at] };
 }
 
+/** @param {ArrayLike<number>} codes @param {number} at @param {string} ascii @returns {boolean} */
+function isAt(codes, at, ascii) {
+  if (at + ascii.length > codes.length) return false;
+  for (let i = 0; i < ascii.length; i += 1) if (codes[at + i] !== ascii.charCodeAt(i)) return false;
+  return true;
+}
+
+/**
+ * Find where a stretch of other characters ends.
+ *
+ * @param {ArrayLike<number>} codes
+ * @param {number} at
+ * @param {number[]} stops
+ * @param {number} most The longest stretch.
+ * @returns {number} Where a stop stands, or -1 if the stretch is longer or the text ends.
+ */
+function stopAfter(codes, at, stops, most) {
+  const last = Math.min(codes.length, at + most + 1);
+  for (let place = at; place < last; place += 1) if (stops.indexOf(codes[place]) >= 0) return place;
+  return -1;
+}
+
 /** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
-function tagAt(codes, at) {
-  const size = codes.length;
-  let place = at + 1;
-  if (place < size && codes[place] === SLASH) place += 1;
-  const name = place;
-  while (place < size && place - name <= TAG_NAME_CHARS_MAX && isWordChar(codes[place])) place += 1;
-  if (!TAG_NAME.test(slice(codes, name, place))) return null;
-  const stop = Math.min(size, place + TAG_CHARS_MAX + 1);
-  while (place < stop && isTagChar(codes[place])) place += 1;
-  if (place >= stop || codes[place] !== MORE) return null;
-  const inside = slice(codes, at + 1, place);
-  const end = place + 1;
-  if (inside.indexOf("=") < 0 && !BARE_TAG.test(inside)) return verbatim(codes, at, end);
+function angleAt(codes, at) {
+  if (isAt(codes, at, "<!--")) return commentAt(codes, at);
+  const most = LONG_CHARS_MAX + TAG_NAME_CHARS_MAX + 2;
+  const stop = stopAfter(codes, at + 1, [LESS, MORE, CR, LF], most);
+  if (stop < 0 || codes[stop] !== MORE) return null;
+  if (!isAt(codes, at, QQ_FACE)) return tagOf(codes, at, stop, slice(codes, at + 1, stop));
+  return stop - at - QQ_FACE.length <= LONG_CHARS_MAX ? one(MARK, at, stop + 1) : null;
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function commentAt(codes, at) {
+  let place = at + 4;
+  const last = Math.min(codes.length, place + LONG_CHARS_MAX + 1);
+  for (; place < last && codes[place] !== LESS; place += 1) {
+    if (isAt(codes, place, "-->")) return one(SPACE, at, place + 3);
+  }
+  return null;
+}
+
+/**
+ * Read a tag: the emoji that it shows, a mark for one that it does not tell, or nothing.
+ *
+ * @param {ArrayLike<number>} codes
+ * @param {number} at
+ * @param {number} stop Where its ">" stands.
+ * @param {string} inside What stands between.
+ * @returns {Markup | null}
+ */
+function tagOf(codes, at, stop, inside) {
+  const end = stop + 1;
+  const closes = inside[0] === "/";
+  const name = inside.slice(closes ? 1 : 0).split(/[ \t/]/, 1)[0];
+  if (!TAG_NAME.test(name) || name.length > TAG_NAME_CHARS_MAX) return null;
+  const first = (closes ? 1 : 0) + name.length;
+  const rest = inside.slice(first);
+  if (!BARE_TAG.test(rest)) {
+    if (rest[0] === "/" || rest.indexOf("=") < 0) return null;
+    if (stop - at - 2 - first > LONG_CHARS_MAX) return null;
+  }
   const emoji = TAG_EMOJI.exec(inside);
   if (emoji) return one(parseInt(emoji[1], 16), at, end);
-  return one(inside.indexOf("emoji") < 0 || inside[0] === "/" ? SPACE : MARK, at, end);
+  const picture = TAG_PICTURE.exec(inside);
+  if (picture) return picturesOf(picture, at, end);
+  const isShown = TAG_OF_IMAGE.test(inside) || /\/$/.test(inside) || isAt(codes, end, "</");
+  return one(inside.indexOf("emoji") < 0 || closes || !isShown ? SPACE : MARK, at, end);
 }
 
-/** @param {ArrayLike<number>} codes @param {number} at @param {number} end @returns {Markup} */
-function verbatim(codes, at, end) {
-  /** @type {Markup} */
-  const markup = { end, codes: [], places: [] };
-  for (let place = at; place < end; place += 1) {
-    markup.codes.push(codes[place]);
-    markup.places.push(place);
-  }
-  return markup;
-}
-
-/** @param {number} code @returns {boolean} */
-function isWordChar(code) {
-  return (
-    (code >= 0x61 && code <= 0x7a) || // a to z
-    (code >= 0x41 && code <= 0x5a) || // A to Z
-    (code >= 0x30 && code <= 0x39) || // 0 to 9
-    code === 0x5f
-  );
-}
-
-/** @param {number} code @returns {boolean} */
-function isTagChar(code) {
-  return code >= 0x20 && code <= 0x7e && code !== LESS && code !== MORE;
+/** @param {RegExpExecArray} picture @param {number} at @param {number} end @returns {Markup} */
+function picturesOf(picture, at, end) {
+  const codes = Array.from(picture[2], (character) => codeAt(character, 0));
+  const first = at + Array.from(picture[0]).length - codes.length; // a "<" before, a quote behind
+  return { end, codes, places: codes.map((_, i) => (i ? first + i : at)) };
 }
 
 /** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
 function bracketAt(codes, at) {
-  const stop = Math.min(codes.length, at + FACE_CHARS_MAX + 2);
-  let place = at + 1;
-  while (place < stop && codes[place] !== CLOSING) {
-    const code = codes[place];
-    if (code === OPENING || code === CR || code === LF) return null;
-    place += 1;
+  const stop = stopAfter(codes, at + 1, [OPENING, CLOSING, CR, LF], FACE_CHARS_MAX);
+  const isFace = stop > at + 1 && codes[stop] === CLOSING;
+  const emoji = isFace ? FACE_EMOJI.exec(slice(codes, at + 1, stop)) : null;
+  if (emoji) return one(emoji[1] ? parseInt(emoji[1], 16) : parseInt(emoji[2], 10), at, stop + 1);
+  return (isAt(codes, at, "[CQ:") && cqAt(codes, at)) || (isFace ? one(MARK, at, stop + 1) : null);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function cqAt(codes, at) {
+  const behind = stopAfter(codes, at + 4, [COMMA, CLOSING], CQ_KIND_CHARS_MAX);
+  if (behind < 0) return null;
+  const kind = slice(codes, at + 4, behind);
+  if (!CQ_KIND.test(kind)) return null;
+  let stop = behind;
+  if (codes[stop] === COMMA) {
+    stop = stopAfter(codes, stop + 1, [OPENING, CLOSING], LONG_CHARS_MAX);
+    if (stop >= 0 && isAt(codes, stop, OBJECT)) {
+      stop = stopAfter(codes, stop + OBJECT.length, [OPENING, CLOSING], LONG_CHARS_MAX);
+    }
   }
-  if (place >= stop || place === at + 1) return null;
-  const emoji = FACE_EMOJI.exec(slice(codes, at + 1, place));
-  if (!emoji) return one(MARK, at, place + 1);
-  return one(emoji[1] ? parseInt(emoji[1], 16) : parseInt(emoji[2], 10), at, place + 1);
+  if (stop < 0 || codes[stop] !== CLOSING) return null;
+  return one(CQ_FACE.test(kind) ? MARK : SPACE, at, stop + 1);
 }
 
 /** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
 function entityAt(codes, at) {
   let place = at + 1;
-  while (isAmp(codes, place)) place += AMP.length;
-  const rest = slice(codes, place, Math.min(codes.length, place + ENTITY_CHARS_MAX));
-  const entity = ENTITY.exec(rest);
+  while (AMP.test(ahead(codes, place, 4))) place += 4;
+  const entity = ENTITY.exec(ahead(codes, place, ENTITY_CHARS_MAX));
   if (!entity) return place > at + 1 ? one(AMPERSAND, at, place) : null;
   const end = place + entity[0].length;
   if (entity[1]) return one(parseInt(entity[1], 10), at, end);
   if (entity[2]) return one(parseInt(entity[2], 16), at, end);
-  return one(ENTITIES[entity[3]], at, end);
+  return one(ENTITIES[entity[3].toLowerCase()], at, end);
 }
 
-/** @param {ArrayLike<number>} codes @param {number} at @returns {boolean} */
-function isAmp(codes, at) {
-  if (at + AMP.length > codes.length) return false;
-  for (let i = 0; i < AMP.length; i += 1) if (codes[at + i] !== AMP[i]) return false;
-  return true;
+/** @param {ArrayLike<number>} codes @param {number} at @returns {number} How many, 4 at most. */
+function slashesAt(codes, at) {
+  let count = 0;
+  const most = Math.min(SLASHES_MAX, codes.length - at);
+  while (count < most && codes[at + count] === BACKSLASH) count += 1;
+  return count;
 }
 
 /** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
-function percentAt(codes, at) {
+function escapeAt(codes, at) {
+  const first = at + slashesAt(codes, at);
+  const escape = ESCAPE.exec(ahead(codes, first, ESCAPE_CHARS_MAX));
+  if (!escape) return null;
+  const digits = escape[1] || escape[2] || escape[3];
+  return one(digits ? parseInt(digits, 16) : SPACE, at, first + escape[0].length);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function unitAt(codes, at) {
+  const unit = UNIT.exec(ahead(codes, at + 1, 5));
+  return unit && one(parseInt(unit[1], 16), at, at + 6);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function slashAt(codes, at) {
+  if (!isAt(codes, at, "/Emoji") && !isAt(codes, at, "/emoji")) return null;
+  const first = at + 6;
+  const figures = FIGURES.exec(ahead(codes, first, FIGURES_MAX));
+  return figures && one(parseInt(figures[0], 10), at, first + figures[0].length);
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @param {number} code @returns {Markup | null} */
+function pairAt(codes, at, code) {
+  if (code < 0xd800 || code > 0xdbff || at + 1 >= codes.length) return null;
+  const low = codes[at + 1];
+  if (low < 0xdc00 || low > 0xdfff) return null;
+  return one(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), at, at + 2);
+}
+
+/**
+ * Read what some systems write for a couple or a family: people, joined by U+200D.
+ *
+ * @param {ArrayLike<number>} codes
+ * @param {number} at
+ * @param {number} code
+ * @returns {Markup | null}
+ */
+function coupleAt(codes, at, code) {
+  for (const couple of COUPLES) {
+    if (couple[1] === code) {
+      const end = coupleEnd(codes, at, couple);
+      if (end > 0) return one(couple[0], at, end);
+    }
+  }
+  return null;
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @param {number[]} couple @returns {number} */
+function coupleEnd(codes, at, couple) {
+  let place = at + 1;
+  for (const part of couple.slice(2)) {
+    const last = place + JOINED_MAX;
+    while (place < last && place < codes.length && isBetween(codes[place])) place += 1;
+    if (place + 1 >= codes.length || codes[place] !== JOINER || codes[place + 1] !== part) return 0;
+    place += 2;
+  }
+  return place;
+}
+
+/** @param {number} code @returns {boolean} */
+function isBetween(code) {
+  const isTone = code >= 0x1f3fb && code <= 0x1f3ff;
+  return isTone || code === SPACE || code === 0xfe0e || code === 0xfe0f;
+}
+
+/** @param {ArrayLike<number>} codes @param {number} at @returns {Markup | null} */
+function bytesAt(codes, at) {
   const bytes = [];
+  const starts = [];
   let place = at;
-  while (place + 2 < codes.length && codes[place] === PERCENT) {
-    const high = hexDigit(codes[place + 1]);
-    const low = hexDigit(codes[place + 2]);
+  while (place < codes.length && codes[place] === codes[at]) {
+    const first = place + (codes[at] === PERCENT ? 1 : slashesAt(codes, place) + 1);
+    if (codes[at] === BACKSLASH && codes[first - 1] !== LOW_X) break;
+    const high = first + 1 < codes.length ? hexDigit(codes[first]) : -1;
+    const low = first + 1 < codes.length ? hexDigit(codes[first + 1]) : -1;
     // %4 to %7 may be the head of a passphrase behind a per cent sign.
-    if (high < 0 || (high >= 4 && high <= 7) || low < 0) break;
+    if (high < 0 || low < 0 || (codes[at] === PERCENT && high >= 4 && high <= 7)) break;
     bytes.push(high * 16 + low);
-    place += 3;
+    starts.push(place);
+    place = first + 2;
   }
   if (bytes.length === 0) return null;
   /** @type {Markup} */
   const markup = { end: place, codes: [], places: [] };
   for (let first = 0; first < bytes.length; ) {
     const length = utf8Length(bytes, first);
-    markup.codes.push(utf8Code(bytes, first, length));
-    markup.places.push(at + 3 * first);
+    const alone = codes[at] === PERCENT ? MARK : bytes[first];
+    markup.codes.push(length ? utf8Code(bytes, first, length) : alone);
+    markup.places.push(starts[first]);
     first += length || 1;
   }
   return markup;
@@ -392,7 +580,7 @@ function utf8Length(bytes, at) {
 }
 
 /**
- * Read a character of UTF-8. A byte that begins none becomes a lone surrogate, so a mark.
+ * Read a character of UTF-8.
  *
  * @param {number[]} bytes
  * @param {number} at
@@ -400,7 +588,6 @@ function utf8Length(bytes, at) {
  * @returns {number} A code point.
  */
 function utf8Code(bytes, at, length) {
-  if (length === 0) return 0xdc00 | bytes[at];
   if (length === 1) return bytes[at];
   let code = bytes[at] & (0x7f >> length);
   for (let i = 1; i < length; i += 1) code = (code << 6) | (bytes[at + i] & 0x3f);
@@ -686,6 +873,7 @@ function spell(codeword, script) {
 /** The stages one by one, for tests. Not part of the interface: they may change in any version. */
 export const stages = {
   charactersOf,
+  readings,
   unwrap,
   fold,
   rows,

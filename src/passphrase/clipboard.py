@@ -30,7 +30,7 @@ from passphrase.layout import (
     WORD_SYMBOLS,
     Header,
 )
-from passphrase.markup import unwrap
+from passphrase.markup import readings
 from passphrase.parity import Prefixes, is_sound
 from passphrase.repair import UNREADABLE
 from passphrase.scripts import built_in_scripts
@@ -179,14 +179,25 @@ def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CH
         check_script(script)
     known = (*built_in_scripts(), *scripts)
     findings = Findings([], [])
-    for row in pure_rows(text, known) or rows(unwrap(text), known, _DAMAGED_SYMBOLS_MIN):
-        _look(row, findings)
-    findings.words.sort(key=lambda word: word.span)
+    for found in _readings(text, known):
+        findings.suspects.clear()  # those of the last reading count
+        for row in found:
+            _look(row, findings)
+    findings.words[:] = sorted(dict.fromkeys(findings.words), key=lambda word: word.span)
     findings.suspects.sort(key=lambda row: row.span)
     return findings
 
 
 scan: Final = without_trace(search)
+
+
+def _readings(text: str, scripts: Sequence[Script]) -> Iterator[list[Row]]:
+    """Yield the rows of each reading of a text."""
+    if pure := pure_rows(text, scripts):
+        yield pure
+    else:
+        for reading in readings(text):
+            yield rows(reading, scripts, _DAMAGED_SYMBOLS_MIN)
 
 
 def _look(row: Row, findings: Findings) -> None:

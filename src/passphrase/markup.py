@@ -1,8 +1,8 @@
-"""What chat apps write instead of a character -> the character, and where it stood.
+r"""What apps write instead of a character -> the character, and where it stood.
 
-Source: docs/format.md, "Markup". Web clients of WeChat put tags or bracketed codes for emoji, bot
-frameworks codes of their own, browsers entities and percent-encoding; a UTF-16 reader leaves pairs
-of surrogates. Each is found by one pattern in which no repetition can overlap another: linear.
+Source: docs/format.md, "Markup". Web clients put tags for emoji, bot frameworks codes of their own,
+browsers entities and percent-encoding, programs escapes such as \ud83c. One pattern finds all of
+them. Each of its repetitions is bounded or ends before the next markup begins: linear.
 
 Shapes:
     text    any str
@@ -12,25 +12,48 @@ Shapes:
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 UNREADABLE_MARK: Final = "\ufffd"
 _IGNORABLE: Final = " "
+_LAYERS_MAX: Final = 3  # markup in markup, as when an export escapes what a client has written
+_ENTITIES: Final = {
+    "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "shy": "\u00ad",
+    "ensp": "\u2002", "emsp": "\u2003", "thinsp": "\u2009", "zerowidthspace": "\u200b",
+    "zwnj": "\u200c", "zwj": "\u200d", "lrm": "\u200e", "rlm": "\u200f",
+}  # fmt: skip
 _MARKUP: Final = re.compile(
-    r"<(?P<tag>/?(?:a|b|br|div|em|font|i|img|li|p|span|strong|u|wbr)\b[ -;=?-~]{0,300})>"
-    r"|\[(?:emoji(?P<code>[0-9A-Fa-f]{4,6})|CQ:emoji,id=(?P<cq>[0-9]{1,7})|(?P<face>[^][\r\n]{1,20}))\]"
-    r"|&(?:amp;)*(?:#(?P<decimal>[0-9]{1,7})|#[xX](?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>amp|lt|gt|quot|nbsp));"
-    r"|(?P<percent>(?:%[0-389A-Fa-f][0-9A-Fa-f])+)"  # %4 to %7 may be the head of a passphrase
+    r"<(?P<tag>/?[A-Za-z][A-Za-z0-9:-]{0,15}"
+    r"(?:[ \t](?=[^<>=\r\n]{0,999}=)[^<>\r\n]{1,1000}+|[ \t]?/?))>"
+    r"|<!--(?P<comment>[^<]{0,1000}?)-->"
+    r"|\[emoji(?P<code>[0-9A-Fa-f]{4,6})\]|\[CQ:emoji,id=(?P<cq>[0-9]{1,7})\]"
+    r"|\[CQ:(?P<kind>[a-z_]{1,20})"
+    r"(?:,[^][]{0,1000}+(?:\[object Object\][^][]{0,1000}+)?)?\]"
+    r"|(?P<face>\[[^][\r\n]{1,20}\]|<faceType=[^<>\r\n]{0,1000}+>|\.\.)"  # .. is from old clients
+    r"|&(?ai:amp;)*(?:#(?P<decimal>[0-9]{1,7})|#[xX](?P<hex>[0-9A-Fa-f]{1,6})"
+    rf"|(?P<name>(?ai:{'|'.join(_ENTITIES)})));"
+    r"|(?P<bytes>(?:%[0-389A-Fa-f][0-9A-Fa-f])+"  # %4 to %7 may be the head of a passphrase
+    r"|(?:\\{1,4}x[0-9A-Fa-f]{2})+)"
+    r"|(?:\\{1,4}|%)u(?P<unit>[0-9A-Fa-f]{4})|\\{1,4}U(?P<long>[0-9A-Fa-f]{8})"
+    r"|\\{1,4}[ux]\{(?P<braced>[0-9A-Fa-f]{1,6})\}|\\{1,4}(?P<control>[fnrtv])"
+    r"|/[Ee]moji(?P<figures>[0-9]{4,6})"
     r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
-    r"|(?P<dots>\.\.)"
 )
-_DOTS: Final = ".."
-_HINT: Final = re.compile("[<[&%\ud800-\udbff]")  # every other markup begins with one
-_BARE_TAG: Final = re.compile(r"/?[a-z]+ ?/?")
+_PAIR: Final = re.compile("(?P<pair>[\ud800-\udbff][\udc00-\udfff])")
+_HINT: Final = re.compile(r"[<[&%\\\ud800-\udbff\u200d]|\.\.|/[Ee]moji")  # all begin with one
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
-_BYTES: Final = "surrogateescape"  # a byte that is no UTF-8 becomes a lone surrogate, so a mark
-_ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "nbsp": " "}
+_TAG_PICTURE: Final = re.compile(
+    "img[ \t].*?=([\"'])([\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]{1,10})\\1",
+    re.ASCII | re.IGNORECASE,
+)
+_BYTE: Final = re.compile(r"(?:%|\\+x)(..)")
 _CODE_POINTS: Final = range(0x110000)
+# Emoji that some systems write as several, joined by U+200D: emoji-zwj-sequences.txt of Unicode.
+COUPLES: Final = {
+    "👨👩👦": "👪", "🧑🧑🧒": "👪", "👩🤝👨": "👫", "👨🤝👨": "👬", "👩🤝👩": "👭",
+    "👩❤👨": "💑", "🧑❤🧑": "💑", "👩❤💋👨": "💏", "🧑❤💋🧑": "💏",
+}  # fmt: skip
+_JOINED: Final = "[ \ufe0e\ufe0f\U0001f3fb-\U0001f3ff]{0,4}\u200d"
+_COUPLE: Final = re.compile(f"(?P<couple>{'|'.join(map(_JOINED.join, COUPLES))})")
 
 
 class Unwrapped(NamedTuple):
@@ -46,54 +69,107 @@ class Unwrapped(NamedTuple):
 
 
 def unwrap(text: str) -> Unwrapped:
-    """Put a character for each markup that stands for one, and a mark for what is a face."""
-    if _DOTS not in text and not _HINT.search(text):
-        return Unwrapped(text, range(len(text) + 1))
+    """Return the last of the readings of a text."""
+    return readings(text)[-1]
+
+
+def readings(text: str) -> list[Unwrapped]:
+    """Return a text as it stands, then without each layer of its markup, then with couples joined.
+
+    Only what differs from the reading before is there. A passphrase that stands inside of markup,
+    or looks like markup itself, is found in an earlier reading than the last.
+    """
+    plain = Unwrapped(text, range(len(text) + 1))
+    if not _HINT.search(text):
+        return [plain]
+    found = [_replaced(plain, _PAIR) or plain]
+    while len(found) <= _LAYERS_MAX and (inner := _replaced(found[-1], _MARKUP)):
+        found.append(inner)
+    if joined := _replaced(found[-1], _COUPLE):
+        found.append(joined)
+    return found
+
+
+def _replaced(reading: Unwrapped, pattern: re.Pattern[str]) -> Unwrapped | None:
+    """Put a character for each match that stands for one; None if there is no match."""
+    text, before = reading
     pieces: list[str] = []
     bounds: list[int] = []
     done = 0
-    for match in _MARKUP.finditer(text):
+    for match in pattern.finditer(text):
         start, end = match.span()
         pieces.append(text[done:start])
-        bounds.extend(range(done, start))
+        bounds.extend(before[done:start])
         for character, at in _characters(match):
             pieces.append(character)
-            bounds.append(at)
+            bounds.append(before[at])
         done = end
     if not pieces:
-        return Unwrapped(text, range(len(text) + 1))
+        return None
     pieces.append(text[done:])
-    bounds.extend(range(done, len(text) + 1))
+    bounds.extend(before[done:])
     return Unwrapped("".join(pieces), bounds)
 
 
 def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     """Yield what one markup stands for, and where each character of it begins."""
-    start = match.start()
     kind, inside = match.lastgroup, match[match.lastgroup or 0]
-    if kind == "percent":
-        at = start
-        for character in unquote_to_bytes(inside).decode("utf-8", _BYTES):
-            yield character, at
-            at += len("%HH") * len(character.encode("utf-8", _BYTES))
-    elif kind == "tag" and "=" not in inside and not _BARE_TAG.fullmatch(inside):
-        yield from ((character, start + at) for at, character in enumerate(match[0]))
+    if kind == "bytes":
+        yield from _decoded(match)
     elif kind == "tag":
-        code = _TAG_EMOJI.search(inside)
-        opens_face = "emoji" in inside and not inside.startswith("/")
-        face = UNREADABLE_MARK if opens_face else _IGNORABLE
-        yield _character(int(code[1], 16)) if code else face, start
-    elif kind in {"code", "hex"}:
-        yield _character(int(inside, 16)), start
-    elif kind in {"cq", "decimal"}:
-        yield _character(int(inside)), start
-    elif kind == "name":
-        yield _ENTITIES[inside], start
-    elif kind == "pair":
-        yield inside.encode("utf-16-le", "surrogatepass").decode("utf-16-le"), start
-    else:  # a face in brackets, or the two dots that an old client writes for what it cannot show
-        yield UNREADABLE_MARK, start
+        yield from _characters_of_tag(match)
+    else:
+        yield _CHARACTERS[kind or ""](inside), match.start()
+
+
+def _decoded(match: re.Match[str]) -> Iterator[tuple[str, int]]:
+    r"""Read bytes as UTF-8. Of no character: %A0 is a mark, and \xa0 what Python writes for U+00A0."""
+    found = [*_BYTE.finditer(match["bytes"])]
+    raw = bytes(int(byte[1], 16) for byte in found)
+    at = 0
+    for character in raw.decode("utf-8", "surrogateescape"):
+        is_alone = "\udc80" <= character <= "\udcff"
+        alone = UNREADABLE_MARK if match["bytes"][0] == "%" else chr(raw[at])
+        yield alone if is_alone else character, match.start() + found[at].start()
+        at += 1 if is_alone else len(character.encode())
+
+
+def _characters_of_tag(match: re.Match[str]) -> Iterator[tuple[str, int]]:
+    """Read a tag: the emoji that it shows, a mark for one that it does not tell, or nothing."""
+    inside, start = match["tag"], match.start()
+    if code := _TAG_EMOJI.search(inside):
+        yield _of_hex(code[1]), start
+    elif picture := _TAG_PICTURE.match(inside):
+        yield picture[2][0], start
+        for at, character in enumerate(picture[2][1:], match.start("tag") + picture.start(2) + 1):
+            yield character, at
+    else:
+        is_empty = inside[:4].lower() in {"img ", "img\t"} or inside.endswith("/")
+        is_shown = is_empty or match.string.startswith("</", match.end())
+        is_face = "emoji" in inside and inside[0] != "/" and is_shown
+        yield UNREADABLE_MARK if is_face else _IGNORABLE, start
 
 
 def _character(code: int) -> str:
     return chr(code) if code in _CODE_POINTS else UNREADABLE_MARK
+
+
+def _of_hex(digits: str) -> str:
+    return _character(int(digits, 16))
+
+
+def _of_decimal(digits: str) -> str:
+    return _character(int(digits))
+
+
+_CHARACTERS: Final = {
+    **dict.fromkeys(("code", "hex", "unit", "long", "braced"), _of_hex),
+    **dict.fromkeys(("cq", "decimal", "figures"), _of_decimal),
+    **dict.fromkeys(("comment", "control"), lambda _: _IGNORABLE),
+    "face": lambda _: UNREADABLE_MARK,
+    "kind": lambda kind: UNREADABLE_MARK if "face" in kind or kind == "emoji" else _IGNORABLE,
+    "name": lambda name: _ENTITIES[name.lower()],
+    "pair": lambda pair: pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le"),
+    "couple": lambda couple: COUPLES["".join(part for part in couple if part in _PARTS)],
+}
+_PARTS: Final = {*"".join(COUPLES)}

@@ -10,7 +10,8 @@ For this project's tests and for the tests of a backend that uses it; needs the 
         assert my_backend.open(mangling(message.text)).invite == message.invite
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -25,6 +26,7 @@ from passphrase.fold import PICTURE_RANGES
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX, Invite, Origin
 from passphrase.keys import Keyring
 from passphrase.layout import KEY_IDS
+from passphrase.markup import COUPLES
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 
@@ -174,8 +176,8 @@ def _mangling(names: list[str], broken: str | None, seed: int) -> Mangling:
 # --- Characters: what keyboards, clipboards and fonts do ----------------------------------------
 
 
-def _sprinkle(characters: str) -> Change:
-    """Put some of the characters between others, anywhere."""
+def _sprinkle(characters: Sequence[str]) -> Change:
+    """Put some of the characters, or of the pieces of markup, between others, anywhere."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.02, 0.2, 1.0))
@@ -204,6 +206,11 @@ def _aliases(name: str) -> dict[str, str]:
     return {script.glyphs[value]: alias for alias, value in script.digits.items()}
 
 
+# What some systems write for a couple or a family, as Unicode's emoji-zwj-sequences.txt has it.
+_SEQUENCES: Final = {
+    couple: "\u200d".join(parts).replace("❤", "❤\ufe0f")
+    for parts, couple in reversed(COUPLES.items())
+}
 _WIDE: Final = {chr(code): chr(code + 0xFEE0) for code in (*range(0x30, 0x3A), *range(0x41, 0x5B))}
 
 CHARACTERS: Final[Mapping[str, Change]] = {
@@ -222,6 +229,7 @@ CHARACTERS: Final[Mapping[str, Change]] = {
     "other dashes": _translate({"-": "\u2014"}),
     "compatibility ideographs": _translate(_aliases("hanzi")),
     "SoftBank codes": _translate(_aliases("emoji")),
+    "joined couples": _translate(_SEQUENCES),
 }
 
 # --- Markup: what web clients, bots and browsers write ------------------------------------------
@@ -232,7 +240,7 @@ def _each(pattern: str) -> Change:
 
     def change(text: str, _: Random) -> str:
         return "".join(
-            pattern.format(code=ord(glyph))
+            pattern.format(glyph, code=ord(glyph))
             if any(first <= ord(glyph) <= last for first, last in PICTURE_RANGES)
             else glyph
             for glyph in text
@@ -241,22 +249,64 @@ def _each(pattern: str) -> Change:
     return change
 
 
-def _surrogates(text: str, _: Random) -> str:
+def _escape(pattern: str, units: Callable[[str], Iterable[str]] = iter) -> Change:
+    """Write every character that is not ASCII as an escape of its code point, or of its units."""
+
+    def change(text: str, _: Random) -> str:
+        return "".join(
+            unit if unit.isascii() else pattern.format(code=ord(unit)) for unit in units(text)
+        )
+
+    return change
+
+
+def _units(text: str) -> str:
+    """Split characters beyond the basic plane in two surrogates each."""
     units = text.encode("utf-16-le", "surrogatepass")
     return "".join(
         chr(int.from_bytes(units[at : at + 2], "little")) for at in range(0, len(units), 2)
     )
 
 
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+_TAGS: Final = (
+    *("<b>", "</B>", "<WBR>", "<h1>", "</code>", '<TD width="9">', "<o:p></o:p>", "<!-- 注释 -->"),
+    *('<span style="font-family:微软雅黑">', '<FONT face="宋体" color=red>', '<a title="看 这里">'),
+    *("&shy;", "&zwj;", "&zwnj;", "&ensp;", "&EMSP;", "&thinsp;", "&lrm;", "&ZeroWidthSpace;"),
+)
+
+
 MARKUP: Final[Mapping[str, Change]] = {
     "span tags": _each('<span class="emoji emoji{code:x}"></span>'),
     "img tags": _each('<img class="emoji emoji{code:x}" text="_web" src="spacer.gif" />'),
+    "img tags in Chinese": _each(
+        '<img class="emoji emoji{code:x}" text="[流汗]_web" src="spacer.gif" />'
+    ),
+    "img tags with alt": _each(
+        '<img class="emoji" draggable="false" alt="{}" src="https://example.org/{code:x}.png">'
+    ),
+    "emoji elements": _each('<tg-emoji emoji-id="{code:019}">{}</tg-emoji>'),
+    "escaped tags": _each("&lt;span class=&quot;emoji emoji{code:x}&quot;&gt;&lt;/span&gt;"),
+    "tags between": _sprinkle(_TAGS),
     "bracketed codes": _each("[emoji{code:x}]"),
     "CQ codes": _each("[CQ:emoji,id={code}]"),
     "entities": _each("&#{code};"),
     "escaped entities": _each("&amp;#{code};"),
-    "percent-encoding": lambda text, _: quote(text, safe="", errors="surrogatepass"),
-    "surrogates": _surrogates,
+    "entities of surrogates": _escape("&#{code};", _units),
+    "hexadecimal entities of surrogates": _escape("&#x{code:X};", _units),
+    "QQ names": _each("/Emoji{code}"),
+    "percent-encoding": lambda text, _: _quoted(text),
+    "percent-encoding twice": lambda text, _: _quoted(_quoted(text)),
+    "JavaScript's escape": _escape("%u{code:04X}", _units),
+    "JSON": lambda text, _: json.dumps(text),
+    "JSON in JSON": lambda text, _: json.dumps(json.dumps(text)),
+    "Python's ascii": lambda text, _: ascii(text),
+    "Python's bytes": lambda text, _: repr(text.encode("utf-8", "replace")),
+    "escapes in braces": _escape("\\u{{{code:x}}}"),
+    "surrogates": lambda text, _: _units(text),
 }
 
 # --- Envelopes: what people and apps put around -------------------------------------------------
@@ -267,6 +317,12 @@ ENVELOPES: Final[Mapping[str, Change]] = {
     ),
     "bold": lambda text, _: f"**{text}**",
     "br tags": lambda text, _: text.replace("\n", "<br/>"),
+    "table cells": lambda text, _: "<TABLE><TR><TD>" + text.replace("\n", "</TD></TR><TR><TD>"),
+    "HTML clipboard": lambda text, _: f"<!--StartFragment--><pre>{text}</pre><!--EndFragment-->",
+    "bot message": lambda text, _: (
+        f"[CQ:reply,id=-1234567890][CQ:at,qq=10001] {text}"
+        "[CQ:face,id=178,raw=[object Object]][CQ:face,id=123,sub_type=1,large=0]"
+    ),
     "quoted lines": lambda text, _: "\n".join(f"> {line}" for line in text.split("\n")),
     "reply": lambda text, _: f"「老王：{text}」\n- - - - - - - - - - - - - - -\n好的",
     "name and time": lambda text, _: f"老王 2026/11/22 10:32\n{text}\n小李 10:33\n收到",
