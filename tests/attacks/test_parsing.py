@@ -379,7 +379,7 @@ def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPat
         raise Looked
 
     codec = Codec(KEYRING, audience=AUDIENCE, max_chars=99)
-    for stage in ("unwrap", "pure_rows", "rows"):
+    for stage in ("readings", "pure_rows", "rows"):
         monkeypatch.setattr(f"passphrase.clipboard.{stage}", look)
     for reader in (codec.decode, codec.decode_all, codec.scan, partial(find, max_chars=99)):
         with pytest.raises(TextTooLongError):
