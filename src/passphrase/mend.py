@@ -194,27 +194,31 @@ def _guesses(rows: Sequence[Row]) -> Iterator[_Guess]:
 def _readings(guess: _Guess, slack: int) -> Iterator[_Reading]:
     """Yield the parts of a row that a guess may mean, and what the marks in them may stand for."""
     glyphs, start = guess.glyphs, guess.start
-    count = guess.size * guess.row.script.glyphs_per_symbol
+    width = guess.row.script.glyphs_per_symbol
+    count = guess.size * width
+    # If marks are the damage, the header stands as it was read, or they are in it.
+    may_be_marks = len(guess.first_places) > 1 or UNREADABLE in glyphs[start : start + width]
     for surplus in range(slack, -slack - 1, -1):
         end = start + count + surplus
         part = glyphs[start:end]
-        if end <= len(glyphs) and (UNREADABLE not in part or not surplus):
+        if end <= len(glyphs) and (UNREADABLE not in part or (may_be_marks and not surplus)):
             yield _Reading(part, [*range(start, end + 1)])
     near = glyphs[start : start + count + MARKS_MAX]
     if UNREADABLE in near[: count + slack]:
-        yield from _marked(near, start, count)
+        yield from _marked(near, start, count, ERASURES_MAX if may_be_marks else 0)
 
 
-def _marked(near: list[int], start: int, count: int) -> Iterator[_Reading]:
-    """Yield the ways in which groups of marks stand for 0 to 3 of n glyphs.
+def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Reading]:
+    """Yield the ways in which groups of marks stand for some of n glyphs, or for none.
 
     Args:
         near: The glyphs and marks from a place on.
         start: That place.
         count: n.
+        most: How many glyphs they may stand for.
     """
     readable = [at for at, glyph in enumerate(near) if glyph != UNREADABLE]
-    for missing in range(ERASURES_MAX + 1):
+    for missing in range(most + 1):
         read = count - missing
         if len(readable) < read:
             continue
