@@ -8,11 +8,13 @@ Shape: that of the Wycheproof project, as docs/format.md, "Test vectors" describ
 
 import json
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -43,7 +45,7 @@ from vector_parts import (
     word_of,
 )
 
-from passphrase import Keyring, Origin
+from passphrase import Keyring, KeyringError, Origin
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import PARITY_SYMBOLS, TAG_BYTES, Header, header_symbol
@@ -72,6 +74,8 @@ NOTES: Final = {
     "Damage": "So much is missing or wrong that no repair by parity could be trusted.",
     "Repair": "Damage that parity and tag undo, at the level that is named.",
     "Limit": "A bound on the work that a reader does.",
+    "Writer": "What a writer refuses.",
+    "Keyring": "The text form of keyrings.",
 }
 
 
@@ -116,6 +120,10 @@ def readings() -> Iterator[Test]:
         "hanzi that touch prose": f"快来{hanzi}复制打开抖音",
         "base 32 that touches prose": f"OPEN{base32}NOW",
         "base 32 behind one more digit": f"7{base32}",
+        **{
+            f"base 32 with {pause!r} between groups": base32.replace("-", pause)
+            for pause in (".", ",", "，", "、", "·", "/", ":", ". ", " ， ")
+        },
         "wrapped over three lines": f"{emoji[:10]}\r\n{emoji[10:20]}\n{emoji[20:]}",
         "all kinds of spaces": f"{hanzi[:9]} {hanzi[9:19]}\u00a0{hanzi[19:]}\u3000",
         "zero-width characters and variation selectors": "\u200b".join(emoji[:15])
@@ -134,7 +142,7 @@ def readings() -> Iterator[Test]:
     yield valid("base 32 with every dash", "Reading", INVITE, dashed)
     wide_aliases = wide.lower().replace("１", "ｌ").replace("０", "Ｏ")
     yield valid("full-width aliases", "Reading", INVITE, wide_aliases)
-    yield valid("65,536 characters", "Limit", INVITE, emoji.rjust(65_536))
+    yield valid("4,096 characters", "Limit", INVITE, emoji.rjust(4_096))
     words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(255)]
     crowd = "，".join(spell(w, "hanzi") for w in words)
     yield valid("256 codewords, the last of which verifies", "Limit", INVITE, f"{crowd}，{hanzi}")
@@ -189,7 +197,7 @@ def marks() -> Iterator[Test]:
         ("a hyphen among hanzi", hanzi, "-"),
         ("a compatibility ideograph that is no glyph", hanzi, "\uf900"),
     ):
-        yield invalid(comment, "Reading", "not_found", f"{text[:15]}{foreign}{text[15:]}")
+        yield invalid(comment, "Reading", "not_found", parted(text, foreign))
     yield invalid("42 characters of base 32", "Reading", "damaged", base32[:42])
     yield invalid("41 characters of base 32", "Reading", "not_found", base32[:41])
     glyphs = load_script("hanzi").glyphs[300:]
@@ -213,8 +221,16 @@ def marks() -> Iterator[Test]:
         yield invalid(comment, "Reading", error, text)
     prose = "".join(digits[10 + n] + digits[31 - n] for n in range(22))
     yield invalid("base 32 without 2 to 9", "Reading", "not_found", prose)
-    yield invalid("base 32 with one 2", "Reading", "damaged", f"{prose[:-1]}2")
-    yield invalid("base 32 with one 9", "Reading", "damaged", f"9{prose[1:]}")
+    yield invalid("base 32 with one 2", "Reading", "not_found", f"{prose[:-1]}2")
+    yield invalid("base 32 with 29 side by side", "Reading", "not_found", f"{prose[:-2]}29")
+    yield invalid("base 32 with 2 and 9", "Reading", "damaged", f"9{prose[1:-1]}2")
+    yield invalid("base 32 with 1 and 0", "Reading", "not_found", f"0{prose[1:-1]}1")
+    bytes_of = derive("dump", 40)
+    for comment, text in {
+        "bytes as Python writes them": repr(b"\xe7\x81" * 9 + bytes_of),
+        "a list of bytes in hexadecimal": " ".join(f"0x{byte:02x}" for byte in bytes_of),
+    }.items():
+        yield invalid(comment, "Reading", "not_found", text)
     yield invalid("20 glyphs and a mark", "Reading", "not_found", f"{emoji[:10]}?{emoji[10:20]}")
     dashes = {0x2D, *range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D}
     for script, piece, more in (
@@ -228,6 +244,16 @@ def marks() -> Iterator[Test]:
         text = piece + "".join(chr(code) + piece for code in sorted(beside))
         comment = f"what stands just outside of every range, {script}"
         yield invalid(comment, "Reading", "not_found", text)
+
+
+def parted(text: str, foreign: str) -> str:
+    """Put something foreign into a text: twice, so that it is no foreign word, which joins."""
+    return f"{text[:15]}{foreign}。{foreign}{text[15:]}"
+
+
+def units(character: str) -> list[int]:
+    """List the UTF-16 units of a character."""
+    return [*memoryview(character.encode("utf-16-le")).cast("H")]
 
 
 def codes(ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
@@ -289,11 +315,15 @@ def markup() -> Iterator[Test]:
     for comment, text in {
         "inside of a tag": f"<b x={base32}>",
         "markup inside of what is no tag": f"<b {among(base32, '&#45;')}>",
-        "surrogates as entities": "".join(
-            f"&#{unit};" for g in emoji for unit in memoryview(g.encode("utf-16-le")).cast("H")
-        ),
+        "surrogates as entities": "".join(f"&#{unit};" for g in emoji for unit in units(g)),
+        "a tag of another name": f"{emoji[:9]}<x>{emoji[9:]}",
+        "a tag in capitals": f"{emoji[:9]}<BR>{emoji[9:]}",
+        "a tag of more than 300 characters": f"{emoji[:9]}{long.replace('x', 'xx', 1)}{emoji[9:]}",
+        "a tag with a hanzi": f"{emoji[:9]}<b 粗=>{emoji[9:]}",
+        "an entity in capitals": f"{emoji[:9]}&GT;{emoji[9:]}",
+        "markup in markup": f"{emoji[:9]}&amp;#38;gt;{emoji[9:]}",
     }.items():
-        yield invalid(comment, "Markup", "not_found", text)
+        yield valid(comment, "Markup", INVITE, text)
     shown = emoji[:26]
     for comment, mark in {
         "a face": "[微笑]",
@@ -323,19 +353,15 @@ def markup() -> Iterator[Test]:
         "a tag with a low line behind its name": "<b_=>",
         "a tag in a tag": "<b <b=>",
         "an entity of seven hexadecimal digits": "&#x0000020;",
-        "a tag of another name": "<x>",
-        "a tag in capitals": "<BR>",
         "a tag with words and no equals sign": "<b bold>",
-        "a tag of 301 characters": long.replace("x", "xx", 1),
-        "a tag with a hanzi": "<b 粗=>",
+        "a tag of 1,001 characters": f'<a href="{"x" * 995}">',
         "an entity that is a foreign character": "&lt;",
         "an entity without its semicolon": "&gt",
-        "an entity in capitals": "&GT;",
         "an entity of eight figures": "&#00000062;",
         "percent-encoding that begins with 4": "%4A",
-        "markup in markup": "&amp;#38;gt;",
+        "markup in markup in markup in markup": "&#38;#38;#38;#62;",
     }.items():
-        text = f"{emoji[:15]}{foreign}{emoji[15:]}"
+        text = parted(emoji, foreign)
         yield invalid(f"{comment}, which is foreign", "Markup", "not_found", text)
 
 
@@ -494,9 +520,9 @@ def damages() -> Iterator[Test]:
     text = f"{spell(five_wrong, 'hanzi')}，{forged}"
     yield invalid("a damaged one before a forged one", "Several", "signature", text)
     yield invalid("two different ones", "Several", "ambiguous", f"{emoji}，{other}")
-    yield invalid("65,537 characters", "Limit", "too_long", emoji.ljust(65_537))
-    tagged = "<br/>" * 13_102 + emoji
-    yield invalid("65,540 characters, fewer without their tags", "Limit", "too_long", tagged)
+    yield invalid("4,097 characters", "Limit", "too_long", emoji.ljust(4_097))
+    tagged = "<br/>" * 814 + emoji
+    yield invalid("4,100 characters, fewer without their tags", "Limit", "too_long", tagged)
     words = [protect(chunk(symbol, derive(f"forged {n}", 32))) for n in range(256)]
     crowd = "，".join(spell(w, "hanzi") for w in [*words, word])
     yield invalid("257 codewords, the last of which verifies", "Limit", "ambiguous", crowd)
@@ -515,6 +541,122 @@ def other_keys() -> Iterator[Test]:
     yield unopened("of the first group", "WrongKey", word_of(*layout(INVITE)))
     word = word_of(*layout(INVITE, 3), KEYS[1])
     yield unopened("of the first group, with a key id of the second", "WrongKey", word)
+
+
+def written() -> Iterator[Test]:
+    """What a writer makes of an invite, and what it refuses to make."""
+    for test in layouts():
+        kept = ("comment", "flags", "invite", "headerSymbol", "spellings", "fingerprint", "result")
+        yield {name: test[name] for name in kept} | {"comment": f"{test['comment']}, written"}
+    usual = INVITE.model_dump(mode="json")
+    for comment, field, value in (
+        ("a group id of 2^64", "group_id", str(2**64)),
+        ("a group id below 0", "group_id", "-1"),
+        ("an inviter id of 2^64", "inviter_id", str(2**64)),
+        ("an inviter id below 0", "inviter_id", "-1"),
+        ("the epoch as expiry", "expires_at", "2026-01-01T00:00:00Z"),
+        ("a second before the first minute", "expires_at", "2026-01-01T00:00:59Z"),
+        ("an expiry before the epoch", "expires_at", "2025-12-31T23:59:00Z"),
+        ("an expiry after the last minute", "expires_at", "2089-10-17T21:52:00Z"),
+        ("generation 256", "generation", 256),
+        ("generation -1", "generation", -1),
+        ("variant 256", "variant", 256),
+        ("variant -1", "variant", -1),
+        ("an origin without a code", "origin", "telegram"),
+    ):
+        yield unwritten(comment, usual | {field: value}, AUDIENCE)
+    for comment, audience in (
+        ("an audience of 65 bytes", "a" * 65),
+        ("an empty audience", ""),
+        ("an audience that begins with a space", " douyin"),
+        ("an audience that ends with a line break", "douyin\n"),
+        ("an audience with a control character", "dou\x07yin"),
+    ):
+        yield unwritten(comment, usual, audience)
+
+
+def unwritten(comment: str, invite: Test, audience: str) -> Test:
+    """Return a test that a writer must refuse."""
+    told = {} if audience == AUDIENCE else {"audience": audience}
+    return {
+        "comment": comment,
+        "flags": ["Writer"],
+        "invite": invite,
+        **told,
+        "result": "invalid",
+        "error": "refused",
+    }
+
+
+def keyrings() -> Iterator[Test]:
+    """The text form of keyrings."""
+    one, two, long = derive("keyring 1"), derive("keyring 2"), derive("keyring 3", 65)
+    first, second, third, hashed = map(encoded, (one, two, long, sha256(long).digest()))
+    for comment, text, ids, active in (
+        ("one key", f"1:{first}", [1], 1),
+        ("one key with a mark", f"1:{first}!", [1], 1),
+        ("two keys", f"1:{first},2:{second}!", [1, 2], 2),
+        ("a padded key", f"1:{first}=", [1], 1),
+        ("a padded key with a mark", f"1:{first}=!", [1], 1),
+        ("on lines", f"\n 1:{first}!\r\n\t7:{second}\n", [1, 7], 1),
+        ("a comma and a space", f"0:{first} , 3:{second}!", [0, 3], 3),
+        ("a secret of 65 bytes", f"0:{third}", [0], 0),
+    ):
+        ring = Keyring.parse(text)
+        if (sorted(ring.ids), ring.active_id) != (ids, active):
+            raise ValueError(comment)
+        yield {
+            "comment": comment,
+            "flags": ["Keyring"],
+            "text": text,
+            "ids": ids,
+            "active": active,
+            "result": "valid",
+        }
+    spare = first[:-1] + chr(ord(first[-1]) + 1)
+    for comment, text in {
+        "no key": "",
+        "white space": " \n",
+        "id 8": f"8:{first}",
+        "an id of two digits": f"01:{first}",
+        "no id": first,
+        "a secret of 31 bytes": f"1:{encoded(one[:31])}",
+        "two signs of padding where one is due": f"1:{first}==",
+        "a sign of padding where none is due": f"1:{encoded(derive('keyring 4', 33))}=",
+        "a spare bit of a secret": f"1:{spare}",
+        "a character of base64 and not of base64url": f"1:{first[:9]}+{first[10:]}",
+        "a space in a secret": f"1:{first[:9]} {first[9:]}",
+        "two marks": f"1:{first}!,2:{second}!",
+        "two keys and no mark": f"1:{first},2:{second}",
+        "a mark before the padding": f"1:{first}!=",
+        "an id twice": f"1:{first}!,1:{second}",
+        "a secret twice": f"1:{first}!,2:{first}",
+        "a secret and the same with a zero byte": f"1:{first}!,2:{encoded(one + bytes(1))}",
+        "a secret of 65 bytes and its SHA-256": f"1:{third}!,2:{hashed}",
+        "a comma at the end": f"1:{first},",
+        "a comma at the beginning": f",1:{first}",
+        "a semicolon between": f"1:{first}!;2:{second}",
+        "quotation marks around a secret": f'1:"{first}"',
+        "an equals sign for the colon": f"1={first}",
+    }.items():
+        try:
+            Keyring.parse(text)
+        except KeyringError:
+            pass
+        else:
+            raise ValueError(comment)
+        yield {
+            "comment": f"keyring: {comment}",
+            "flags": ["Keyring"],
+            "text": text,
+            "result": "invalid",
+            "error": "keyring",
+        }
+
+
+def encoded(secret: bytes) -> str:
+    """Write a secret as a keyring does."""
+    return urlsafe_b64encode(secret).decode().rstrip("=")
 
 
 def group(
@@ -539,30 +681,51 @@ def aliases(name: str) -> dict[str, str]:
     }
 
 
+def hexadecimal(ranges: Iterable[tuple[int, int]]) -> list[list[str]]:
+    """Write ranges of code points."""
+    return [[f"{code:04X}" for code in ends] for ends in ranges]
+
+
 def build() -> str:
-    """Return the whole file."""
+    """Return the whole file, a vector a line."""
     families = (layouts, readings, marks, markup, wrong_tags, unknown_values, damages)
-    first = [test for family in families for test in family()]
-    second = list(other_keys())
-    repairs = list(repair_vectors.tests())
-    for number, test in enumerate(chain(first, second, repairs), start=1):
+    groups = [
+        group("Decode", AUDIENCE, SECRETS, [test for family in families for test in family()]),
+        group("Decode", OTHER_AUDIENCE, OTHER_SECRETS, [*other_keys()]),
+        group("Repair", AUDIENCE, SECRETS, [*repair_vectors.tests()]),
+        group("Encode", AUDIENCE, SECRETS, [*written()]),
+        group("Keyring", AUDIENCE, {}, [*keyrings()]),
+    ]
+    tests: list[Test] = [test for each in groups for test in cast("list[Test]", each["tests"])]
+    for number, test in enumerate(tests, start=1):
         test["tcId"] = number
+    pauses = [(ord(each), ord(each)) for each in load_script("base32").separators]
     document = {
         "algorithm": "invite-passphrase",
-        "schema": "docs/format.md, Test vectors",
+        "schema": "v1.schema.json",
         "formatVersion": 1,
-        "numberOfTests": len(first) + len(second) + len(repairs),
+        "numberOfTests": len(tests),
         "header": ["Built by tools/make_vectors.py. The secrets are public: never use them."],
         "notes": NOTES,
         "scripts": {name: load_script(name).glyphs for name in SCRIPT_NAMES},
         "aliases": {name: aliases(name) for name in SCRIPT_NAMES},
-        "testGroups": [
-            group("Decode", AUDIENCE, SECRETS, first),
-            group("Decode", OTHER_AUDIENCE, OTHER_SECRETS, second),
-            group("Repair", AUDIENCE, SECRETS, repairs),
-        ],
+        "ranges": {
+            "marks": hexadecimal(MARK_RANGES),
+            "pictures": hexadecimal(PICTURE_RANGES),
+            "ignorable": hexadecimal(IGNORABLE_RANGES),
+            "base32": hexadecimal(pauses),
+        },
     }
-    return json.dumps(document, ensure_ascii=True, indent=1) + "\n"
+    head = "".join(f"{json.dumps(name)}: {json.dumps(document[name])},\n" for name in document)
+    body = ",\n".join(map(lines_of, groups))
+    return f'{{\n{head}"testGroups": [\n{body}\n]\n}}\n'
+
+
+def lines_of(group: dict[str, object]) -> str:
+    """Write a group: its head on one line, and a vector on each."""
+    head = json.dumps({name: group[name] for name in group if name != "tests"})[:-1]
+    tests = ",\n".join(map(json.dumps, cast("list[Test]", group["tests"])))
+    return f'{head}, "tests": [\n{tests}\n]}}'
 
 
 def main() -> int:

@@ -24,12 +24,11 @@ from vector_parts import (
 )
 
 from passphrase import Codec, Invite, Keyring
-from passphrase.codec import TAG_CHECKS_MAX
-from passphrase.repair import propose
-from passphrase.scripts import SCRIPT_NAMES
+from passphrase.scripts import SCRIPT_NAMES, load_script
 
 CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE)
 WORD = word_of(*layout(INVITE))
+OTHER_GLYPH = load_script("emoji").glyphs[7]
 OTHER = word_of(*layout(changed(variant=1)))
 
 
@@ -69,7 +68,8 @@ def tests() -> Iterator[Test]:
         yield from damages(script)
     yield from marks()
     yield from neighbours()
-    yield from limits()
+    yield from foreign_words()
+    yield from further()
 
 
 def damages(script: str) -> Iterator[Test]:
@@ -165,41 +165,99 @@ def neighbours() -> Iterator[Test]:
     yield beyond("two that share a glyph", "standard", "ambiguous", shared)
 
 
-def limits() -> Iterator[Test]:
-    """How many runs, and how many guesses in each, are tried."""
-    runs = [
-        spell(tuple(WORD[n * 7 % 30] ^ n for n in range(at, at + 25)), "hanzi") for at in range(17)
-    ]
-    for most, level, places in ((16, "standard", (9,)), (4, "thorough", (3, 20))):
-        damaged = spell(wrong(WORD, *places))
-        within, past = ("，".join([*runs[:count], damaged]) for count in (most - 1, most))
-        yield repaired(f"the last of {most} runs, {level}", level, within)
-        yield beyond(f"the last of {most + 1} runs, {level}", level, "damaged", past)
-    damaged, header = spell(wrong(WORD, 9)), spell(WORD[:1])
-    yield repaired("behind 23 glyphs that are headers", "standard", header * 23 + damaged)
-    yield beyond("behind 24 glyphs that are headers", "standard", "damaged", header * 24 + damaged)
-    marked = f"{header * 24} {damaged[:9]}?{damaged[10:]}"
-    yield repaired("behind 24 headers and a space, with a mark", "standard", marked)
-    short = "，".join([*(run[:10] for run in runs), damaged])
-    yield repaired("behind 17 stretches that are too short", "standard", short)
-    headless, glyph = spell(wrong(WORD, 0)), spell(OTHER[5:6])
-    yield repaired("the fourth place untouched", "standard", f"{glyph} " * 3 + headless)
-    yield beyond("the fifth place untouched", "standard", "damaged", f"{glyph} " * 4 + headless)
-    yield from last_tags()
+def foreign_words() -> Iterator[Test]:
+    """A foreign word between two runs stands for a glyph; what is no such word does not."""
+    hanzi, emoji = spell(WORD, "hanzi"), spell(WORD)
+    base32 = spell(WORD, "base32").replace("-", "")
+    for comment, text, word in (
+        ("a hanzi of no table", hanzi, "囍"),
+        ("a hanzi that looks alike", hanzi, "藉"),
+        ("a comma", hanzi, "，"),
+        ("a letter", hanzi, "x"),
+        ("a hanzi among emoji", emoji, "鸡"),
+        ("a word in colons", emoji, ":rice:"),
+        ("a word in wide colons", emoji, "：米饭："),
+        ("a word in 【】", emoji, "【表情】"),
+        ("a word in （）", emoji, "（表情）"),
+        ("a word in ()", emoji, "(rice)"),
+        ("a word of 20 characters", emoji, f"「{'饭' * 20}」"),
+        ("a word in different brackets", emoji, "(饭】"),
+        ("a word after a slash", emoji, "/可爱"),
+        ("a word of 20 characters after a wide slash", emoji, f"／{'饭' * 20}"),
+        ("a slash", emoji, "/"),
+        ("a word between spaces", emoji, " 鸡\n"),
+        ("U", base32, "U"),
+        ("u", base32, "u"),
+    ):
+        damaged = f"{text[:12]}{word}{text[13:]}"
+        yield repaired(f"{comment} for a glyph", "standard", damaged)
+    yield repaired("a hanzi for nothing", "standard", f"{hanzi[:12]}囍{hanzi[12:]}")
+    two = f"{hanzi[:11]}囍{hanzi[12:18]}囍{hanzi[19:]}"
+    yield repaired("two hanzi of no table, beside 11 glyphs", "standard", two)
+    yield repaired("a hanzi and a mark", "standard", f"{hanzi[:12]}囍{hanzi[13:20]}?{hanzi[21:]}")
+    for comment, word in (
+        ("two foreign characters", "囍囍"),
+        ("a foreign character and a word", "囍（表情）"),
+        ("a word of 21 characters", f"（{'饭' * 21}）"),
+        ("a word in different colons", ":饭："),
+        ("a word with a line break", "（表\n情）"),
+        ("a word of 21 characters after a slash", f"/{'饭' * 21}"),
+        ("two hanzi with a space between", "囍 囍"),
+        ("brackets in brackets", "（（饭））"),
+    ):
+        text = f"{emoji[:12]}{word}{emoji[13:]}"
+        yield beyond(f"{comment} for a glyph", "standard", "not_found", text)
+    pieces = [hanzi[:10], hanzi[11:20], hanzi[21:]]
+    yield beyond("between runs of 10 glyphs", "standard", "not_found", "囍".join(pieces))
+    for count, error in ((9, "not_found"), (10, "damaged")):
+        text = f"{hanzi[:11]}囍{hanzi[15 : 15 + count]}"
+        yield beyond(f"11 and {count} glyphs, a hanzi between", "standard", error, text)
 
 
-def last_tags() -> Iterator[Test]:
-    """What verifies by the 256th tag, and what would by the 257th."""
-    text = spell(WORD)
-    damaged = f"{text[:4]}?{text[5:13]}??{text[13:21]}?{text[23:]}"  # ten ways to share 3 glyphs
-    [row] = CODEC.scan(damaged).suspects
-    proposals = propose(row.glyphs, 1, thorough=False, begins=row.begins)
-    tags = next(n for n, proposal in enumerate(proposals, 1) if proposal.codeword == WORD)
-    for count in (TAG_CHECKS_MAX - tags, TAG_CHECKS_MAX - tags + 1):
-        forged = (protect((WORD[0], *chunk(0, derive(f"tag {n}", 32))[1:])) for n in range(count))
-        crowd = "，".join([*(spell(word, "hanzi") for word in forged), damaged])
-        comment = f"{count} forged ones, then one that takes {tags} proposals"
-        if count + tags <= TAG_CHECKS_MAX:
-            yield repaired(comment, "standard", crowd)
-        else:
-            yield beyond(comment, "standard", "signature", crowd)
+def further() -> Iterator[Test]:
+    """What the definition says and a search may miss."""
+    hanzi, emoji = spell(WORD, "hanzi"), spell(WORD)
+    header = hanzi[0]
+    lost = f"{header * 24} {hanzi[:12]}{hanzi[13:]}"
+    yield repaired("after 24 headers and a space", "standard", lost)
+    marked = f"{emoji[:13]}????{emoji[14:]}{emoji[3:9]}"
+    yield repaired("four marks for one glyph, more glyphs behind", "standard", marked)
+    fourth = f"{emoji[:3]}?{emoji[4:9]}?{emoji[10:15]}?{emoji[16:22]}?{emoji[22:]}"
+    yield repaired("a fourth group of marks for nothing", "standard", fourth)
+    fourth = f"{emoji[:3]}?{emoji[3:9]}?{emoji[9:15]}?{emoji[15:22]}??{emoji[23:]}"
+    yield beyond("a fourth group of marks for a glyph", "thorough", "damaged", fourth)
+    idle = f"{spell(wrong(WORD, 9, 21))[:16]}?{spell(wrong(WORD, 9, 21))[16:]}"
+    yield repaired("two wrong, a mark for nothing", "thorough", idle)
+    mixed = f"{emoji[:5]}{emoji[6:13]}?{emoji[14:]}"
+    yield beyond("one lost, one mark for one glyph", "thorough", "damaged", mixed)
+    both = f"{emoji[:5]}{OTHER_GLYPH}{emoji[6:13]}?{emoji[14:]}"
+    yield beyond("one wrong, one mark for one glyph", "thorough", "damaged", both)
+    forged = spell(protect((WORD[0], *chunk(0, derive("forged", 32))[1:])), "hanzi")
+    yield repaired("beside a forged one", "standard", f"{forged}，{emoji[:9]}{emoji[10:]}")
+    padded = protect((*WORD[:26], WORD[26] | 1))
+    text = spell(wrong(padded, 9))
+    yield beyond("one wrong glyph, and a spare bit is set", "standard", "damaged", text)
+    surrogates = "%ED%A0%80"
+    yield repaired(
+        "a surrogate in percent-encoding", "standard", f"{emoji[:13]}{surrogates}{emoji[14:]}"
+    )
+    shown = spell(OTHER)[:11]
+    yield repaired(
+        "emoji in brackets for a glyph", "standard", f"{hanzi[:13]}[{shown}]{hanzi[14:]}"
+    )
+    for script in SCRIPT_NAMES:
+        text = spell(WORD, script).replace("-", "")
+        ends = f"{text[:9]}{text[10:]}{load_script(script).glyphs[9] * 2}"
+        yield repaired(f"{script}: one lost, two glyphs behind", "standard", ends)
+        three = text[:4] + text[5:13] + text[14:20] + text[21:]
+        yield beyond(f"{script}: three lost", "thorough", "damaged", three)
+        more = f"{text[:4]}{text[2]}{text[4:13]}{text[2]}{text[13:20]}{text[2]}{text[20:]}"
+        yield beyond(f"{script}: three extra", "thorough", "damaged", more)
+        five = spell(wrong(WORD, 3, 9, 20, 25, 28), script)
+        yield beyond(f"{script}: five wrong", "standard", "damaged", five)
+        swapped = text[:5] + text[6] + text[5] + text[7:15] + text[16] + text[15] + text[17:]
+        yield beyond(f"{script}: two swaps", "standard", "damaged", swapped)
+        gap = (
+            f"{text[:5]}????{text[9:]}" if script != "base32" else f"{text[:4]}????????{text[12:]}"
+        )
+        yield beyond(f"{script}: four symbols unreadable", "thorough", "damaged", gap)

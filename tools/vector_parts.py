@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from passphrase import Invite, Keyring, Origin, find
+from passphrase.clipboard import MAX_CHARS
 from passphrase.keys import DerivedKeys
 from passphrase.layout import (
     BODY_FIELDS,
@@ -23,6 +24,7 @@ from passphrase.symbols import chunk as chunked
 from passphrase.symbols import merge, split
 from passphrase.wire import pack
 
+LONG_CHARS: Final = 1 << 16
 Word = tuple[int, ...]
 Test = dict[str, Any]
 
@@ -110,6 +112,11 @@ def intermediate(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> T
     }
 
 
+def limit(text: str) -> Test:
+    """Return the limit that a reader needs for a text, if it is longer than the usual one."""
+    return {"maxChars": LONG_CHARS} if len(text) > MAX_CHARS else {}
+
+
 def valid(
     comment: str,
     flag: str,
@@ -122,12 +129,14 @@ def valid(
     values = intermediate(symbol, body, key[1])
     text = values["spellings"]["emoji"] if text is None else text
     word = tuple(values["symbols"])
-    span = next(found.span for found in find(text) if found.codeword == word)
+    found = find(text, max_chars=LONG_CHARS)
+    span = next(candidate.span for candidate in found if candidate.codeword == word)
     return {
         "comment": comment,
         "flags": [flag],
         "invite": invite.model_dump(mode="json"),
         **values,
+        **limit(text),
         "text": text,
         "span": list(span),
         "result": "valid",
@@ -140,6 +149,7 @@ def invalid(comment: str, flag: str, error: str, text: str, **values: object) ->
         "comment": comment,
         "flags": [flag],
         **values,
+        **({} if error == "too_long" else limit(text)),
         "text": text,
         "result": "invalid",
         "error": error,
