@@ -3,16 +3,24 @@
 import copy
 import inspect
 import pickle
-from collections.abc import Callable
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import partial
+from types import FrameType, TracebackType
 from typing import Any, cast
 
 import pytest
-from support import CODEC, INVITE, YI
+from hypothesis import given
+from hypothesis import strategies as st
+from support import AUDIENCE, CODEC, INVITE, KEYRING, PACKAGE, YI
 
 from passphrase import (
     Action,
+    Codec,
     Facts,
+    Keyring,
     Origin,
     Script,
     errors,
@@ -132,3 +140,147 @@ def test_unusable_keys_are_not_quoted_by_pydantic() -> None:
     """A settings class turns a ValueError into a message with the input in it; this is none."""
     assert issubclass(KeyringError, TypeError)
     assert not issubclass(KeyringError, ValueError)
+
+
+# --- Tracebacks ---------------------------------------------------------------------------------
+
+
+class OwnError(Exception):
+    """An error of the caller's own."""
+
+
+CLASSES: list[type[Exception]] = [ValueError, TypeError, KeyError, OwnError, NotFoundError]
+HOWS = ["plain", "from", "during", "from none", "library", "again"]
+
+
+class Failing:
+    """The caller's code: fails in one of some ways, two frames deep."""
+
+    def __init__(self, kind: type[Exception], how: str) -> None:
+        self.kind, self.how = kind, how
+        self.raised: list[BaseException] = []
+
+    def fail(self, *_: object, **__: object) -> Any:
+        self.fail_deeper()
+
+    def fail_deeper(self) -> None:
+        error = self.kind()
+        self.raised.append(error)
+        if self.how in {"plain", "library"}:
+            if self.how == "library":
+                re.compile("(")
+            raise error
+        try:
+            first_fault(self.raised, calls_us=self.how == "again")
+        except ValueError as fault:
+            if self.how == "during":
+                raise error  # noqa: B904  # what happens by itself
+            raise error from (None if self.how == "from none" else fault)
+
+
+def first_fault(raised: list[BaseException], *, calls_us: bool) -> None:
+    try:
+        CODEC.decode("nothing") if calls_us else int("x")
+    except ValueError as error:
+        raised.append(error)
+        raise
+
+
+def _zone(failing: Failing) -> object:
+    zone = type("Zone", (tzinfo,), {"utcoffset": failing.fail, "tzname": failing.fail})
+    now = datetime(2026, 1, 1, tzinfo=zone())
+    return join_prompt(DECODED, viewer_id=1, now=now, source=None, facts=Facts())
+
+
+def _mapping(failing: Failing) -> object:
+    names = {"__getitem__": failing.fail, "__iter__": lambda _: iter([1]), "__len__": lambda _: 1}
+    return Keyring(cast("Any", type("Secrets", (Mapping,), names))())
+
+
+def _sequence(failing: Failing) -> object:
+    names = {"__getitem__": failing.fail, "__len__": lambda _: 1}
+    return find(DECODED.text, scripts=cast("Any", type("Scripts", (Sequence,), names))())
+
+
+# Each way in which this library runs code of the caller's.
+WAYS: dict[str, Callable[[Failing], object]] = {
+    "accept": lambda failing: CODEC.encode_acceptable(INVITE, failing.fail),
+    "time zone": _zone,
+    "mapping": _mapping,
+    "sequence": _sequence,
+}
+
+
+def steps_of(error: BaseException) -> list[tuple[FrameType, int]]:
+    return [*traceback.walk_tb(error.__traceback__)]
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    if error is not None:
+        yield error
+        yield from chain_of(error.__cause__)
+        yield from chain_of(error.__context__)
+
+
+def frames_behind(trace: TracebackType | None) -> Iterator[FrameType]:
+    """Return every frame that a traceback leads to, also by `f_back`, below this test."""
+    while trace is not None:
+        frame: FrameType | None = trace.tb_frame
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+        trace = trace.tb_next
+
+
+@given(
+    way=st.sampled_from([*WAYS]),
+    kind=st.sampled_from(CLASSES),
+    how=st.sampled_from(HOWS),
+    handling=st.booleans(),
+)
+def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, handling: bool) -> None:
+    """What the caller's own code raises keeps its class, its frames and what it was raised from.
+
+    And no frame of this package that it leads to holds anything but the function that was called.
+    """
+    failing = Failing(kind, how)
+    outside = OwnError("outside")
+    try:
+        if handling:
+            try:
+                raise outside
+            except OwnError:
+                WAYS[way](failing)
+        WAYS[way](failing)
+    except Exception as error:  # noqa: BLE001  # whatever it is
+        caught = error
+    names = [frame.f_code.co_name for frame, _ in steps_of(caught)]
+    assert names[-2:] == ["fail", "fail_deeper"] or how == "library"
+    assert "fail_deeper" in names
+    assert caught is failing.raised[0] or how == "library"
+    if how in {"from", "during", "again"}:
+        assert caught.__context__ is failing.raised[1]
+        assert (caught.__cause__ is failing.raised[1]) is (how != "during")
+        assert steps_of(failing.raised[1])[-1][0].f_code.co_name == "first_fault"
+    if handling and how != "library":
+        assert outside in [*chain_of(caught)]
+    for link in chain_of(caught):
+        for frame in frames_behind(link.__traceback__):
+            if frame.f_code.co_filename.startswith(PACKAGE):
+                assert {*frame.f_locals} <= {"function"}
+
+
+def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that this package never refuses with, and that no callback raised, can be found."""
+
+    def mistaken(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setitem(mistaken.__globals__, "__name__", "passphrase.seal")
+    monkeypatch.setattr("passphrase.codec.unseal", mistaken)
+    with pytest.raises(LookupError) as caught:
+        Codec(KEYRING, audience=AUDIENCE).decode(DECODED.text)
+    assert [frame.f_code.co_name for frame, _ in steps_of(caught.value)][-2:] == [
+        "_open",
+        "mistaken",
+    ]

@@ -6,13 +6,17 @@ be logged as it is. Its ``code`` is the word that programs and the command line 
 A span is the pair ``(start, end)`` of character positions in the pasted text.
 """
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import ClassVar, ParamSpec, TypeVar
+from types import TracebackType
+from typing import ClassVar, Final, ParamSpec, TypeVar
 
 Span = tuple[int, int]
 P = ParamSpec("P")
 R = TypeVar("R")
+_LIBRARIES: Final = sys.stdlib_module_names | {"pydantic", "itsdangerous"}  # what we call
 
 
 class PassphraseError(ValueError):
@@ -160,20 +164,81 @@ class KeyringError(TypeError):
 
 
 def without_trace(function: Callable[P, R]) -> Callable[P, R]:
-    """Let refusals leave a function with none of its frames and arguments.
+    """Strip this package's frames from the exceptions that leave a function.
 
     Error trackers record the local variables of every frame of a traceback. Here these are keys,
-    tags and what somebody had on the clipboard.
+    tags and what somebody had on the clipboard. Frames of the caller's own code, such as a callback
+    that fails, stay. An error of another class that no such frame has raised is a mistake in this
+    package: it keeps its frames, so that it can be found.
     """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (TypeError, ValueError) as error:
-            refusal = error.with_traceback(None)
-        refusal.__context__ = None
-        del args, kwargs
-        raise refusal
+        except Exception as error:
+            del args, kwargs
+            _strip(error)
+            raise
 
     return call
+
+
+def _strip(error: Exception) -> None:
+    """Strip the frames below the one of `call`, which comes first, and those of linked errors."""
+    ours = error.__traceback__
+    if ours is None or not (isinstance(error, TypeError | ValueError) or _has_theirs(ours)):
+        return
+    ours.tb_next = _theirs(ours.tb_next)
+    _strip_links(error, {id(error): error})
+
+
+def _marked(trace: TracebackType | None) -> list[tuple[TracebackType, bool]]:
+    """Pair each step of a traceback with whether its frame is the caller's."""
+    marked: list[tuple[TracebackType, bool]] = []
+    is_ours = False
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        is_ours = module == __package__ or (is_ours and module in _LIBRARIES)
+        marked.append((trace, not is_ours))
+        trace = trace.tb_next
+    return marked
+
+
+def _has_theirs(trace: TracebackType) -> bool:
+    return any(is_theirs for _, is_theirs in _marked(trace))
+
+
+def _theirs(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that is the caller's; empty the other frames."""
+    kept: TracebackType | None = None
+    for step, is_theirs in reversed(_marked(trace)):
+        if is_theirs:
+            step.tb_next = kept
+            kept = step
+        else:
+            with suppress(RuntimeError):  # it still runs
+                step.tb_frame.clear()  # the caller's frames still lead to it
+    return kept
+
+
+def _strip_links(error: BaseException, known: dict[int, BaseException | None]) -> None:
+    """Strip the cause and the context of an error; leave out what only this package has raised."""
+    cause, context, is_suppressed = error.__cause__, error.__context__, error.__suppress_context__
+    error.__cause__ = _stripped(cause, known)
+    error.__context__ = _stripped(context, known)
+    error.__suppress_context__ = is_suppressed
+
+
+def _stripped(
+    error: BaseException | None, known: dict[int, BaseException | None]
+) -> BaseException | None:
+    if error is None or id(error) in known:
+        return known.get(id(error))
+    known[id(error)] = error
+    trace = error.__traceback__
+    error.__traceback__ = _theirs(trace)
+    _strip_links(error, known)
+    if trace is not None and error.__traceback__ is None:
+        known[id(error)] = error.__context__
+    return known[id(error)]
