@@ -6,6 +6,7 @@ import hmac
 import pickle
 import traceback
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Literal, cast
 
 import pytest
@@ -102,6 +103,39 @@ def test_the_rule_is_named(ring: Any, active_id: Any, message: str) -> None:
     with pytest.raises(KeyringError) as caught:
         Keyring(ring, active_id)
     assert str(caught.value) == message
+
+
+SAME_TO_HMAC: list[Callable[[bytes], bytes]] = [
+    lambda secret: secret,
+    lambda secret: secret + b"\0",
+    lambda secret: secret.ljust(64, b"\0"),
+    lambda secret: sha256(secret).digest(),
+    lambda secret: sha256(secret).digest() + b"\0",
+    lambda secret: sha256(secret.ljust(65, b"\0")).digest(),
+]
+
+
+@given(
+    secret=st.binary(min_size=32, max_size=130),
+    other=st.binary(min_size=32, max_size=130),
+    makers=st.lists(st.sampled_from(SAME_TO_HMAC), min_size=1, max_size=2),
+)
+@example(secret=b"x" * 65, other=b"", makers=SAME_TO_HMAC[3:4])
+@example(secret=b"x" * 64, other=b"", makers=SAME_TO_HMAC[3:4])
+def test_two_ids_hold_two_keys(
+    secret: bytes, other: bytes, makers: list[Callable[[bytes], bytes]]
+) -> None:
+    """Two secrets are refused exactly when HMAC makes the same of both: hashed, or filled up."""
+    related = secret
+    for make in makers:
+        related = make(related)
+    for second in filter(None, (related, other)):
+        same = hmac.digest(secret, b"x", sha256) == hmac.digest(second, b"x", sha256)
+        if same:
+            with pytest.raises(KeyringError, match=r"^two key ids share one secret$"):
+                Keyring({1: secret, 2: second}, 1)
+        else:
+            assert Keyring({1: secret, 2: second}, 1).ids == (1, 2)
 
 
 @pytest.mark.parametrize("audience", ["", "x" * 65, "抖" * 22])

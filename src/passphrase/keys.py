@@ -52,15 +52,18 @@ class _Masked:
         return self
 
 
+def _block(key: bytes) -> bytes:
+    """Make the one block that HMAC uses of a key: a long key is hashed, a short one filled up."""
+    return (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
+
+
 class HmacKey(_Masked, bytes):
     """A key of HMAC-SHA-256 (RFC 2104), its two padded blocks hashed once and not at every use."""
 
     def __init__(self, key: bytes) -> None:
         """Hash the blocks of a key: whoever digests copies them, so threads may share a key."""
         super().__init__()
-        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(
-            _BLOCK_BYTES, b"\0"
-        )
+        block = _block(key)
         self._inner: Final = sha256(block.translate(_INNER_PAD))
         self._outer: Final = sha256(block.translate(_OUTER_PAD))
 
@@ -133,7 +136,8 @@ class Keyring(_Masked):
     the whole input: set ``hide_input_in_errors`` there, and log ``errors(include_input=False)``.
 
     Args:
-        secrets: Secrets of at least 32 random bytes, by key id in [0, 8). All different.
+        secrets: Secrets of at least 32 random bytes, by key id in [0, 8). All different, also to
+            HMAC, which hashes a secret of more than 64 bytes and fills up a shorter one with zeros.
         active_id: The id that mints. May be left out when there is one secret.
 
     Raises:
@@ -256,9 +260,7 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
         if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
             msg = f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
             raise KeyringError(msg)
-    # HMAC fills a short key up with zeros: two that differ by zeros at the end are one.
-    filled = {secret.ljust(sha256().block_size, b"\0") for secret in secrets.values()}
-    if len(filled) < len(secrets):
+    if len({_block(secret) for secret in secrets.values()}) < len(secrets):
         raise KeyringError("two key ids share one secret")
     if active_id is None and len(secrets) > 1:
         raise KeyringError("mark the key that signs (with ! behind it in text): there are several")
