@@ -151,6 +151,13 @@ def test_a_script_loads_only_its_own_table() -> None:
     assert not loaded & {"passphrase.scripts.emoji_table", "passphrase.scripts.hanzi_table"}
 
 
+def test_a_name_is_looked_up_once() -> None:
+    """The second access is that of any module: `__getattr__` is not called."""
+    for name in passphrase.__all__:
+        value = getattr(passphrase, name)
+        assert vars(passphrase)[name] is value
+
+
 def test_public_names() -> None:
     """What is listed is there, sorted, and nothing else is offered."""
     assert passphrase.__all__ == sorted(passphrase.__all__)
