@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, invites
+from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, YI, invites
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, errors, parse_id
 from passphrase import columns as arrow
@@ -407,6 +407,15 @@ def test_cells(columns: dict[str, object], error: str | None) -> None:
     [row] = minted.select(ENCODED.names).to_pylist()
     assert row["error"] == error
     assert (row["text"] is None) is bool(error)
+
+
+def test_a_script_of_ones_own() -> None:
+    """What a codec has decoded is minted again as it was, in the script that the column names."""
+    codec = Codec(KEYRING, audience=AUDIENCE, script=YI)
+    [row] = encode_table(codec, table_of(script=["yi"])).select(ENCODED.names).to_pylist()
+    assert (row["error"], codec.decode(row["text"]).script) == (None, "yi")
+    [row] = encode_table(codec, table_of(script=["klingon"])).select(ENCODED.names).to_pylist()
+    assert row["error"] == "invalid_script"
 
 
 TAKEN = "the table already has a column"

@@ -2,6 +2,7 @@
 
 import random
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from support import (
     INVITE,
     SCRIPTS,
     SECRET,
+    YI,
     codeword_of,
     invites,
     replaced,
@@ -28,6 +30,7 @@ from passphrase import (
     NotFoundError,
     TextTooLongError,
     find,
+    lint,
     recognize,
 )
 from passphrase.clipboard import scan
@@ -190,6 +193,23 @@ def test_the_limit() -> None:
         with pytest.raises(TextTooLongError):
             function(text, max_chars=29)
         assert function(text.rjust(65_537), max_chars=65_537)
+
+
+@pytest.mark.parametrize("max_chars", ["x", None, 2.5, True, 0, -5])
+def test_what_is_no_limit(max_chars: Any) -> None:
+    """A limit that is not a positive int is refused by name, whatever the text."""
+    error = ValueError if type(max_chars) is int else TypeError
+    for function in (find, recognize, scan):
+        with pytest.raises(error, match=r"^max_chars must be"):
+            function("", max_chars=max_chars)
+
+
+@pytest.mark.parametrize("scripts", [None, 5, "yi", YI, [5], ["emoji"], iter([YI])])
+def test_what_is_no_list_of_scripts(scripts: Any) -> None:
+    """An iterator would be empty after the check."""
+    for function in (find, recognize, scan, lint):
+        with pytest.raises(TypeError, match=r"^scripts must be a sequence of Script$"):
+            function("", scripts=scripts)
 
 
 @pytest.mark.parametrize("text", [None, b"bytes", 5, ["a"]])

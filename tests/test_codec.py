@@ -362,10 +362,18 @@ def test_wrong_arguments() -> None:
         Codec({1: SECRET}, audience=AUDIENCE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(TypeError, match=r"^max_chars must be an int$"):
         Codec(KEYRING, audience=AUDIENCE, max_chars="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ValueError, match="script"):
-        Codec(KEYRING, audience=AUDIENCE, script="klingon")
-    with pytest.raises(ValueError, match="script"):
-        CODEC.encode(INVITE, script="klingon")
+    for max_chars in (0, -5):
+        with pytest.raises(ValueError, match=r"^max_chars must be at least 1$"):
+            Codec(KEYRING, audience=AUDIENCE, max_chars=max_chars)
+    for script in ("klingon", "", "EMOJI", "yi", YI, ["emoji"], 5):
+        given: Any = script
+        with pytest.raises(ValueError, match=r"^script must be one of emoji, hanzi, base32$"):
+            CODEC.encode(INVITE, script=given)
+        with pytest.raises(ValueError, match=r"^script must be one of emoji, hanzi, base32$"):
+            CODEC.encode_acceptable(INVITE, bool, script=given)
+        if script is not YI:
+            with pytest.raises(ValueError, match=r"^script must be one of emoji, hanzi, base32$"):
+                Codec(KEYRING, audience=AUDIENCE, script=given)
     with pytest.raises(TypeError, match="str"):
         CODEC.decode(b"bytes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -448,6 +456,11 @@ def test_a_script_of_ones_own(invite: Invite, seed: int) -> None:
     assert codec.decode(CODEC.encode(invite)).invite == invite
     assert codec.encode(invite, script="hanzi") == CODEC.encode(invite, script="hanzi")
     assert recognize(text, scripts=[YI])
+    for script in (YI, codec.decode(text).script):
+        assert codec.encode(invite, script=script) == text
+        assert codec.encode_acceptable(invite, bool, script=script) == text
+    with pytest.raises(ValueError, match=r"^script must be one of emoji, hanzi, base32, yi$"):
+        codec.encode(invite, script=Script("yi", YI.glyphs))
     assert not recognize(text)
     assert explain(text, codec).finding == "valid"
     with pytest.raises(NotFoundError):

@@ -147,12 +147,12 @@ def find(
     Args:
         text: Any text.
         scripts: Scripts of your own to look for, besides the built-in ones.
-        max_chars: The longest text that is read, in characters.
+        max_chars: The longest text that is read, in characters, at least 1.
 
     Raises:
-        TypeError: The text is no str.
-        TextTooLongError: It has more than `max_chars` characters.
-        ValueError: A script of your own would not survive the reading.
+        TypeError: The text, a script or `max_chars` is of another type.
+        TextTooLongError: The text has more than `max_chars` characters.
+        ValueError: `max_chars` is below 1, or a script of your own would not survive the reading.
     """
     return scan(text, scripts=scripts, max_chars=max_chars).candidates
 
@@ -173,10 +173,11 @@ def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CH
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("text must be a str")
+    check_max_chars(max_chars)
     if len(text) > max_chars:
         raise TextTooLongError(len(text), max_chars)
-    for script in scripts:
-        check_script(script)
+    if scripts != ():
+        _check_scripts(scripts)
     known = (*built_in_scripts(), *scripts)
     findings = Findings([], [])
     for found in _readings(text, known):
@@ -198,6 +199,27 @@ def _readings(text: str, scripts: Sequence[Script]) -> Iterator[list[Row]]:
     else:
         for reading in readings(text):
             yield rows(reading, scripts, _DAMAGED_SYMBOLS_MIN)
+
+
+def _check_scripts(scripts: Sequence[Script]) -> None:
+    """Refuse what is not a sequence of scripts that survive the reading."""
+    if not isinstance(scripts, Sequence) or not all(isinstance(each, Script) for each in scripts):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("scripts must be a sequence of Script")
+    for script in scripts:
+        check_script(script)
+
+
+def check_max_chars(max_chars: int) -> None:
+    """Refuse a limit of characters that is not a positive int.
+
+    Raises:
+        TypeError: It is not an int.
+        ValueError: It is below 1, so that every text would be refused.
+    """
+    if type(max_chars) is not int:
+        raise TypeError("max_chars must be an int")
+    if max_chars < 1:
+        raise ValueError("max_chars must be at least 1")
 
 
 def _look(row: Row, findings: Findings) -> None:

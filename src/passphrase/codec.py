@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Final, Literal, get_args
 
-from passphrase.clipboard import MAX_CHARS, Findings, Word, scan, search
+from passphrase.clipboard import (
+    MAX_CHARS,
+    Findings,
+    Word,
+    check_max_chars,
+    scan,
+    search,
+)
 from passphrase.errors import (
     AmbiguousError,
     PassphraseError,
@@ -31,7 +38,7 @@ from passphrase.layout import (
 )
 from passphrase.mend import Mended, Repair, mend
 from passphrase.parity import protect
-from passphrase.scripts import load_script
+from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 from passphrase.seal import seal, unseal
 from passphrase.symbols import chunk, join
@@ -76,12 +83,12 @@ class Codec:
         audience: The app family that may open the passphrases, 1 to 64 bytes of UTF-8.
         script: How to spell when `encode` is not told: "emoji", "hanzi", "base32" or a `Script` of
             your own, which is then read as well.
-        max_chars: The longest text that is read, in characters.
+        max_chars: The longest text that is read, in characters, at least 1.
 
     Raises:
-        TypeError: The keyring or the audience is of another type.
-        ValueError: The audience is empty or too long, there is no such script, or the glyphs of
-            your own would not survive the reading.
+        TypeError: The keyring, the audience or `max_chars` is of another type.
+        ValueError: The audience is empty or too long, `max_chars` is below 1, there is no such
+            script, or the glyphs of your own would not survive the reading.
     """
 
     @without_trace
@@ -95,14 +102,13 @@ class Codec:
     ) -> None:
         if not isinstance(keyring, Keyring):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("keyring must be a Keyring")
-        if type(max_chars) is not int:
-            raise TypeError("max_chars must be an int")
+        check_max_chars(max_chars)
         self._keys: Final = keyring.derive(audience)
         self._active_id: Final = keyring.active_id
         if isinstance(script, Script):
             check_script(script)
-        self._script: Final = script if isinstance(script, Script) else load_script(script)
         self._custom_scripts: Final = (script,) if isinstance(script, Script) else ()
+        self._script: Final = self._script_of(script)
         self._audience: Final = audience
         self._max_chars: Final = max_chars
 
@@ -112,17 +118,22 @@ class Codec:
             f"audience={self._audience!r}, script={self._script.name!r})"
         )
 
-    def encode(self, invite: Invite, *, script: str | None = None) -> str:
+    def encode(self, invite: Invite, *, script: str | Script | None = None) -> str:
         """Mint the passphrase of an invite. Inverse: `decode`.
 
+        Args:
+            invite: What it says.
+            script: "emoji", "hanzi", "base32", or the script of the codec's own or its name; None
+                for the one that the codec was made with.
+
         Raises:
-            TypeError: The invite is none.
-            pydantic.ValidationError: It was changed behind pydantic's back.
-            ValueError: There is no such script.
+            TypeError: `invite` is not an `Invite`.
+            pydantic.ValidationError: The invite was changed without pydantic's validation.
+            ValueError: The codec has no such script.
         """
         if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("invite must be an Invite")
-        spelling = load_script(script) if script else self._script
+        spelling = self._script if script is None else self._script_of(script)
         header, body = pack(checked(invite), self._active_id)
         symbol = header_symbol(header)
         sealed = seal(self._keys[header.key_id], symbol, body)
@@ -132,7 +143,7 @@ class Codec:
 
     @without_trace
     def encode_acceptable(
-        self, invite: Invite, accept: Callable[[str], bool], *, script: str | None = None
+        self, invite: Invite, accept: Callable[[str], bool], *, script: str | Script | None = None
     ) -> str:
         """Mint the first wording of an invite that is acceptable, beginning with its own variant.
 
@@ -143,7 +154,8 @@ class Codec:
             script: As for `encode`.
 
         Raises:
-            ValueError: None of the 256 wordings is acceptable, or there is no such script.
+            ValueError: None of the 256 wordings is acceptable, or the codec has no such script.
+            Exception: What `accept` raises, with the traceback of its own code.
         """
         for step in range(VARIANTS):
             variant = (invite.variant + step) % VARIANTS
@@ -197,6 +209,24 @@ class Codec:
             TextTooLongError: It has more than `max_chars` characters.
         """
         return scan(text, scripts=self._custom_scripts, max_chars=self._max_chars)
+
+    def _script_of(self, script: str | Script) -> Script:
+        """Return one of the codec's scripts.
+
+        Args:
+            script: One of the codec's own, or the name of one or of a built-in script.
+
+        Raises:
+            ValueError: The codec has no such script.
+        """
+        for own in self._custom_scripts:
+            if script in (own, own.name):  # a set would hash whatever is given
+                return own
+        if script not in SCRIPT_NAMES:
+            names = (*SCRIPT_NAMES, *(own.name for own in self._custom_scripts))
+            msg = f"script must be one of {', '.join(names)}"
+            raise ValueError(msg)
+        return load_script(script)
 
     def _open_all(self, text: str, level: Level) -> list[Decoded]:
         """Open each different codeword in a text once; refuse when none opens."""
