@@ -78,7 +78,7 @@ Who = Annotated[int | UUID, Depends(who)]
 def create_app(invites: Invites | None = None) -> FastAPI:
     """Make the app, over the database and the keys that the environment names."""
     service = invites or Invites.from_environment()
-    app = FastAPI(responses={code: {"model": Refusal} for code in (400, 401, 403, 413, 422)})
+    app = FastAPI(responses={code: {"model": Refusal} for code in (400, 401, 403, 413, 422, 429)})
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _refused)

@@ -8,6 +8,7 @@ PASSPHRASE_AUDIENCE. Nothing of a pasted text is kept, logged or sent back.
 
 import json
 import os
+import secrets
 import sqlite3
 import sys
 from collections.abc import Callable, Generator
@@ -42,11 +43,14 @@ MAX_CHARS: Final = 4_000  # of a pasted text: more than any chat message
 MAX_BODY_BYTES: Final = 64 * 1024  # 4,000 emoji, each escaped as 12 bytes of JSON, and the rest
 LIFETIME: Final = timedelta(days=7, minutes=1)  # cut to the minute, and shown as 7 days
 APP_NAME: Final = "抖音"
+MINTING_TRIES: Final = 64  # of one invite; eight variants, and then the next minute
+TRIES_A_MINUTE: Final = 8
 SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS groups (
-        id TEXT PRIMARY KEY, name TEXT, generation INTEGER NOT NULL DEFAULT 0, minted INTEGER
+        id TEXT PRIMARY KEY, name TEXT, generation INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE IF NOT EXISTS members (group_id TEXT, user_id TEXT, PRIMARY KEY (group_id, user_id));
+    CREATE TABLE IF NOT EXISTS issued (fingerprint TEXT PRIMARY KEY, inviter_id TEXT, ends TEXT);
     CREATE TABLE IF NOT EXISTS spent (fingerprint TEXT PRIMARY KEY, user_id TEXT, ends TEXT);
 """  # noqa: E501
 
@@ -182,37 +186,50 @@ class Invites:
         return cls(os.environ.get("INVITES_DB", "invites.db"), codec)
 
     def mint(self, asked: MintRequest, inviter_id: int | UUID) -> Minted:
-        """Make an invite of the group's present generation, with the next of 256 variants.
+        """Make an invite of the group's present generation that nobody has been given before.
 
-        Limit how often a member may: the 257th within a minute is the passphrase of the first.
+        Raises:
+            RefusedError: 403, or 429 when more than a thousand were made within a minute.
         """
+        origin = ORIGINS[asked.to]
+        ends = datetime.now(UTC) + LIFETIME
         with self._transaction() as db:
             if not _is_member(db, asked.group_id, inviter_id):
                 raise refused(403, "not_a_member", "Only members invite.")
-            name, generation, minted = db.execute(
-                "UPDATE groups SET minted = coalesce(minted, 0) + 1 WHERE id = ? "
-                "RETURNING name, generation, minted",
-                (asked.group_id,),
+            name, generation = db.execute(
+                "SELECT name, generation FROM groups WHERE id = ?", (asked.group_id,)
             ).fetchone()
-        origin = ORIGINS[asked.to]
-        invite = Invite(
-            group_id=parse_id(asked.group_id),
-            inviter_id=inviter_id,
-            expires_at=datetime.now(UTC) + LIFETIME,
-            origin=origin,
-            single_use=asked.single_use,
-            generation=generation % 256,
-            variant=minted % 256,
-        )
-        text = self._codec.encode(invite)
-        return Minted(
-            message=share(text, to=origin, group_name=name, app_name=APP_NAME),
-            open_url=open_url(origin),
-            expires_at=invite.expires_at,
-        )
+            for attempt in range(MINTING_TRIES):
+                invite = Invite(
+                    group_id=parse_id(asked.group_id),
+                    inviter_id=inviter_id,
+                    expires_at=ends + timedelta(minutes=attempt // TRIES_A_MINUTE),
+                    origin=origin,
+                    single_use=asked.single_use,
+                    generation=generation % 256,
+                    variant=secrets.randbelow(256),
+                )
+                text = self._codec.encode(invite)
+                if self._issue(db, text):
+                    return Minted(
+                        message=share(text, to=origin, group_name=name, app_name=APP_NAME),
+                        open_url=open_url(origin),
+                        expires_at=invite.expires_at,
+                    )
+        raise refused(429, "too_many", "Too many invites at once. Try again in a minute.")
+
+    def _issue(self, db: sqlite3.Connection, text: str) -> bool:
+        """Keep the fingerprint of what is handed out; False if it was handed out before.
+
+        Equal invites are one passphrase, and a second friend would find it used up.
+        """
+        made = self._codec.decode(text)
+        row = (made.fingerprint, str(made.invite.inviter_id), made.invite.expires_at.isoformat())
+        query = "INSERT INTO issued VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        return db.execute(query, row).rowcount > 0
 
     def read(self, asked: PastedRequest) -> Decoded:
-        """Read a pasted text, without the database; a refused one twice, to explain it.
+        """Read a pasted text, without the database.
 
         Raises:
             RefusedError: 422, with the error's code and a sentence for the person.
