@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import redis
 from invites import Invites, PastedRequest
@@ -83,7 +83,7 @@ class RedisLedger:
         self.client = client
 
     def spend(self, decoded: Decoded, viewer_id: int, now: datetime) -> bool:
-        lifetime = decoded.invite.expires_at - now + CLOCK_ERROR
+        lifetime = max(decoded.invite.expires_at - now, timedelta()) + CLOCK_ERROR
         claimed = self.client.set(decoded.fingerprint, viewer_id, nx=True, px=lifetime)
         return bool(claimed) or self.owner(decoded) == viewer_id
 
@@ -97,6 +97,15 @@ class RedisLedger:
 
     def close(self) -> None:
         self.client.close()
+
+
+class Asked(NamedTuple):
+    """What is kept of a request to join: nothing that somebody who reads it could join by."""
+
+    fingerprint: str
+    viewer_id: int
+    invite: str
+    source: Origin
 
 
 class Backend:
@@ -116,12 +125,14 @@ class Backend:
         self.members: set[tuple[int, int]] = set()
         self.denied: set[str] = set()  # fingerprints
         self.follows: set[frozenset[int]] = set()  # pairs who follow each other
-        self.requests: list[tuple[str, int, Origin]] = []  # to join, until somebody approves
+        self.requests: list[Asked] = []  # to join, until somebody approves
         self.use(keyring)
 
     def use(self, keyring: Keyring) -> None:
-        """Mint and verify with other keys from now on."""
+        """Mint and verify with other keys from now on; forget what asks by a key that is gone."""
         self.keyring = keyring
+        ids = {str(key_id) for key_id in keyring.ids}
+        self.requests = [asked for asked in self.requests if asked.fingerprint[0] in ids]
         self.codec = Codec(keyring, audience=self.audience)
 
     def mint(self, expires_at: datetime, group_id: int, inviter_id: int, **fields: Any) -> str:
@@ -168,13 +179,18 @@ class Backend:
         decoded = self.codec.decode(pasted)
         action = self.prompt(decoded, viewer_id, now, source).action
         if action is Action.REQUEST:
-            self.requests.append((pasted, viewer_id, source))
+            invite = decoded.invite.model_dump_json()
+            self.requests.append(Asked(decoded.fingerprint, viewer_id, invite, source))
         return action is Action.JOIN and self.admit(decoded, viewer_id, now)
 
-    def approve(self, number: int, now: datetime) -> bool:
-        """Judge a request once more; let in if it is still one."""
-        pasted, viewer_id, source = self.requests.pop(number)
-        decoded = self.codec.decode(pasted)
+    def approve(self, fingerprint: str, viewer_id: int, now: datetime) -> bool:
+        """Judge a request once more, from what was kept of it; let in if it is still one."""
+        asked = next((a for a in self.requests if a[:2] == (fingerprint, viewer_id)), None)
+        if asked is None:
+            return False
+        self.requests.remove(asked)
+        invite, source = Invite.model_validate_json(asked.invite), asked.source
+        decoded = Decoded(invite, "", "", (0, 0), (), int(fingerprint[0]), fingerprint)
         action = self.prompt(decoded, viewer_id, now, source).action
         return action is Action.REQUEST and self.admit(decoded, viewer_id, now)
 
