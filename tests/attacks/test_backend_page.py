@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from queue import Empty
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,7 +65,10 @@ def together(work: Callable[..., None], *each: tuple[Any, ...]) -> list[Any]:
     people = [SPAWN.Process(target=work, args=(*arguments, told)) for arguments in each]
     for person in people:
         person.start()
-    answers = [told.get(timeout=300) for _ in people]
+    answers: list[Any] = []
+    while len(answers) < len(people) and not any(person.exitcode for person in people):
+        with suppress(Empty):
+            answers.append(told.get(timeout=1))
     for person in people:
         person.join(60)
     assert [person.exitcode for person in people] == [0] * len(people)
