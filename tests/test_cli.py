@@ -564,7 +564,7 @@ def test_arguments_of_another_encoding(shell: Shell) -> None:
     popup = [*OPEN, *FACTS[:-4], "--inviter-name", "老王", *names[:2], *names[4:], shared.out]
     hidden = [part.encode().decode("ascii", "surrogateescape") for part in popup]
     assert shell(*hidden) == shell(*popup)
-    assert "老王邀请你加入。" in shell(*hidden).out
+    assert "「老王」邀请你加入。" in shell(*hidden).out
     assert shell("find", "x\udcff").code == 1
 
 
@@ -843,7 +843,7 @@ def test_open_shows_the_popup(shell: Shell) -> None:
     """A panel for a person, JSON for a program; exit code 0 when it offers something."""
     opened = shell(*OPEN, *FACTS, stdin=MESSAGE.encode())
     assert (opened.code, opened.err) == (0, "")
-    for part in ("加入「火锅小分队」？", "老王邀请你加入。有效期还剩 3 天。", "[ 加入群聊 ]"):
+    for part in ("加入「火锅小分队」？", "「老王」邀请你加入。有效期还剩 3 天。", "[ 加入群聊 ]"):
         assert part in opened.out
     report = json.loads(shell(*OPEN, *FACTS, "--json", MESSAGE).out)
     assert (report["ok"], report["action"], report["seconds_left"]) == (True, "join", 259200)

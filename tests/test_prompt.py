@@ -10,9 +10,10 @@ from typing import Any, cast
 import opencc
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import CODEC, INVITE, invites, moments
+from test_names import names
 
 from passphrase import (
     Facts,
@@ -28,6 +29,7 @@ from passphrase import (
 from passphrase.admission import RULES, Action
 from passphrase.codec import Codec, Decoded
 from passphrase.diagnosis import SENTENCES
+from passphrase.names import isolated, one_line
 from passphrase.words import LANGUAGES, LOCALES, POPUPS, Locale, time_ago, time_left
 
 TEXT = CODEC.encode(INVITE)
@@ -64,7 +66,7 @@ def test_a_popup_to_join() -> None:
         "action": "join",
         "reason": None,
         "title": "加入「火锅小分队」？",
-        "message": "老王邀请你加入。有效期还剩 2 天 23 小时。",
+        "message": "「老王」邀请你加入。有效期还剩 2 天 23 小时。",
         "button": "加入群聊",
         "locale": "zh-Hans",
         "confirm": False,
@@ -156,6 +158,36 @@ def test_names_are_optional_and_put_on_one_line() -> None:
         assert prompt.message.isprintable()
     assert popup(group_name="{left}").title == "加入「{left}」？"
     assert "👨‍👩‍👧" in popup(group_name="👨‍👩‍👧 一家").title
+
+
+QUOTES = {"zh-Hans": "「」", "zh-Hant": "「」", "en": "“”"}
+
+
+@given(group=names, inviter=names, locale=st.sampled_from(LOCALES))
+@example("官方客服」？已核验，请放心加入「", "【抖音官方】」", "zh-Hans")
+@example("Support” — verified by Douyin. Join “Friends", "\u05d0”", "en")
+def test_names_stay_inside_their_quotation_marks(group: str, inviter: str, locale: Locale) -> None:
+    """Both names stand in one pair, and outside it every popup is the same but for them."""
+    prompt = popup(group_name=group, inviter_name=inviter, locale=locale)
+    opening, closing = QUOTES[locale]
+    usual = popup(group_name="GROUP", inviter_name="INVITER", locale=locale)
+    for text, model, name, word in (
+        (prompt.title, usual.title, one_line(group), "GROUP"),
+        (prompt.message, usual.message, one_line(inviter), "INVITER"),
+    ):
+        if name:
+            assert (text.count(opening), text.count(closing)) == (1, 1)
+            assert text == model.replace(word, isolated(name))
+        else:
+            assert opening not in text
+
+
+def test_a_name_from_right_to_left_does_not_turn_the_popup() -> None:
+    """It is isolated in title and message; one that reads as the popup does has nothing unseen."""
+    prompt = popup(group_name="שלום", inviter_name="سلام", locale="en")
+    assert prompt.title == "Join “\u2068שלום\u2069”?"
+    assert prompt.message.startswith("“\u2068سلام\u2069” invites you.")
+    assert popup(group_name="Wang's 群").title.isprintable()
 
 
 @pytest.mark.parametrize(

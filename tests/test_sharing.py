@@ -111,6 +111,11 @@ def test_a_script_of_your_own() -> None:
         (f"3 p:/ /玫瑰【{TEXT}】", "face", "/玫"),
         (f"3 p:/ &amp;【{TEXT}】", "markup", "&amp;"),
         (f"3 p:/ ..【{TEXT}】", "markup", ".."),
+        (f"3 p:/ 红包.中国【{TEXT}】", "address", "."),
+        (f"3 p:/ x․cn【{TEXT}】", "address", "․"),
+        (f"3 p:/ evil．com【{TEXT}】", "address", "．"),
+        (f"3 p:/ evil。com【{TEXT}】", "address", "。"),
+        (f"3 p:/ 1.2.3.4:80【{TEXT}】", "address", "1.2.3.4"),
         (f"p:/ 【{TEXT}】", "no_number", ""),
         (f"看3 p:/ 【{TEXT}】", "no_number", ""),
         (f"3 :/ 【{TEXT}】", "no_pattern", ""),
@@ -125,6 +130,14 @@ def test_lint(message: str, trouble: str, struck: str | None) -> None:
     assert struck is None or message[start:end] == struck
     assert struck or (start, end) == (0, 0) or trouble == "several"
     assert problem.advice
+
+
+@pytest.mark.parametrize(
+    "words", ["复制这条消息。打开", "用App。加入", "v1.2 3.14. Go", "1.2.3", "吃吧.【"]
+)
+def test_a_dot_that_makes_no_address(words: str) -> None:
+    """The end of a sentence, a version, a decimal."""
+    assert lint(f"3 p:/ {words}。【{TEXT}】") == ()
 
 
 @given(names)

@@ -18,7 +18,7 @@ from passphrase.admission import Action, Facts, Policy, Reason, judge
 from passphrase.codec import Decoded
 from passphrase.errors import without_trace
 from passphrase.invite import Id, Invite, Origin, plain
-from passphrase.names import one_line
+from passphrase.names import isolated, one_line
 from passphrase.repair import Damage
 from passphrase.words import (
     LANGUAGES,
@@ -28,7 +28,7 @@ from passphrase.words import (
     Outcome,
     Words,
     fill,
-    name_group,
+    quoted,
     time_ago,
     time_left,
 )
@@ -36,6 +36,7 @@ from passphrase.words import (
 CONFIRM_GLYPHS_MIN: Final = 2
 PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")
 SECOND: Final = timedelta(seconds=1)
+PlainText = Annotated[str, Field(description="plain text, never HTML: show it by textContent")]
 # Whom a refusal may tell which group it is about: they know its id already.
 _KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
 
@@ -46,7 +47,7 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
     Attributes:
         action: What the button does: join, ask to join, or nothing.
         reason: Why it does no more; null with join.
-        title: One line.
+        title: One line of plain text, as are the next two: never HTML.
         message: One or two sentences.
         button: The word on the button.
         locale: The language of these words.
@@ -61,9 +62,9 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
 
     action: Action
     reason: Reason | None
-    title: str
-    message: str
-    button: str
+    title: PlainText
+    message: PlainText
+    button: PlainText
     locale: Locale
     confirm: bool
     group_id: Id | None
@@ -165,8 +166,8 @@ def _fields(
     """Return the placeholders; a group or inviter without a name gets a word for what it is."""
     language = LANGUAGES[locale]
     return {
-        "group": name_group(one_line(group or ""), locale),
-        "inviter": one_line(inviter or "") or language.inviter,
+        "group": quoted(isolated(one_line(group or "")), locale) or language.group,
+        "inviter": quoted(isolated(one_line(inviter or "")), locale) or language.inviter,
         "origin": language.origins[invite.origin],
         "left": time_left(left // SECOND, locale),
         "ago": time_ago(-left // SECOND, locale),

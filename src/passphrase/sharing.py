@@ -20,10 +20,18 @@ from passphrase.errors import Span, without_trace
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.invite import Origin
 from passphrase.markup import unwrap
-from passphrase.names import character_class, harmless, is_unseen
+from passphrase.names import (
+    DOTS,
+    IDEOGRAPHIC_DOTS,
+    LETTER,
+    NUMBERS,
+    character_class,
+    harmless,
+    is_unseen,
+)
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
-from passphrase.words import LOCALES, Locale, fill, name_group
+from passphrase.words import LANGUAGES, LOCALES, Locale, fill, quoted
 
 MESSAGE_CHARS_MAX: Final = 199
 APP_NAMES: Final[Mapping[Locale, str]] = {"zh-Hans": "应用", "zh-Hant": "應用程式", "en": "the app"}
@@ -74,7 +82,7 @@ def share(  # noqa: PLR0913  # all that a message says, by name
         raise ValueError("text is no passphrase as Codec.encode spells it")
     fields = {
         "passphrase": text,
-        "group": name_group(harmless(group_name or ""), locale),
+        "group": quoted(harmless(group_name or ""), locale) or LANGUAGES[locale].group,
         "app": harmless(app_name or "") or APP_NAMES[locale],
     }
     message = fill(TEMPLATES[locale] if template is None else template, fields)
@@ -108,6 +116,7 @@ class Trouble(StrEnum):
     INVISIBLE = "invisible"
     FACE = "face"
     MARKUP = "markup"
+    ADDRESS = "address"
     NO_NUMBER = "no_number"
     NO_PATTERN = "no_pattern"
 
@@ -139,6 +148,7 @@ ADVICE: Final[Mapping[Trouble, str]] = {
     Trouble.INVISIBLE: "an invisible character; some chat apps show or drop it",
     Trouble.FACE: "chat apps turn this into a face",
     Trouble.MARKUP: "this is read as markup",
+    Trouble.ADDRESS: "chat apps may make this the link of a site; write · or a space for the dot",
     Trouble.NO_NUMBER: "does not begin with a digit; iOS then does not tell an app that the "
     "clipboard holds a number",
     Trouble.NO_PATTERN: "has no letter before `:/ `; iOS then does not tell an app that the "
@@ -146,7 +156,15 @@ ADVICE: Final[Mapping[Trouble, str]] = {
 }
 _FACE: Final = re.compile(r"\[[^][\r\n]{1,20}\]|/:|/[\u3400-\u9fff]")
 _LINE_BREAK: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_PATTERNS: Final = ((Trouble.LINE_BREAK, _LINE_BREAK), (Trouble.FACE, _FACE))
+# A dot of Chinese ends sentences too, so it counts between two letters of ASCII only.
+_ADDRESS: Final = re.compile(
+    rf"(?<=\S)[{DOTS}](?={LETTER})|(?<=[0-9A-Za-z])[{IDEOGRAPHIC_DOTS}](?=[A-Za-z])|{NUMBERS}"
+)
+_PATTERNS: Final = (
+    (Trouble.LINE_BREAK, _LINE_BREAK),
+    (Trouble.FACE, _FACE),
+    (Trouble.ADDRESS, _ADDRESS),
+)
 _HINTS: Final = (
     (Trouble.NO_NUMBER, re.compile("^[0-9]")),
     (Trouble.NO_PATTERN, re.compile("[A-Za-z]:/ ")),

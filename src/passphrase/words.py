@@ -21,7 +21,10 @@ SECONDS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 class Words(NamedTuple):
-    """The words of a popup, with {group}, {inviter}, {origin}, {left} and {ago} to fill in."""
+    """The words of a popup, with {group}, {inviter}, {origin}, {left} and {ago} to fill in.
+
+    A name is filled in with its quotation marks around it, as plain text, never as HTML.
+    """
 
     title: str
     message: str
@@ -32,7 +35,7 @@ class _Language(NamedTuple):
     """How a language names what has no name, and counts time."""
 
     group: str
-    named_group: str
+    quoted: str
     inviter: str
     unreadable: str
     understood: str
@@ -48,7 +51,7 @@ class _Language(NamedTuple):
 LANGUAGES: Final[Mapping[Locale, _Language]] = {
     "zh-Hans": _Language(
         group="群聊",
-        named_group="「{}」",
+        quoted="「{}」",
         inviter="好友",
         unreadable="读不出口令",
         understood="知道了",
@@ -62,7 +65,7 @@ LANGUAGES: Final[Mapping[Locale, _Language]] = {
     ),
     "zh-Hant": _Language(
         group="群組",
-        named_group="「{}」",
+        quoted="「{}」",
         inviter="好友",
         unreadable="讀不出口令",
         understood="知道了",
@@ -76,7 +79,7 @@ LANGUAGES: Final[Mapping[Locale, _Language]] = {
     ),
     "en": _Language(
         group="a group chat",
-        named_group="“{}”",
+        quoted="“{}”",
         inviter="A friend",
         unreadable="No passphrase could be read",
         understood="OK",
@@ -267,10 +270,9 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
     return template.format_map(fields)
 
 
-def name_group(name: str, locale: Locale) -> str:
-    """Write a group's name as it stands in a sentence, or a word for a group that has none."""
-    language = LANGUAGES[locale]
-    return language.named_group.format(name) if name else language.group
+def quoted(name: str, locale: Locale) -> str:
+    """Set a name off with the quotation marks of a language; an empty one stays empty."""
+    return LANGUAGES[locale].quoted.format(name) if name else ""
 
 
 def time_left(seconds: int, locale: Locale) -> str:
