@@ -31,7 +31,7 @@ GOOD: Final = {
     "group_full": False,
     "mutual_follow": True,
 }
-HEIGHTS: Final = {"zh-Hans": 850, "zh-Hant": 850, "en": 940}
+HEIGHTS: Final = {"zh-Hans": 850, "zh-Hant": 850, "en": 970}
 GROUP_NAMES: Final = {"zh-Hans": "火锅小分队", "zh-Hant": "火鍋小分隊", "en": "Hotpot Squad"}
 INVITER_NAMES: Final = {"zh-Hans": "老王", "zh-Hant": "老王", "en": "Wang"}
 STYLE: Final = """
