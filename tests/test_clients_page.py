@@ -4,11 +4,15 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from typing import cast
 
 import pytest
-from support import CODEC, INVITE, sealed_word
+from support import CODEC, INVITE, SCRIPTS, codeword_of, sealed_word
 
+from passphrase import AmbiguousError, PassphraseError, recognize
 from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
 from passphrase.wire import pack
@@ -20,6 +24,10 @@ NODE = shutil.which("node")
 BASH = shutil.which("bash")
 TEXT = CODEC.encode(INVITE)
 OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}), script="hanzi")
+SAME = CODEC.encode(INVITE, script="base32")
+CODEWORD = ",".join(map(str, codeword_of(INVITE)))
+LOST = f"{TEXT[:9]}{TEXT[10:]}"
+MARKED = f"{TEXT[:3]}?{TEXT[4:9]}[微笑]{TEXT[10:]}"
 NEWER = load_script("emoji").spell(
     sealed_word(header_symbol(pack(INVITE, 1)[0]) + 128, pack(INVITE, 1)[1])
 )
@@ -44,10 +52,10 @@ def node(folder: Path, name: str, source: str) -> object:
     return json.loads(done.stdout)
 
 
-def look(tmp_path: Path, text: str, handled: list[str]) -> object:
-    """Ask the sample what to do with a text."""
+def look(tmp_path: Path, texts: list[str], handled: list[str]) -> object:
+    """Ask the sample what to do with each text."""
     sample = block("js", "function look").replace('"./passphrase.js"', json.dumps(CLIENT))
-    call = f"look({json.dumps(text)}, new Set({json.dumps(handled)}))"
+    call = f"{json.dumps(texts)}.map((text) => look(text, new Set({json.dumps(handled)})))"
     return node(tmp_path, "look.mjs", f"{sample}\nconsole.log(JSON.stringify({call}));\n")
 
 
@@ -56,19 +64,72 @@ def look(tmp_path: Path, text: str, handled: list[str]) -> object:
     [
         ("晚上吃什么", [], {"action": "nothing"}),
         (f"老王: {TEXT[:9]} {TEXT[9:]} 快来", [], {"action": "send", "text": TEXT}),
-        (f"老王: {TEXT} 快来", [TEXT], {"action": "nothing"}),
-        (f"{TEXT}。{OTHER}", [TEXT], {"action": "send", "text": OTHER}),
+        (f"老王: {TEXT} 快来", [CODEWORD], {"action": "nothing"}),
+        (f"老王: {SAME} 快来", [CODEWORD], {"action": "nothing"}),
+        (f"{TEXT}。{OTHER}", [CODEWORD], {"action": "send", "text": OTHER}),
+        (f"{TEXT}。{SAME}", [], {"action": "send", "text": TEXT}),
+        (f"{LOST}。{OTHER}", [], {"action": "send", "text": f"{LOST}。{OTHER}"}),
+        (f"{OTHER}{MARKED}", [], {"action": "send", "text": f"{OTHER}{MARKED}"}),
+        (LOST, [], {"action": "nothing"}),
         (f"{TEXT}。{OTHER}", [], {"action": "several"}),
         (f"{TEXT}。{TEXT}", [], {"action": "send", "text": TEXT}),
         (NEWER, [], {"action": "update"}),
-        (f"{TEXT}。{NEWER}", [TEXT], {"action": "update"}),
+        (f"{TEXT}。{NEWER}", [CODEWORD], {"action": "update"}),
     ],
 )
 def test_only_what_is_new_is_sent(
     tmp_path: Path, text: str, handled: list[str], expected: object
 ) -> None:
     """Chatter and the inviter's own passphrase stay on the device; a newer one asks for an update."""  # noqa: E501
-    assert look(tmp_path, text, handled) == expected
+    assert look(tmp_path, [text], handled) == [expected]
+
+
+def damaged(draw: Random, text: str) -> str:
+    """Do to a passphrase what the backend repairs."""
+    at = draw.randrange(1, len(text) - 2)
+    pair = text[at + 1] + text[at]
+    return draw.choice(
+        [
+            text[:at] + text[at + 1 :],
+            text[:at] + draw.choice(["?", "[微笑]", text[0]]) + text[at + 1 :],
+            text[: at + 1] + text[0] + text[at + 1 :],
+            text[:at] + pair + text[at + 2 :],
+            re.sub(rf"^(.{{3}}).(.{{{at % 9}}}).(.{{8}}).", r"\1?\2?\3?", text),
+        ]
+    )
+
+
+def test_what_is_ambiguous_is_never_sent_in_part(tmp_path: Path) -> None:
+    """A whole passphrase beside a damaged one opens neither; chatter beside it is not sent."""
+    draw = Random(13)
+    texts: list[str] = []
+    for _ in range(300):
+        ours, theirs = (
+            CODEC.encode(INVITE.model_copy(update={"variant": i}), script=draw.choice(SCRIPTS))
+            for i in draw.sample(range(256), 2)
+        )
+        parts = draw.sample([damaged(draw, ours), theirs], 2)
+        texts.append(f"老王: {parts[0]}，晚上7点见{parts[1]} 快来")
+    decisions = cast("list[dict[str, str]]", look(tmp_path, texts, []))
+    ambiguous = 0
+    for text, decision in zip(texts, decisions, strict=True):
+        with suppress(PassphraseError):
+            try:
+                CODEC.decode(text)
+            except AmbiguousError:
+                ambiguous += 1
+                assert decision in ({"action": "send", "text": text}, {"action": "several"})
+    assert ambiguous > 250
+
+
+def test_chatter_beside_a_passphrase_stays_on_the_device(tmp_path: Path) -> None:
+    """The lines of the project's Chinese pages, with the passphrase after each."""
+    pages = [page.read_text("utf-8") for page in (ROOT / "docs" / "zh").glob("*.md")]
+    lines = [line for page in pages for line in page.splitlines() if not re.search("`|    ", line)]
+    lines = [line for line in lines if not recognize(line)]
+    assert len(lines) > 500
+    decisions = look(tmp_path, [f"{line}：{OTHER}" for line in lines], [])
+    assert decisions == [{"action": "send", "text": OTHER}] * len(lines)
 
 
 def test_the_script_needs_nothing_but_the_language(tmp_path: Path) -> None:

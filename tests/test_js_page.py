@@ -46,8 +46,11 @@ def of_version(version: int) -> str:
 
 
 def test_it_recognises(tmp_path: Path) -> None:
-    """A message with a passphrase in each script: all are listed, in both languages."""
-    texts = [CODEC.encode(INVITE, script=script) for script in SCRIPTS]
+    """A message with an invite in each script: all are listed, in both languages."""
+    invites = [INVITE.model_copy(update={"variant": variant}) for variant in range(len(SCRIPTS))]
+    texts = [
+        CODEC.encode(each, script=script) for each, script in zip(invites, SCRIPTS, strict=True)
+    ]
     seen = look("老王：" + "，".join(texts), tmp_path)
     assert seen.verdict == "several"
     assert "里面有多个口令" in seen.page
@@ -70,8 +73,10 @@ def test_it_recognises(tmp_path: Path) -> None:
         (of_version(2), "update"),
         (f"{of_version(0)}，{CODEC.encode(INVITE)}", "send"),
         (f"{CODEC.encode(INVITE)}，{CODEC.encode(INVITE)}", "send"),
+        ("，".join(CODEC.encode(INVITE, script=script) for script in SCRIPTS), "send"),
+        (f"{CODEC.encode(INVITE)}，{CODEC.encode(INVITE, script='hanzi')[1:]}", "beside"),
     ],
-    ids=["nothing", "prose", "damaged", "newer", "newer and known", "twice"],
+    ids=["nothing", "prose", "damaged", "newer", "newer and known", "twice", "thrice", "beside"],
 )
 def test_verdicts(text: str, verdict: str, tmp_path: Path) -> None:
     assert look(text, tmp_path).verdict == verdict

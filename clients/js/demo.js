@@ -2,13 +2,17 @@
 //
 // A text may also stand in the address behind "#text=", which browsers do not send to the server.
 
-import { find, isTooLong, VERSION } from "./passphrase.js";
+import { find, hasDamaged, isTooLong, VERSION } from "./passphrase.js";
 
 const VERDICTS = {
   empty: ["还没有内容。", "Nothing yet."],
   send: [
     "里面有完整的口令：应用可以把它交给服务器打开。",
     "There is a whole passphrase in it: an app would send it to its backend.",
+  ],
+  beside: [
+    "里面有完整的口令，旁边可能还有受损的：应用会把整段文字交给服务器，由它判断。",
+    "There is a whole passphrase in it, and maybe a damaged one: an app would send the whole text.",
   ],
   several: [
     "里面有多个口令：应用什么也不发送。请只复制一条消息。",
@@ -39,9 +43,10 @@ function judge(text, found) {
   if (text === "") return "empty";
   if (isTooLong(text)) return "long";
   if (found.length === 0) return "none";
-  const known = new Set(found.filter(({ version }) => version === VERSION).map(({ text: spelling }) => spelling));
+  const known = new Set(found.filter(({ version }) => version === VERSION).map(({ codeword }) => codeword));
   if (known.size > 1) return "several";
-  return known.size === 1 ? "send" : "update";
+  if (known.size === 0) return "update";
+  return hasDamaged(text, found) ? "beside" : "send";
 }
 
 /** Make an element with a text. */

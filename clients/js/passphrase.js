@@ -38,7 +38,8 @@ import {
  * @typedef {object} Candidate
  * @property {string} script "emoji", "hanzi" or "base32".
  * @property {[number, number]} span Where it stands in the text, in UTF-16 units, half-open.
- * @property {string} text Its one canonical spelling: all that needs to be sent.
+ * @property {string} text Its one canonical spelling.
+ * @property {string} codeword Its symbols, with commas between them: equal for one invite in two scripts.
  * @property {number} version 1; anything else means that the app should be updated.
  * @property {number} keyId 0 to 7: which key signed it.
  */
@@ -813,6 +814,7 @@ function candidates(row, bounds, script) {
       script: script.name,
       span: [bounds[places[first]], bounds[places[last - 1] + 1]],
       text: spell(codeword, script),
+      codeword: codeword.join(),
       version: versionOf(header),
       keyId: keyIdOf(header),
     });
@@ -868,6 +870,82 @@ function spell(codeword, script) {
     }
   }
   return spelling;
+}
+
+// --- What to send: is something damaged beside what was found? ----------------------------------
+
+const DAMAGED_SYMBOLS = SHORTEST - PARITY_SYMBOLS; // a repair needs as many readable ones, at least
+const GAPS_MAX = 3;
+const GAP_CHARS_MAX = FACE_CHARS_MAX + 2;
+const FIGURES_MIN = 6;
+
+/**
+ * Tell whether a text may hold a damaged passphrase besides those that were found in it.
+ *
+ * Then send the whole text, since only the backend can tell what is meant: sent alone, the whole
+ * passphrase would open, although the person may have meant the damaged one. It rather says so once
+ * too often: many different emoji, or a code of letters and figures, count as damaged too.
+ *
+ * @param {string} text Any text.
+ * @param {Candidate[]} found What `find` gives for it.
+ * @returns {boolean}
+ * @throws {TypeError} The text is no string.
+ */
+export function hasDamaged(text, found) {
+  if (isTooLong(text)) return false;
+  const characters = unwrap(charactersOf(text));
+  return SCRIPTS.some((script) => hasDamagedIn(characters, found, script));
+}
+
+/**
+ * Look for glyphs of one script, enough for a damaged codeword, with few gaps between them.
+ *
+ * @param {Characters} characters
+ * @param {Candidate[]} found
+ * @param {Script} script
+ * @returns {boolean}
+ */
+function hasDamagedIn(characters, found, script) {
+  const bounds = characters.bounds;
+  const size = DAMAGED_SYMBOLS * script.glyphsPerSymbol;
+  /** @type {number[]} */
+  let values = [];
+  /** @type {number[]} */
+  let gaps = []; // how many there are before each value
+  let gap = 0;
+  let next = 0;
+  for (let place = 0; place < characters.codes.length; place += 1) {
+    while (next < found.length && found[next].span[1] <= bounds[place]) next += 1;
+    const isTaken = next < found.length && found[next].span[0] <= bounds[place];
+    const value = isTaken ? FOREIGN : fold(characters.codes[place], script);
+    if (value === FOREIGN) gap += 1;
+    if (isTaken || gap > GAP_CHARS_MAX) {
+      values = [];
+      gaps = [];
+    }
+    if (value < 0) continue;
+    gaps.push(gaps.length ? gaps[gaps.length - 1] + (gap ? 1 : 0) : 0);
+    gap = 0;
+    values.push(value);
+    const first = values.length - size;
+    if (first < 0 || gaps[values.length - 1] - gaps[first] > GAPS_MAX) continue;
+    if (isVaried(values.slice(first), script)) return true;
+  }
+  return false;
+}
+
+/**
+ * Tell glyphs of a codeword from chatter: they vary, and base 32 has figures and letters past F.
+ *
+ * @param {number[]} values
+ * @param {Script} script
+ * @returns {boolean}
+ */
+function isVaried(values, script) {
+  if (script.glyphsPerSymbol === 1) return 2 * new Set(values).size >= values.length;
+  const figures = values.filter((value) => value > 1 && value < 10); // 0 and 1 may be O, I or L
+  const letters = values.filter((value) => value > 15);
+  return figures.length >= FIGURES_MIN && 8 * letters.length >= values.length;
 }
 
 /** The stages one by one, for tests. Not part of the interface: they may change in any version. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { find, isTooLong, MAX_CHARS, recognize, stages } from "../passphrase.js";
+import { find, hasDamaged, isTooLong, MAX_CHARS, recognize, stages } from "../passphrase.js";
 import { SCRIPTS } from "../tables.js";
 import { BASE32, counted, EMOJI, HEADER, spelled, wordOf } from "./support.js";
 
@@ -64,9 +64,12 @@ for (const unit of UNITS) {
     const chars = Array.from(unit.repeat(Math.ceil(MAX_CHARS / Array.from(unit).length))).slice(0, MAX_CHARS);
     const text = chars.join("");
     assert.equal(isTooLong(text), false);
-    assert.equal(recognize(text), find(text).length > 0);
+    const found = find(text);
+    assert.equal(recognize(text), found.length > 0);
+    assert.equal(typeof hasDamaged(text, found), "boolean"); // the last one may be cut
     assert.equal(isTooLong(`${text}。`), true);
     assert.equal(recognize(`${text}。`), false);
+    assert.equal(hasDamaged(`${text}。`, []), false);
   });
 }
 

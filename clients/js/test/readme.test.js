@@ -14,8 +14,12 @@ const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const SAMPLES = Array.from(README.matchAll(/^```js\n(.*?)^```/gms), ([, sample]) => sample);
 const CLIENT = new URL("../passphrase.js", import.meta.url).href;
 const NEWER = spelled(EMOJI, HEADER + 128);
-const SEVERAL = `${spelled(EMOJI)}。${spelled(BASE32)}`;
+const SEVERAL = `${spelled(EMOJI)}。${spelled(BASE32, HEADER, 2)}`;
+const DAMAGED = Array.from(spelled(EMOJI, HEADER, 2)).filter((_, at) => at !== 9).join("");
+const BESIDE = `${spelled(HANZI)}，${DAMAGED}`;
 const CASES = [
+  [`${spelled(EMOJI)}。${spelled(HANZI)}`, ["open", spelled(EMOJI)]],
+  [BESIDE, ["open", BESIDE]],
   [`老王: ${spelled(HANZI)} 快来`, ["open", spelled(HANZI)]],
   [`${spelled(EMOJI)}。${spelled(EMOJI)}`, ["open", spelled(EMOJI)]],
   [`${spelled(HANZI)}，${NEWER}`, ["open", spelled(HANZI)]],

@@ -174,6 +174,7 @@ for (const script of SCRIPTS) {
           script: script.name,
           span: [0, text.length],
           text,
+          codeword: wordOf(header, header).join(),
           version: header >> 7,
           keyId: (header >> 4) & 7,
         },
