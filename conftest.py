@@ -1,28 +1,51 @@
-"""Run every Python sample in the README files and the docs; set Hypothesis up for the whole run."""
+"""Run every Python sample of README and docs; set Hypothesis up; in CI, let no test be skipped."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile("deep", deadline=None, max_examples=5_000, print_blob=True)
-settings.register_profile(  # what fails need not fail well
-    "mutation",
+IN_CI = "CI" in os.environ
+SKIPPED_IN_CI = {"needs root"}  # which GitHub's runner is not
+
+# Nothing is taken from Hypothesis's own defaults, which in CI are others.
+always = settings(
     deadline=None,
     derandomize=True,
-    max_examples=10,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine breaks no law
 )
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
+settings.register_profile("default", always, max_examples=40)
+settings.register_profile("ci", always, max_examples=100)
+settings.register_profile("random", always, max_examples=100, derandomize=False)
+settings.register_profile("deep", always, max_examples=5_000, derandomize=False)
+settings.register_profile(  # what fails need not fail well
+    "mutation", always, max_examples=10, phases=[Phase.explicit, Phase.generate]
 )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "default"))
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
     patterns=["*.md"],
     excludes=["docs/zh/*.md"],  # their code is that of the English pages: test_translations.py
 ).pytest()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a seed choose the examples; a profile that is not random would ignore it."""
+    if config.getoption("--hypothesis-seed") is not None and settings().derandomize:
+        settings.load_profile("random")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in CI that skipped a test, unless the reason is expected."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if IN_CI and reporter else []
+    for report in skipped:
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason not in SKIPPED_IN_CI:
+            reporter.write_line(f"\nskipped in CI: {report.nodeid}: {reason}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

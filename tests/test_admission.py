@@ -103,6 +103,7 @@ FEW_BAD = tuple(
 ALL = os.environ.get("ADMISSION_ROWS") == "all"  # 242 million, half an hour
 
 
+@pytest.mark.slow
 def test_every_situation_with_every_single_fact_amiss() -> None:
     """36,864 situations, each with one fact missing or bad and with rows that vary with it."""
     checked = 0
@@ -113,6 +114,7 @@ def test_every_situation_with_every_single_fact_amiss() -> None:
     assert checked > 700_000
 
 
+@pytest.mark.slow
 def test_every_combination_of_facts() -> None:
     """6,561 of yes, no and unknown under every origin and flag, policy as delivered."""
     usual = [s for s in SITUATIONS if not s.expired and not s.own and s.source is s.origin

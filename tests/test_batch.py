@@ -398,6 +398,7 @@ def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
     assert (refused.code, "holds int64, not texts" in refused.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_parquet_with_a_wrong_byte(shell: Shell, tmp_path: Path) -> None:
     """Wherever it is: all rows are written, or the file is said to be damaged.
 
@@ -575,6 +576,7 @@ COMMAND = [sys.executable, "-m", "passphrase", "batch"]
 ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "processes", "killed_by"),
     [
@@ -697,6 +699,7 @@ def test_as_many_processes_as_asked_for(
     assert [call.kwargs for call in spread.mock_calls] == [{"processes": 1}, {"processes": 3}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rich", [True, False])
 def test_a_terminal_sees_a_bar_and_a_pipe_does_not(log: Path, rich: bool) -> None:
     """Nor does a terminal without rich."""

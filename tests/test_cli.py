@@ -636,6 +636,7 @@ FULL = Path("/dev/full")
 COMMAND = [sys.executable, "-m", "passphrase"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-16"])
 def test_utf8_whatever_the_locale(encoding: str) -> None:
     """In a process of its own, on pipes, under a locale that cannot say any of it."""

@@ -119,6 +119,7 @@ def test_fingerprint_is_key_id_and_tag() -> None:
 # --- Refusals -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_forged_words_are_refused() -> None:
     """Words with sound parity and a random body and tag: none is accepted."""
     draw = random.Random(80)

@@ -117,6 +117,7 @@ def pieces(script: Script) -> st.SearchStrategy[str]:
     return st.one_of(glyphs, glyphs, st.sampled_from([*others, "&amp;", "<br>", "..", "[笑]"]))
 
 
+@pytest.mark.slow
 @given(data=st.data(), symbols=st.sampled_from([8, 21]))
 @pytest.mark.parametrize("script", [*map(load_script, SCRIPTS), SPARSE], ids=repr)
 def test_rows_against_every_character(script: Script, data: st.DataObject, symbols: int) -> None:

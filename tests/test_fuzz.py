@@ -12,6 +12,8 @@ from targets import TARGETS
 from passphrase import Client, Damage, Finding, Reason, Trouble
 from passphrase.layout import WORD_SIZES
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = ("emoji", "hanzi", "base32")
 REFUSALS = {"not_found", "damaged", "signature", "version", "ambiguous", "too_long"}
 

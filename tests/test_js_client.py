@@ -101,6 +101,7 @@ def ours(text: str) -> tuple[bool, bool, list[list[Any]]]:
     return False, recognize(text), answers
 
 
+@pytest.mark.slow
 @needs_node
 @thorough
 @given(message=messages(CODEC), mangling=manglings())
@@ -113,6 +114,7 @@ def test_messages(client: Client, message: Message, mangling: Mangling) -> None:
     assert message.passphrase in {found[3] for found in answer[2]}
 
 
+@pytest.mark.slow
 @needs_node
 @thorough
 @given(message=messages(CODEC), mangling=manglings(damage=3))
@@ -133,6 +135,7 @@ def codewords(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(BEFORE)) + spelling
 
 
+@pytest.mark.slow
 @needs_node
 @thorough
 @given(text=codewords())
@@ -153,6 +156,7 @@ def hostile_texts(draw: st.DrawFn) -> str:
     return draw(pieces) + word[:at] + draw(st.just("") | pieces) + word[at:] + draw(pieces)
 
 
+@pytest.mark.slow
 @needs_node
 @thorough
 @given(text=hostile_texts())
@@ -161,6 +165,7 @@ def test_hostile_texts(client: Client, text: str) -> None:
     assert client.ask(text) == ours(joined(text))
 
 
+@pytest.mark.slow
 @needs_node
 @settings(max_examples=300)
 @given(message=messages(CODEC), name=st.sampled_from([*MARKUP]), seed=st.integers(0, 2**32))
@@ -194,6 +199,7 @@ def test_the_longest_text(client: Client, filler: str, more: int) -> None:
     assert answer[:2] == (more > 0, more <= 0)
 
 
+@pytest.mark.slow
 @needs_node
 def test_its_own_tests() -> None:
     """`node --test`: the vectors, each stage, hostile texts, linear work."""

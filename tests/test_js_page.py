@@ -16,7 +16,7 @@ from passphrase.scripts import load_script
 CLIENT = Path(__file__).parents[1] / "clients" / "js"
 FILES = ["/demo.html", "/demo.js", "/passphrase.js", "/tables.js"]
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 class Seen(NamedTuple):

@@ -57,6 +57,8 @@ from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, sh
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.strategies import Mangling, manglings
 
+pytestmark = pytest.mark.slow
+
 REDIS = shutil.which("redis-server")
 PEOPLE = range(1, 6)
 UNCHANGED = Mangling("", 0, (), 0)

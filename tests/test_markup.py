@@ -211,6 +211,7 @@ HEADS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", HEADS)
 def test_cost_is_linear(unit: str) -> None:
     """Heads of markup that never ends cost as much as they are long."""

@@ -12,6 +12,8 @@ from workers import make_codec, make_none, read
 from passphrase import Codec, processes
 from passphrase.processes import spread
 
+pytestmark = pytest.mark.slow
+
 TEXT = CODEC.encode(INVITE)
 
 

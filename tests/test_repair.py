@@ -159,6 +159,7 @@ def test_two_and_three_unreadable_glyphs(script: str) -> None:
         assert finds([UNREADABLE if at in places else g for at, g in enumerate(row)], script)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("damage", ["two wrong", "lost and wrong", "two lost", "two extra"])
 def test_thorough(script: str, damage: str) -> None:
@@ -265,6 +266,7 @@ def replayed(proposal: Proposal, row: list[int], script: str) -> list[int]:
     return glyphs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("before", [0, 3])
 def test_the_edits_lead_from_the_codeword_to_what_was_read(script: str, before: int) -> None:

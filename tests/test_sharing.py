@@ -19,6 +19,7 @@ OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
 carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
 
 
+@pytest.mark.slow
 @settings(max_examples=max(1_000, 2 * settings().max_examples))  # 10,000 with profile "deep"
 @given(
     invite=invites,

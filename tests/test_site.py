@@ -1,4 +1,4 @@
-"""The built site, after tools/build_site.py: SITE=site python -m pytest tests/test_site.py."""
+"""The site after tools/build_site.py: SITE=site python -m pytest -m "" tests/test_site.py."""
 
 import inspect
 import json
@@ -34,7 +34,10 @@ PASTES = {
     "": "empty",
 }
 
-pytestmark = pytest.mark.skipif("SITE" not in os.environ, reason="needs a built site")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("SITE" not in os.environ, reason="needs a built site"),
+]
 
 
 class Page(HTMLParser):

@@ -1,13 +1,16 @@
 """Spark on two executor processes says what one machine says (see `--verify`)."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pyspark")
-
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="needs pyspark"),
+]
 EXAMPLE = Path(__file__).parent.parent / "examples" / "spark_decode.py"
 
 

@@ -53,6 +53,7 @@ def test_harmless_manglings_are_read_exactly(message: Message, mangling: Manglin
 SEARCH = settings(max_examples=2_000, phases=[Phase.generate])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("damage", [1, 2, 3])
 def test_all_there_is_may_happen(script: str, damage: int) -> None:

@@ -168,6 +168,7 @@ def test_the_tables_are_those_of_the_scripts() -> None:
 # --- The second implementation, which was written from docs/format.md alone --------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vector", VECTORS + REPAIRS, ids=name)
 def test_the_second_reader(vector: Vector) -> None:
     """What the page says is enough to agree on every vector, and on every repair in them."""
@@ -193,6 +194,7 @@ def test_the_second_reader(vector: Vector) -> None:
         second_repairer.repair(test["text"], secrets, audience, below)
 
 
+@pytest.mark.slow
 @given(invite=invites, script=scripts, before=st.text(max_size=9), after=st.text(max_size=9))
 def test_the_second_reader_reads_what_we_mint(
     invite: Invite, script: str, before: str, after: str
@@ -204,6 +206,7 @@ def test_the_second_reader_reads_what_we_mint(
     assert read["fingerprint"] == CODEC.decode(text).fingerprint
 
 
+@pytest.mark.slow
 @given(fragments=st.lists(st.sampled_from([*WORDS, *"。 4Uu\ufe0f", "🎉" * 9]), max_size=8))
 def test_the_second_reader_refuses_what_we_refuse(fragments: list[str]) -> None:
     """The same answer for the same reason, on whatever words and fragments make up."""
@@ -242,6 +245,7 @@ def harm(glyphs: list[str], kind: str, at: int, glyph: str) -> None:
     }[kind]
 
 
+@pytest.mark.slow
 @given(data=st.data(), invite=invites, script=scripts)
 def test_the_second_reader_repairs_what_we_repair(
     data: st.DataObject, invite: Invite, script: str

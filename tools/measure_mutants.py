@@ -165,7 +165,8 @@ def _change(before: Sequence[str], after: Sequence[str]) -> str:
 
 def run(task: str, seconds: float) -> None:
     """Run the tests in the copy under the loop."""
-    arguments = ["-q", "--tb=no", "-p", "no:cacheprovider", *(f"--deselect={x}" for x in LEFT_OUT)]
+    quiet = ["-q", "--tb=no", "-p", "no:cacheprovider"]
+    arguments = [*quiet, "-m", "", *(f"--deselect={x}" for x in LEFT_OUT)]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "mutation",
         "MUTANTS_ARGUMENTS": json.dumps(arguments),

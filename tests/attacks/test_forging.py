@@ -53,6 +53,8 @@ from passphrase.parity import multiply
 from passphrase.seal import seal
 from passphrase.wire import pack
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -158,6 +158,7 @@ def read_while_rings_are_swapped() -> None:
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.slow
 def test_threads_and_a_ring_that_is_swapped() -> None:
     """32 threads read while keys are rotated: each reads by one whole ring."""
     with giving_way():
@@ -191,6 +192,7 @@ def share_the_chosen_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("passphrase.codec.unseal", unseal_by_shared)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [share_the_keys, share_the_chosen_key])
 def test_the_threads_see_what_is_shared(
     monkeypatch: pytest.MonkeyPatch, share: Callable[[pytest.MonkeyPatch], None]
@@ -227,6 +229,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_processes_agree(tmp_path: Path) -> None:
     """A fork and fresh interpreters, whatever seeds their hashes, mint and read the same."""
     paths = [str(SOURCE.parent), str(Path(__file__).parents[1])]

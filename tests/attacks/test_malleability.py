@@ -228,6 +228,7 @@ def test_a_word_cannot_be_moved_to_another_key_id(monkeypatch: pytest.MonkeyPatc
     assert reached == {"tag": 8}
 
 
+@pytest.mark.slow
 def test_a_search_for_a_second_spelling() -> None:
     """20,000 random edits of a minted text, exactly read: what is read spells as it was minted."""
     draw = random.Random(16)

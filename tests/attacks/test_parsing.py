@@ -45,6 +45,8 @@ from passphrase.seal import seal
 from passphrase.symbols import merge, split
 from passphrase.wire import pack
 
+pytestmark = pytest.mark.slow
+
 SMALL, LARGE = 1 << 14, 1 << 15
 GROWTH_MAX = 2.6
 BYTES_A_CHARACTER = 80  # of memory; measured on 3.11 to 3.13: at most 73

@@ -146,11 +146,13 @@ def verify_naively(message: bytes, tag: bytes) -> bool:
     return all(one == other for one, other in zip(KEYS.tag(message), tag, strict=True))
 
 
+@pytest.mark.slow
 def test_no_clock_tells_how_much_of_a_tag_is_right() -> None:
     """A forger who times refusals learns no byte of the tag that would be accepted."""
     assert leak(KEYS.verify) < LEAK_T
 
 
+@pytest.mark.slow
 def test_the_clock_sees_a_naive_comparison() -> None:
     """The same measurement, of a comparison that leaks."""
     assert leak(verify_naively) > LEAK_T

@@ -181,6 +181,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return build(tmp_path_factory.mktemp("one") / "tree", 1_600_000_000, 0o644)
 
 
+@pytest.mark.slow
 @needs_hatchling
 def test_two_builds_are_one(built: dict[str, bytes], tmp_path: Path) -> None:
     """A package that nobody can build again may hold what nobody has reviewed."""
@@ -191,6 +192,7 @@ def test_two_builds_are_one(built: dict[str, bytes], tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @needs_hatchling
 def test_the_wheel_is_the_source_and_nothing_else(built: dict[str, bytes]) -> None:
     """No file slips in, and none differs: modules, the typing mark and the five of the format."""
@@ -206,6 +208,7 @@ def test_the_wheel_is_the_source_and_nothing_else(built: dict[str, bytes]) -> No
     assert {*files} - {*modules} == {information + name for name in INFORMATION}
 
 
+@pytest.mark.slow
 @needs_hatchling
 def test_the_sdist_holds_what_was_listed(built: dict[str, bytes]) -> None:
     """No key file, cache or editor's copy of the working tree goes out with a release."""

@@ -41,6 +41,7 @@ def readings(name: str) -> dict[int, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
     """A newer Unicode, or a slip in a table, lets a character in that forges or breaks a glyph."""
@@ -54,6 +55,7 @@ def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_character_is_a_glyph_of_one_script_at_most() -> None:
     """A text is spelled in one way only: no character is a glyph here and something else there."""
     for code in range(sys.maxunicode + 1):
@@ -102,6 +104,7 @@ def test_unwrapping_makes_no_text_longer(text: str) -> None:
 # --- Texts that were cut and recoded ------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("errors", ["replace", "ignore", "surrogate"])
