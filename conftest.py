@@ -47,5 +47,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for report in skipped:
         reason = report.longrepr[2].removeprefix("Skipped: ")
         if reason not in SKIPPED_IN_CI:
-            reporter.write_line(f"\nskipped in CI: {report.nodeid}: {reason}", red=True)
+            reporter.ensure_newline()
+            reporter.write_line(f"skipped in CI: {report.nodeid}: {reason}", red=True)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
