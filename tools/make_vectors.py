@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote
@@ -379,7 +379,7 @@ def wrong_tags() -> Iterator[Test]:
     def refuse(comment: str, flag: str, raw: bytes, header: int = symbol) -> Test:
         return unopened(comment, flag, protect(chunk(header, raw)))
 
-    for bit in (0, 1, 7, 8, 39, 40, 78, 79):
+    for bit in (*range(8), 8, 15, 16, 31, 32, 39, 40, 47, 48, 63, 64, 71, 72, 78, 79):
         flipped = (int.from_bytes(tag, "big") ^ 1 << 79 - bit).to_bytes(TAG_BYTES, "big")
         yield refuse(f"bit {bit} of the tag flipped", "ModifiedTag", hidden + flipped)
     for comment, forged in {
@@ -392,7 +392,7 @@ def wrong_tags() -> Iterator[Test]:
         "the tag is that of the sealed body": KEYS[1].tag(symbol.to_bytes(2, "big") + hidden),
     }.items():
         yield refuse(comment, "ModifiedTag", hidden + forged)
-    for bit in (0, 24, 25, 28, 31, 47, 48, 175):
+    for bit in (0, 1, 23, 24, 25, 27, 28, 29, 30, 31, 32, 39, 40, 47, 48, 111, 112, 175):
         flipped = (int.from_bytes(hidden, "big") ^ 1 << 175 - bit).to_bytes(len(hidden), "big")
         yield refuse(f"bit {bit} of the sealed body flipped", "ModifiedBody", flipped + tag)
     yield refuse("the body is not sealed", "ModifiedBody", body + tag)
@@ -545,7 +545,7 @@ def other_keys() -> Iterator[Test]:
 
 def written() -> Iterator[Test]:
     """What a writer makes of an invite, and what it refuses to make."""
-    for test in layouts():
+    for test in islice(layouts(), 0, None, 5):
         kept = ("comment", "flags", "invite", "headerSymbol", "spellings", "fingerprint", "result")
         yield {name: test[name] for name in kept} | {"comment": f"{test['comment']}, written"}
     usual = INVITE.model_dump(mode="json")

@@ -284,17 +284,18 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
         if key_id in secrets:
             msg = f"entry {position} of the keyring repeats key id {key_id}"
             raise KeyringError(msg)
-        secrets[key_id] = _decode_secret(match[2], position)
+        secrets[key_id] = _decode_secret(match[2], match[3], position)
         active_ids += [key_id] if match[4] else []
     if len(active_ids) > 1:
         raise KeyringError("two keys are marked active")
     return secrets, active_ids[0] if active_ids else None
 
 
-def _decode_secret(encoded: str, position: int) -> bytes:
+def _decode_secret(encoded: str, padding: str, position: int) -> bytes:
     with suppress(binascii.Error):
         secret = base64.urlsafe_b64decode(encoded + "===")  # more than enough is ignored
-        if base64.urlsafe_b64encode(secret).rstrip(b"=").decode() == encoded:
+        written = base64.urlsafe_b64encode(secret).decode()
+        if encoded + padding in {written, written.rstrip("=")}:
             return secret
     msg = f"entry {position} of the keyring is cut or mistyped base64url"
     raise KeyringError(msg)
