@@ -41,7 +41,7 @@ from passphrase import (
 
 MAX_CHARS: Final = 4_000  # of a pasted text: more than any chat message
 MAX_BODY_BYTES: Final = 64 * 1024  # 4,000 emoji, each escaped as 12 bytes of JSON, and the rest
-LIFETIME: Final = timedelta(days=7, minutes=1)  # cut to the minute, and shown as 7 days
+LIFETIME: Final = timedelta(days=7)
 APP_NAME: Final = "抖音"
 MINTING_TRIES: Final = 64  # of one invite; eight variants, and then the next minute
 TRIES_A_MINUTE: Final = 8

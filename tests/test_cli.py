@@ -920,17 +920,16 @@ def test_open_refuses_as_decode_does(shell: Shell) -> None:
     assert shell(*OPEN, "--revoked", "yes", MESSAGE).code == 2
 
 
-def test_a_lifetime_ends_with_a_minute() -> None:
-    """The next one."""
-    now = NOON + timedelta(seconds=30)
-    assert world.read_moment("3m", now, "--expires") == NOON + timedelta(minutes=4)
-    assert world.read_moment("4m", now, "--expires") == NOON + timedelta(minutes=5)
-    assert world.read_moment("4m", NOON, "--expires") == NOON + timedelta(minutes=4)
-
-
-def test_a_lifetime_is_at_least_as_long_as_asked_for(shell: Shell) -> None:
-    """An invite ends with a minute: the command rounds up, so that 7d are 7 days in the popup."""
-    message = shell("share", *ENCODE[1:], "--expires", "7d", "--origin", "qq").out
-    opened = shell("open", "--viewer", "42", "--source", "qq", *FACTS, "--json", message)
-    assert 604_800 - 60 < json.loads(opened.out)["seconds_left"] <= 604_860
-    assert "还剩 7 天" in json.loads(opened.out)["message"]
+@pytest.mark.parametrize(("lifetime", "told"), [("7d", "7 天"), ("1d", "1 天"), ("12h", "12 小时")])
+@pytest.mark.parametrize("second", [0, 1, 30, 59])
+def test_a_new_invite_says_its_lifetime(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, lifetime: str, told: str, second: int
+) -> None:
+    """Whenever in a minute it is made, and for a minute after."""
+    now = NOON + timedelta(seconds=second, milliseconds=700)
+    monkeypatch.setattr("passphrase.cli.mint.clock", lambda: now)
+    message = shell("share", *ENCODE[1:], "--expires", lifetime, "--origin", "qq").out
+    for later in (2, 59):
+        at = (now + timedelta(seconds=later)).isoformat()
+        opened = shell(*OPEN[:3], "--source", "qq", "--at", at, *FACTS, "--json", message)
+        assert f"还剩 {told}。" in json.loads(opened.out)["message"]

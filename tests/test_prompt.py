@@ -60,13 +60,13 @@ def popup(decoded: Decoded | None = None, **changed: Any) -> JoinPrompt:
 
 
 def test_a_popup_to_join() -> None:
-    """As a client gets it: ids are strings, and the time left is rounded down."""
+    """As a client gets it: ids are strings, the seconds left are rounded down, the words up."""
     prompt = popup(policy=Policy(icebreakers=("hotpot", "wave")))
     assert json.loads(prompt.model_dump_json()) == {
         "action": "join",
         "reason": None,
         "title": "加入「火锅小分队」？",
-        "message": "「老王」邀请你加入。有效期还剩 2 天 23 小时。",
+        "message": "「老王」邀请你加入。有效期还剩 3 天。",
         "button": "加入群聊",
         "locale": "zh-Hans",
         "confirm": False,
@@ -267,20 +267,45 @@ def test_wrong_arguments() -> None:
 UNITS = {"天": 86_400, "小时": 3_600, "分钟": 60}
 
 
-@given(st.integers(0, 10**10))
-def test_never_more_time_than_there_is(seconds: int) -> None:
-    """The words add up to at most the time, in at most two units, and to most of it."""
+def said(seconds: int) -> int:
+    """The seconds that the words for a time add up to; 0 in the last minute."""
     told = time_left(seconds, "zh-Hans")
-    if seconds < 60:
-        assert told == "还剩不到 1 分钟"
-        return
+    if told == "还剩不到 1 分钟":
+        return 0
     words = told.removeprefix("还剩 ").split()
-    total = sum(
-        int(count) * UNITS[unit] for count, unit in zip(words[::2], words[1::2], strict=True)
-    )
-    assert total <= seconds
-    assert seconds - total < max(60, seconds / 24)
     assert len(words) <= 4
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return sum(int(count) * UNITS[unit] for count, unit in pairs)
+
+
+@given(st.integers(0, 10**10))
+def test_the_words_are_close_to_the_time(seconds: int) -> None:
+    """In at most two units, less than two minutes too much and an hour of a day too little."""
+    assert said(seconds) - seconds < 120
+    assert seconds - said(seconds) < (3_600 if seconds >= 86_400 else 60)
+    assert (said(seconds) == 0) is (seconds < 60)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_the_words_never_say_more_later(seconds: int, later: int) -> None:
+    assert said(seconds) <= said(seconds + later)
+
+
+@given(
+    since=st.timedeltas(timedelta(), timedelta(days=20_000)),
+    lifetime=st.integers(1, 400).map(lambda count: timedelta(days=count))
+    | st.integers(1, 99).map(lambda count: timedelta(hours=count)),
+    later=st.integers(0, 59),
+)
+def test_a_new_invite_says_its_lifetime(since: timedelta, lifetime: timedelta, later: int) -> None:
+    """For a minute after it is made, though its end is rounded down to the minute."""
+    minted = NOW + since
+    invite = INVITE.model_copy(update={"expires_at": minted + lifetime})
+    decoded = CODEC.decode(CODEC.encode(Invite.model_validate(invite.model_dump())))
+    prompt = popup(decoded, now=minted + timedelta(seconds=later))
+    left = lifetime // timedelta(seconds=1)
+    assert said(left) == left
+    assert time_left(left, "zh-Hans") in prompt.message
 
 
 @pytest.mark.parametrize(
@@ -289,9 +314,15 @@ def test_never_more_time_than_there_is(seconds: int) -> None:
         (0, "Less than a minute left", "just now"),
         (59, "Less than a minute left", "just now"),
         (60, "1 minute left", "1 minute ago"),
-        (7_199, "1 hour 59 minutes left", "1 hour ago"),
-        (7_200, "2 hours left", "2 hours ago"),
-        (86_400 + 59 * 60, "1 day left", "1 day ago"),
+        (61, "2 minutes left", "1 minute ago"),
+        (3_480, "58 minutes left", "58 minutes ago"),
+        (3_481, "1 hour left", "58 minutes ago"),
+        (7_080, "1 hour 58 minutes left", "1 hour ago"),
+        (7_081, "2 hours left", "1 hour ago"),
+        (7_201, "2 hours 1 minute left", "2 hours ago"),
+        (7 * 86_400 - 119, "7 days left", "6 days ago"),
+        (7 * 86_400 - 120, "6 days 23 hours left", "6 days ago"),
+        (86_400 + 58 * 60, "1 day left", "1 day ago"),
         (71 * 3_600, "2 days 23 hours left", "2 days ago"),
     ],
 )

@@ -17,7 +17,9 @@ from passphrase.invite import Origin
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 Outcome = tuple[Action, Reason | None]
-SECONDS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+SECONDS: Final = (("day", 24 * HOUR), ("hour", HOUR), ("minute", MINUTE))
 
 
 class Words(NamedTuple):
@@ -276,17 +278,24 @@ def quoted(name: str, locale: Locale) -> str:
 
 
 def time_left(seconds: int, locale: Locale) -> str:
-    """Say how much time there is, in at most two units, never more than there is."""
+    """Say how much time there is, in at most two units, less than two minutes too much.
+
+    An invite for 7 days ends with a minute, so up to a minute early. For a minute after it is made,
+    these words still say 7 days: they round up to the minute, and 59 minutes up to the hour.
+    """
     language = LANGUAGES[locale]
-    if seconds < SECONDS[-1][1]:
+    if seconds < MINUTE:
         return language.nearly_over
-    return language.left.format(_stretch(seconds, locale, 2))
+    rounded = seconds + -seconds % MINUTE
+    if rounded % HOUR == HOUR - MINUTE:
+        rounded += MINUTE
+    return language.left.format(_stretch(rounded, locale, 2))
 
 
 def time_ago(seconds: int, locale: Locale) -> str:
     """Say how long something has been over, in one unit, never more than it has."""
     language = LANGUAGES[locale]
-    if seconds < SECONDS[-1][1]:
+    if seconds < MINUTE:
         return language.just_now
     return language.ago.format(_stretch(seconds, locale, 1))
 

@@ -30,7 +30,7 @@ def demo() -> None:
     codec, stranger = (
         passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)
     )
-    invite = _invite(now + timedelta(days=7, minutes=1), passphrase.Origin.WECHAT)
+    invite = _invite(now + timedelta(days=7), passphrase.Origin.WECHAT)
     text = codec.encode(invite)
     message = passphrase.share(text, to=invite.origin, group_name=GROUP_NAME, app_name="抖音")
     middle = len(message) - 20

@@ -85,12 +85,11 @@ def _decoded(argument: str) -> str:
 
 
 def read_moment(text: str, now: datetime, option: str) -> datetime:
-    """Read a lifetime, rounded up to the minute as an invite has it, or an ISO 8601 moment."""
+    """Read a lifetime that begins now, or an ISO 8601 moment with its zone."""
     lifetime = _LIFETIME.fullmatch(text)
     try:
         if lifetime:
-            ends = now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
-            return ends + (datetime.min.replace(tzinfo=UTC) - ends) % timedelta(minutes=1)
+            return now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
         moment = datetime.fromisoformat(text)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)  # which is out of range all the same
