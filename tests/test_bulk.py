@@ -8,6 +8,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import chain, pairwise
 from typing import Any
 from uuid import UUID
 from weakref import ref
@@ -24,6 +25,7 @@ from passphrase.bulk import (
     COLUMNS,
     REQUIRED,
     Remembering,
+    Variants,
     decode_column,
     encode_table,
     find_column,
@@ -458,6 +460,70 @@ def test_a_memory_forgets() -> None:
     for text in (TEXT, TEXT, OTHER_TEXT, TEXT):
         assert remembering.decode(text).text == text
     assert read == [TEXT, OTHER_TEXT, TEXT]
+
+
+# --- variants -----------------------------------------------------------------------------------
+
+ROWS = {
+    "group_id": st.sampled_from(["7", "8"]),
+    "inviter_id": st.just("9"),
+    # the same minute, written in several ways, and another
+    "expires_at": st.sampled_from(
+        ["2026-12-01T20:00+08:00", "2026-12-01T12:00:59Z", "2026-12-01T12:01Z"]
+    ),
+    "origin": st.sampled_from(["qq", "wechat"]),
+    "single_use": st.sampled_from(["true", "1", "TRUE", "0", "", "maybe", None]),
+    "approval": st.sampled_from(["0", "false", "", None, "1"]),
+    "variant": st.sampled_from(["", None, None, None, "0", "3", "-1"]),
+}
+
+
+@given(rows=st.lists(st.fixed_dictionaries(ROWS), max_size=30), cuts=st.sets(st.integers(1, 29)))
+def test_equal_single_use_rows_get_different_variants(
+    rows: list[dict[str, str | None]], cuts: set[int]
+) -> None:
+    """However the rows are cut into tables; and every other row is minted as it is alone."""
+    schema = pa.schema(dict.fromkeys(ROWS, pa.string()))
+    whole = pa.Table.from_pylist(rows, schema)
+    alone_minted = encode_table(CODEC, whole)["text"].to_pylist()
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(rows)), len(rows)]
+    variants, counts = Variants(), Variants()
+    filled = [variants.fill(whole[a:b]) for a, b in pairwise(bounds)]
+    assert pa.concat_tables(filled) == counts.fill(whole)
+    assert variants.given == counts.given
+    minted = [encode_table(CODEC, table)["text"].to_pylist() for table in filled]
+    given_before: set[str] = set()
+    for row, text, before in zip(rows, chain(*minted), alone_minted, strict=True):
+        if text is None or row["variant"] or not CODEC.decode(text).invite.single_use:
+            assert text == before
+        else:
+            assert text not in given_before
+            given_before.add(text)
+
+
+@given(named=st.integers(0, 255))
+def test_a_variant_that_is_named_is_not_given(named: int) -> None:
+    """Equal rows after it count on from there; one before it may have had it, and is counted."""
+    columns = {"single_use": ["1"] * 3, "variant": ["", str(named), ""]}
+    table = table_of(**{n: v * 3 for n, v in table_of().to_pydict().items()} | columns)
+    variants = Variants()
+    filled = variants.fill(table)["variant"].to_pylist()
+    assert filled == ["0", str(named), "used_up" if named == 255 else str(max(named + 1, 1))]
+    assert variants.clashes == (named == 0)
+    assert variants.given == (1 if named == 255 else 2)
+
+
+def test_there_are_256_variants() -> None:
+    """The next of equal rows is refused, and says so."""
+    table = pa.concat_tables([table_of(single_use=[True])] * 257)
+    minted = encode_table(CODEC, Variants().fill(table))
+    assert len({*minted["text"].to_pylist()}) == 257
+    assert minted["error"].to_pylist() == [None] * 256 + ["variants_used_up"]
+
+
+def test_variants_of_a_table_that_cannot_be_minted() -> None:
+    with pytest.raises(ValueError, match="no column origin"):
+        Variants().fill(table_of().drop_columns("origin"))
 
 
 def test_an_empty_table() -> None:

@@ -15,18 +15,19 @@ Shapes:
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
 
 import pyarrow as pa
 from pydantic import ValidationError
 
 from passphrase.clipboard import scan
-from passphrase.codec import LEVELS, Codec, Decoded, Level
+from passphrase.codec import LEVELS, VARIANTS, Codec, Decoded, Level
 from passphrase.columns import (
     DECODED,
     ENCODED,
@@ -40,12 +41,16 @@ from passphrase.columns import (
 )
 from passphrase.errors import PassphraseError, without_trace
 from passphrase.invite import Invite, Origin, parse_id
+from passphrase.wire import pack
 
 REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
 
 _MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
 REMEMBERED_CHARS_MAX: Final = 1 << 9
+NO_VARIANT: Final = "used_up"  # stands for the variant of a row for which none is left
+_ERRORS: Final[Mapping[object, str]] = {("variant", NO_VARIANT): "variants_used_up"}
+_HASH_BYTES: Final = 3  # of an invite: one of 2^24 counters
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -115,8 +120,68 @@ def find_column(texts: Texts) -> pa.Table:
     return _read_each(texts, FOUND, _found)
 
 
+class Variants:
+    """Gives equal single-use rows different variants, in one table after another.
+
+    Equal invites are one passphrase, and the second of two friends would find it used up. The n-th
+    of equal rows gets variant n - 1, so that the same tables make the same passphrases again. Rows
+    for many people are left alone: there the same passphrase for each is what is wanted.
+
+    It takes 32 MiB for any number of rows. Rows are counted by a hash, and different rows that
+    share a hash count on from each other, which takes variants from both.
+
+    Attributes:
+        given: How many rows were given a variant.
+        clashes: How many name a variant that an equal row before them has, or may have.
+    """
+
+    def __init__(self) -> None:
+        self._next: Final = memoryview(bytearray(2 << 8 * _HASH_BYTES)).cast("H")
+        self.given = 0
+        self.clashes = 0
+
+    def fill(self, table: pa.Table) -> pa.Table:
+        """Return a table with a variant, as text, in each single-use row that names none.
+
+        A row that names one keeps it, and equal rows after it count on from there. The 257th of
+        equal rows gets NO_VARIANT, which `encode_table` refuses.
+
+        Raises:
+            ValueError: As `encode_table`.
+        """
+        variants = pa.array([self._variant(row) for row in _rows(table)], pa.string())
+        if "variant" not in table.column_names:
+            return table.append_column("variant", variants)
+        return table.set_column(table.column_names.index("variant"), "variant", variants)
+
+    def _variant(self, row: Mapping[str, object]) -> str | None:
+        """Return what stands in the column of a row, or is to stand there."""
+        named = row.get("variant")
+        shown = None if named is None else str(named)
+        try:
+            invite, _ = _read_row(row)
+        except _RowError:
+            return shown
+        if not invite.single_use:
+            return shown
+        header, body = pack(invite.model_copy(update={"variant": 0}), 0)
+        at = int.from_bytes(blake2b(bytes(header) + body, digest_size=_HASH_BYTES).digest())
+        used = self._next[at]
+        if shown:
+            self._next[at] = max(used, invite.variant + 1)
+            self.clashes += invite.variant < used
+            return shown
+        if used == VARIANTS:
+            return NO_VARIANT
+        self._next[at] = used + 1
+        self.given += 1
+        return str(used)
+
+
 def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
     """Mint the passphrase of each row, as `Codec.encode` does. Inverse: `decode_column`.
+
+    Equal rows make the same passphrase, as equal invites do; see `Variants`.
 
     Args:
         codec: The keys, and the script where a row names none.
@@ -125,7 +190,20 @@ def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
             Where an optional column is null or empty, the default stands. Others are passed on.
 
     Returns:
-        The same with ENCODED behind: the text, or "missing_" or "invalid_" and the column.
+        The same with ENCODED added: the text, or as its error "missing_" or "invalid_" and the
+        column, or "variants_used_up".
+
+    Raises:
+        ValueError: A required column is missing, or one is called as those that are to be added.
+    """
+    minted = table_of(ENCODED, [_minted(codec, row) for row in _rows(table)])
+    for name in ENCODED.names:
+        table = table.append_column(name, minted[name])
+    return table
+
+
+def _rows(table: pa.Table) -> Iterator[Mapping[str, object]]:
+    """Read what a table says of its invites, row by row.
 
     Raises:
         ValueError: A required column is missing, or one is called as those that are to be added.
@@ -139,11 +217,7 @@ def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
         raise ValueError(msg)
     present = [name for name in COLUMNS if name in names]
     columns = [values(table[name]) for name in present]
-    rows = (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
-    minted = table_of(ENCODED, [_minted(codec, row) for row in rows])
-    for name in ENCODED.names:
-        table = table.append_column(name, minted[name])
-    return table
+    return (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Row]) -> pa.Table:
@@ -207,25 +281,41 @@ def _found(text: str) -> Row:
 
 def _minted(codec: Codec, row: Mapping[str, object]) -> Row:
     """Lay out what was minted, in the order of ENCODED."""
-    fields: dict[str, Any] = {}
-    for name, value in row.items():
-        if value is None or value == "":
-            if name in REQUIRED:
-                return None, f"missing_{name}"
-            continue
-        try:
-            fields[name] = _READ[name](value) if isinstance(value, str) else value
-        except (ValueError, KeyError):
-            return None, f"invalid_{name}"
-    script = fields.pop("script", None)
     try:
-        invite = Invite(**fields)
-    except ValidationError as error:
-        return None, f"invalid_{error.errors()[0]['loc'][0]}"
+        invite, script = _read_row(row)
+    except _RowError as error:
+        return None, str(error)
     try:
         return codec.encode(invite, script=script), None
     except ValueError:  # a sound invite is refused for its script alone
         return None, "invalid_script"
+
+
+class _RowError(Exception):
+    """A row describes no invite; the message is the error that its result says."""
+
+
+def _read_row(row: Mapping[str, object]) -> tuple[Invite, str | None]:
+    """Read the invite that a row describes, and the script.
+
+    Raises:
+        _RowError: The first column that is missing or invalid.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None or value == "":
+            if name in REQUIRED:
+                raise _RowError(f"missing_{name}")
+            continue
+        try:
+            fields[name] = _READ[name](value) if isinstance(value, str) else value
+        except (ValueError, KeyError):
+            raise _RowError(_ERRORS.get((name, value), f"invalid_{name}")) from None
+    script = fields.pop("script", None)
+    try:
+        return Invite(**fields), script
+    except ValidationError as error:
+        raise _RowError(f"invalid_{error.errors()[0]['loc'][0]}") from None
 
 
 def _read_byte(text: str) -> int:
