@@ -1,24 +1,22 @@
 """The world -> the library: arguments, clock, random source, environment, files, exit codes.
 
 Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
-passphrase (which may have expired) or, with `open`, a popup that offers something, 1 none, 2 usage,
+passphrase or, with `open`, a popup that offers something, 1 none, 2 usage, 3 an expired passphrase,
 66 no such keys file, 78 bad keys; and, as everywhere, 70 a bug, 74 an output that cannot be
 written, 130 interrupted, 141 a closed pipe.
+
+A command is imported when it is run, so that `--help` and each of the others stay quick.
 """
 
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
 import passphrase
-from passphrase.cli.batch import batch
-from passphrase.cli.demo import demo
-from passphrase.cli.keys import keygen
-from passphrase.cli.mint import encode, share
-from passphrase.cli.popup import open_
-from passphrase.cli.read import decode, explain, find
 from passphrase.cli.world import (
     EXIT_BUG,
     EXIT_CLOSED_PIPE,
@@ -32,12 +30,50 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
 
+# The module, the name in it, and the first sentence of its help: in the order of their story.
+COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "keygen": ("keys", "keygen", "Make a key: on stdout, or into a file that only you can read."),
+    "encode": ("mint", "encode", "Mint the passphrase of an invite."),
+    "share": (
+        "share",
+        "share",
+        "Mint an invite and print the message to paste into WeChat or QQ.",
+    ),
+    "decode": ("read", "decode", "Read the passphrase out of a pasted message."),
+    "open": ("popup", "open_", "Open a pasted message as an app would, and show the popup."),
+    "find": ("read", "find", "Find passphrases without a key: their signature is NOT checked."),
+    "explain": (
+        "read",
+        "explain",
+        "Say what became of a passphrase, and what to tell the person.",
+    ),
+    "batch": (
+        "batch",
+        "batch",
+        "Read or mint the passphrases of a whole file: CSV, JSON Lines or Parquet.",
+    ),
+    "demo": ("demo", "demo", "Tell the whole story on one screen, with a key made on the spot."),
+}
+
+
 class _Commands(click.Group):
-    """The commands, in the order of their story."""
+    """The commands, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name them in the order in which they were added."""
-        return [*self.commands]
+        """Name them in the order of their story."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        return cast("click.Command", getattr(import_module(f"{__name__}.{module}"), name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List them without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, _, sentence) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run one; when a reader such as `head` has gone, click would end in 1, which says none."""
@@ -76,11 +112,7 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
 def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
-    Start with `passphrase demo`. Exit codes: 0 a valid passphrase (look at "expired") or, with
-    `open`, a popup that offers something; 1 none, 2 usage, 66 no such keys file, 74 an output that
-    cannot be written, 78 bad keys.
+    Start with `passphrase demo`. Exit codes: 0 a valid passphrase or, with `open`, a popup that
+    offers something; 1 none, 2 usage, 3 an expired passphrase, 66 no such keys file, 74 an output
+    that cannot be written, 78 bad keys.
     """
-
-
-for _command in (keygen, encode, share, decode, open_, find, explain, batch, demo):
-    main.add_command(_command)

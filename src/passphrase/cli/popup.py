@@ -122,7 +122,6 @@ def open_(  # noqa: PLR0913  # one parameter an option
     The message is TEXT, or standard input in UTF-8 when TEXT is - or missing. A fact that is
     needed and not given admits nobody. Exit code 0: the popup offers to join or to ask for it.
     """
-    message = read_message(text)
     codec = load_codec(keys_file, audience)
     now = clock() if at is None else read_moment(at, clock(), "--at")
     facts, policy = _facts(given), _policy(given)
@@ -135,6 +134,7 @@ def open_(  # noqa: PLR0913  # one parameter an option
         "facts": facts,
         "policy": policy,
     }
+    message = read_message(text)
     try:
         decoded = codec.decode(message)
     except PassphraseError as error:

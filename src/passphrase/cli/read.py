@@ -1,13 +1,15 @@
 """The commands that read a pasted message: decode, find, explain."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 import passphrase
 from passphrase.cli.keys import has_keys, keyed, load_codec
 from passphrase.cli.world import (
+    EXIT_EXPIRED,
     EXIT_NONE,
     Json,
     clock,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from passphrase import Decoded
     from passphrase.codec import Level
+
+_EXIT_CODES: Final[Mapping[str, int]] = {"valid": 0, "unverified": 0, "expired": EXIT_EXPIRED}
 
 
 @click.command()
@@ -48,10 +52,11 @@ def decode(  # noqa: PLR0913  # one parameter an option
 ) -> int:
     """Read the passphrase out of a pasted message.
 
-    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
+    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing. Exit code 0: a valid
+    passphrase that has not expired; 3: it has, or with --all one of them.
     """
-    message = read_message(text)
     codec = load_codec(keys_file, audience)
+    message = read_message(text)
     try:
         if every:
             found = codec.decode_all(message, repair=repair)
@@ -59,10 +64,10 @@ def decode(  # noqa: PLR0913  # one parameter an option
             found = [codec.decode(message, repair=repair)]
     except PassphraseError as error:
         return refuse(error, as_json=as_json)
-    for decoded in found:
-        report = success(decoded, clock())
+    reports = [success(decoded, clock()) for decoded in found]
+    for report in reports:
         print_json(report) if as_json else print_table(report)
-    return 0
+    return EXIT_EXPIRED if any(report["expired"] for report in reports) else 0
 
 
 @click.command()
@@ -106,9 +111,9 @@ def find(*, text: str | None, as_json: bool) -> int:
 def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file: str | None) -> int:
     """Say what became of a passphrase, and what to tell the person.
 
-    Repeats nothing of the text. The message is TEXT, or standard input in UTF-8.
+    Repeats nothing of the text. The message is TEXT, or standard input in UTF-8. Exit code 0: a
+    passphrase; 3: an expired one. Without keys, its signature is NOT checked.
     """
-    message = read_message(text)
     given = click.get_current_context().get_parameter_source("keys_file")
     if given is click.core.ParameterSource.COMMANDLINE and not audience:
         raise click.UsageError("--keys-file needs --audience")
@@ -116,7 +121,7 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     asked = click.get_current_context().get_parameter_source("audience")
     can_check = keys_file or has_keys() or asked is click.core.ParameterSource.COMMANDLINE
     codec = load_codec(keys_file, audience) if audience and can_check else None
-    diagnosis = passphrase.explain(message, codec, now=clock())
+    diagnosis = passphrase.explain(read_message(text), codec, now=clock())
     report = {**asdict(diagnosis), "sentences": dict(diagnosis.sentences)}
     if diagnosis.expires_at:
         report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
@@ -125,7 +130,7 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
     else:  # what is nothing goes without saying; a version may be 0
         said = {n: each for n, each in report.items() if each or (n, each) == ("version", 0)}
         print_table(said)
-    return 0 if diagnosis.finding in {"valid", "expired", "unverified"} else EXIT_NONE
+    return _EXIT_CODES.get(diagnosis.finding, EXIT_NONE)
 
 
 def success(decoded: "Decoded", now: "datetime") -> Json:

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import select
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import click
 
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
 
 EXIT_NONE: Final = 1
 EXIT_USAGE: Final = 2
+EXIT_EXPIRED: Final = 3
 EXIT_NO_INPUT: Final = 66
 EXIT_BUG: Final = 70
 EXIT_OUTPUT: Final = 74
 EXIT_KEYS: Final = 78
 EXIT_INTERRUPTED: Final = 130
 EXIT_CLOSED_PIPE: Final = 141
+PASTE_SECONDS: Final = 0.1  # within which the lines of a paste follow each other
 STDIN_BYTES_MAX: Final = 1 << 19  # of UTF-8, always more characters than a codec reads
 _LIFETIME: Final = re.compile(r"([1-9][0-9]*)([dhm])")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
@@ -108,10 +112,32 @@ def read_message(text: str | None) -> str:
         if os.path.isfile(text):  # noqa: PTH113  # takes any str
             say(f"TEXT is the message itself; the file {text} is read with < {text}")
         return _decoded(text)
-    if text is None and sys.stdin and sys.stdin.isatty():
-        raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
+    if sys.stdin and sys.stdin.isatty():
+        say("paste the message; an empty line or Ctrl-D ends it")
+        return b"".join(_pasted_lines(sys.stdin.buffer)).decode("utf-8", "replace")
     piped = sys.stdin.buffer.read(STDIN_BYTES_MAX) if sys.stdin else b""
     return piped.decode("utf-8", "replace")
+
+
+def _pasted_lines(terminal: BinaryIO) -> Iterator[bytes]:
+    """Yield what is pasted, up to an empty line after which nothing waits.
+
+    What came with the paste is not left to the shell, which would run it.
+    """
+    for line in iter(partial(terminal.readline, STDIN_BYTES_MAX), b""):
+        if not line.strip() and not _has_more(terminal):
+            return
+        yield line
+        if not line.endswith(b"\n"):  # Ctrl-D, twice
+            return
+
+
+def _has_more(terminal: BinaryIO) -> bool:
+    """Tell whether a terminal holds another line already; False where one cannot know."""
+    try:
+        return bool(select.select([terminal], [], [], PASTE_SECONDS)[0])
+    except (OSError, ValueError):
+        return False
 
 
 def refuse(error: PassphraseError, *, as_json: bool) -> int:
