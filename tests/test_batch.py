@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import MagicMock, Mock
@@ -28,7 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
 
-from passphrase import Codec, Keyring
+from passphrase import Codec, Keyring, Origin, share
 from passphrase.__main__ import main
 from passphrase.bulk import decode_column, encode_table
 from passphrase.cli import lines, tables, tasks
@@ -65,6 +66,7 @@ class Outcome(NamedTuple):
 
 
 Shell = Callable[..., Outcome]
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -73,6 +75,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[b
     monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
     monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
     monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
+    monkeypatch.setattr("passphrase.cli.batch.clock", lambda: NOON)
 
     def run(*arguments: object, stdin: bytes | None = b"") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["passphrase", "batch", *map(str, arguments)])
@@ -307,6 +310,100 @@ def test_encode_takes_json_as_it_is(shell: Shell) -> None:
     ]  # fmt: skip
     invite = CODEC.decode(written[0]["passphrase_text"]).invite
     assert (invite.group_id, invite.mutual_follow, invite.generation) == (7, True, 255)
+
+
+def minted(told: Outcome) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(told.out))]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_equal_single_use_rows_are_different_passphrases(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
+) -> None:
+    """Across batches and processes, and the same again when it is run again."""
+    for module in (lines, tables):
+        monkeypatch.setattr(module, "ROWS_MAX", 7)
+    monkeypatch.setattr(tasks, "PIECE_ROWS", 3)
+    campaign = [CAMPAIGN[0] | {"single_use": "true", "user": str(at)} for at in range(20)]
+    source = write_rows(form, tmp_path / f"campaign.{form}", campaign)
+    outputs = [tmp_path / f"{run}.{form}" for run in "12"]
+    for target in outputs:
+        done = shell("encode", source, "-o", target, "--processes", processes)
+        assert done == (0, "", "passphrase: 20 rows: 20 minted\n" + GIVEN.format(20))
+    written, again = (read_rows(form, target) for target in outputs)
+    assert written == again
+    decoded = [CODEC.decode(row["passphrase_text"]) for row in written]
+    assert [each.invite.variant for each in decoded] == [*range(20)]
+    assert [int(row["passphrase_variant"]) for row in written] == [*range(20)]
+    assert [row["passphrase_fingerprint"] for row in written] == [x.fingerprint for x in decoded]
+
+
+GIVEN = "passphrase: single-use rows that were given a variant: {}\n"
+CLASHES = "passphrase: single-use rows whose own variant an equal row before may have: {}\n"
+
+
+def test_other_rows_are_left_alone(shell: Shell) -> None:
+    """Those for many people, those that name a variant, and those that are refused."""
+    head = "group_id,inviter_id,expires_at,origin,single_use,variant\n"
+    kept = "7,8,2026-12-01T20:00+08:00,qq,"
+    cells = ["0,", "0,", "1,4", "1,", "1,4", "0,9", "1,256", "maybe,", ",", "TRUE,"]
+    table = head + "".join(f"{kept}{each}\n" for each in cells)
+    told = shell("encode", "--format", "csv", stdin=table.encode())
+    rows = minted(told)
+    variants = [row["passphrase_variant"] for row in rows]
+    assert variants == ["", "", "4", "5", "4", "9", "", "", "", "6"]
+    assert [row["passphrase_error"] for row in rows if row["passphrase_error"]] == [
+        "invalid_variant", "invalid_single_use"
+    ]  # fmt: skip
+    assert all(
+        bool(row["passphrase_fingerprint"]) == bool(row["passphrase_variant"]) for row in rows
+    )
+    assert told.err.partition("\n")[2] == GIVEN.format(2) + CLASHES.format(1)
+
+
+def test_a_row_that_would_be_over_is_refused(shell: Shell) -> None:
+    """An invite ends with a full minute: at noon, one that ends within this minute is over."""
+    head = "group_id,inviter_id,expires_at,origin\n"
+    ends = ["2026-11-22T12:00:59.9Z", "2026-11-22T20:01+08:00", "2026-02-01T00:00Z", "2026-11-22"]
+    table = head + "".join(f"7,8,{each},qq\n" for each in ends)
+    told = shell("encode", "--format", "csv", stdin=table.encode())
+    assert [row["passphrase_error"] for row in minted(told)] == [
+        "expired", "", "expired", "invalid_expires_at"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_whole_messages(shell: Shell, tmp_path: Path, form: str) -> None:
+    """With the name in the row, or the one of the option; an in-app pull needs none."""
+    rows = [
+        CAMPAIGN[0] | {"group_name": "火锅/小分队"},
+        CAMPAIGN[0] | {"group_name": ""},
+        CAMPAIGN[0] | {"group_name": "", "origin": "in_app"},
+        CAMPAIGN[1] | {"group_name": "x"},
+    ]
+    source = write_rows(form, tmp_path / f"campaign.{form}", rows)
+    target = tmp_path / f"minted.{form}"
+    words = ["--group-name", "群", "--app-name", "抖音"]
+    assert shell("encode", source, "-o", target, "--message", *words).code == 0
+    written = read_rows(form, target)
+    text = written[0]["passphrase_text"]
+    expected = [
+        share(text, to=Origin.QQ, group_name=name, app_name="抖音")
+        for name in ("火锅/小分队", "群")
+    ]
+    assert [row["passphrase_message"] or None for row in written] == [*expected, None, None]
+    template = tmp_path / "template.txt"
+    template.write_text("\ufeff1 a:/ {group}【{passphrase}】\n", "utf-8")
+    words = ["--template", template, "--locale", "en", "--force"]
+    assert shell("encode", source, "-o", target, "--message", *words).code == 0
+    assert read_rows(form, target)[1]["passphrase_message"] == f"1 a:/ a group chat【{text}】"
+
+
+def test_words_without_messages_are_a_mistake(shell: Shell) -> None:
+    for words in (["--group-name", "x"], ["--app-name", "x"], ["--template", "{passphrase}"]):
+        refused = shell("encode", "--format", "csv", *words)
+        assert (refused.code, "need --message" in refused.err) == (2, True)
 
 
 cells = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(PASTED)
@@ -660,6 +757,24 @@ def test_a_bar_shows_how_far_it_is(
         shell("decode", "--format", form, stdin=source.read_bytes())
         last = shown.update.mock_calls[-1].kwargs
         assert (last["completed"], last["total"]) == (0, None)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_bar_moves_within_a_batch(tmp_path: Path, form: str) -> None:
+    """So that it does not stand until the first batch of a file is done."""
+    texts = [f"{at} {TEXT}" for at in range(10_000)]
+    source = write_rows(form, tmp_path / f"log.{form}", [{"text": text} for text in texts])
+    seen: list[float] = []
+    tasks.process(
+        tasks.decoding("text", "exact"),
+        tasks.Places(source, tmp_path / "out", form, "passphrase_", force=False),
+        lambda: CODEC,
+        processes=1,
+        report=lambda position, size: seen.append(position / (size or 1)),
+    )
+    assert seen == sorted(seen)
+    assert seen[0] < 0.25
+    assert (len(seen) > 4, seen[-1]) == (True, 1)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,15 @@ import os
 import pty
 import re
 import runpy
+import select
 import shlex
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import Mock
 
 import click
@@ -29,13 +30,15 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SEC
 
 from passphrase import Codec, Facts, Keyring, Origin, cli, share
 from passphrase.__main__ import main
-from passphrase.cli import keys, read, world
+from passphrase.cli import keys, mint, read
 from passphrase.scripts import load_script
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
 HERE = Path(__file__).parent
+ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LATER = datetime(2087, 1, 1, tzinfo=UTC)
 
 
 class Outcome(NamedTuple):
@@ -56,10 +59,12 @@ Shell = Callable[..., Outcome]
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Run the command in this process, with a key and an audience in the environment."""
+    """Run the command in this process at NOON, with a key and an audience in the environment."""
     monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
     monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
     monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
+    for module in ("mint", "popup", "read", "share"):
+        monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON)
 
     def run(*arguments: str, stdin: bytes | None = b"") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["passphrase", *arguments])
@@ -139,6 +144,54 @@ def test_a_past_expiry_is_minted_with_a_warning(shell: Shell, expires: str) -> N
     assert json.loads(shell("decode", encoded.out, "--json").out)["expired"] is True
 
 
+@pytest.mark.parametrize("command", ["encode", "share"])
+def test_a_lifetime_that_floors_to_nothing_is_not_minted(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """An invite ends with a full minute, so one that ends within this minute would be over."""
+    for module in ("mint", "share"):
+        monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON + timedelta(seconds=9))
+    arguments = [command, *ENCODE[1:], "--origin", "qq", "--expires"]
+    refused = shell(*arguments, "2026-11-22T12:00:59Z")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--expires lies in this minute" in refused.err
+    assert shell(*arguments, "2026-11-22T12:01Z").code == 0
+    assert shell(*arguments, "1m").code == 0
+
+
+SINGLE_USE = [*FIXED[1:], "--single-use"]
+
+
+@pytest.mark.parametrize("command", ["encode", "share"])
+def test_a_single_use_invite_is_not_the_one_before(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A variant is drawn for it and told, with the fingerprint, unless one is named."""
+    drawn = iter([3, 137])
+    monkeypatch.setattr("secrets.randbelow", lambda limit: next(drawn) % limit)
+    for variant in (3, 137):
+        made = shell(command, *SINGLE_USE)
+        decoded = CODEC.decode(made.out)
+        assert decoded.invite.variant == variant
+        assert (made.code, made.err) == (
+            0,
+            f"passphrase: drew variant {variant} of this single-use invite, fingerprint "
+            f"{decoded.fingerprint}; --variant chooses another\n",
+        )
+    for arguments in ([*SINGLE_USE, "--variant", "0"], FIXED[1:]):
+        made = shell(command, *arguments)
+        assert (CODEC.decode(made.out).invite.variant, made.err) == (0, "")
+
+
+def test_every_variant_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Mock(return_value=255)
+    monkeypatch.setattr("secrets.randbelow", limits)
+    fields: dict[str, Any] = {"single_use": True, "variant": None}
+    assert mint.draw_variant(fields) is True
+    assert fields["variant"] == 255
+    limits.assert_called_once_with(256)
+
+
 @pytest.mark.parametrize("expires", ["7d", "12h", "30m", "2087-01-01T00:00Z"])
 def test_lifetimes(shell: Shell, expires: str) -> None:
     encoded = shell(*ENCODE, "--expires", expires, "--origin", "qq")
@@ -195,6 +248,23 @@ def test_refusals(shell: Shell, text: str, error: str) -> None:
     assert report == {"ok": False, "error": error, "message": report["message"]}
     assert shell("decode", stdin=text.encode()) == (1, "", f"passphrase: {report['message']}\n")
     assert text not in report["message"]
+
+
+@pytest.mark.parametrize("command", [["decode"], ["decode", "--all"], ["explain"]])
+def test_an_expired_passphrase_does_not_admit(shell: Shell, command: list[str]) -> None:
+    """As in ``passphrase decode "$x" && admit``; it is read and printed all the same."""
+    expired = CODEC.encode(INVITE.model_copy(update={"expires_at": NOON}))
+    told = shell(*command, expired)
+    assert (told.code, told.err) == (3, "")
+    assert told.out == shell(*command, stdin=expired.encode()).out != ""
+    assert shell(*command, CODEC.encode(INVITE)).code == 0
+
+
+def test_one_expired_passphrase_of_several(shell: Shell) -> None:
+    texts = [CODEC.encode(INVITE.model_copy(update={"expires_at": end})) for end in (NOON, LATER)]
+    told = shell("decode", "--all", "--json", "，".join(texts))
+    assert [json.loads(line)["expired"] for line in told.out.splitlines()] == [True, False]
+    assert told.code == 3
 
 
 # --- find ---------------------------------------------------------------------------------------
@@ -384,22 +454,66 @@ def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- usage --------------------------------------------------------------------------------------
 
 
+def commands() -> Iterator[click.Command]:
+    """Import every command, and those of `batch`."""
+    for name in cli.COMMANDS:
+        command = cli.main.get_command(click.Context(cli.main), name)
+        assert command
+        yield command
+        yield from command.commands.values() if isinstance(command, click.Group) else ()
+
+
 def test_no_option_takes_a_key() -> None:
     """Shells remember options and `ps` shows them."""
     options = {
         option
-        for command in cli.main.commands.values()
+        for command in commands()
         for parameter in command.params
         for option in parameter.opts
     }
     assert {option for option in options if re.search("key|secret", option)} == {"--keys-file"}
 
 
-@pytest.mark.parametrize("arguments", [[], ["decode"], ["find"]])
-def test_a_terminal_with_nothing_piped_gets_help(shell: Shell, arguments: list[str]) -> None:
-    helped = shell(*arguments, stdin=None)
+def test_no_command_gets_help(shell: Shell) -> None:
+    helped = shell(stdin=None)
     assert (helped.code, helped.out) == (2, "")
     assert helped.err.startswith("Usage: passphrase")
+
+
+def test_help_says_of_each_command_what_the_command_says(shell: Shell) -> None:
+    """Though it imports none of them."""
+    told = shell("--help").out
+    for name, (_, _, sentence) in cli.COMMANDS.items():
+        command = cli.main.get_command(click.Context(cli.main), name)
+        assert command
+        assert (command.name, (command.help or "").partition("\n")[0]) == (name, sentence)
+        assert re.search(rf"^  {name} +{' '.join(sentence.split()[:3])}", told, re.MULTILINE)
+
+
+SLOW = ("pydantic", "rich", "pyarrow", "segno", "itsdangerous", "hypothesis")
+UNUSED = {f"passphrase.{name}" for name in ("prompt", "admission", "sharing", "diagnosis", "bulk")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["--help"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.clipboard"}),
+        (["--version"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.clipboard"}),
+        (["find", "text"], {*SLOW, *UNUSED, "passphrase.codec"}),
+        (["decode", "text"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.words"}),
+        ([*FIXED, "--json"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.words"}),
+        (["explain", "text"], {"rich", "pyarrow", "segno", "passphrase.bulk", "passphrase.prompt"}),
+        (["batch", "--help"], {"rich", "pyarrow", "segno", "passphrase.bulk"}),
+    ],
+    ids=["help", "version", "find", "decode", "encode", "explain", "batch"],
+)
+def test_a_command_imports_what_it_needs(arguments: list[str], unused: set[str]) -> None:
+    """And no more: an import is most of what a call costs."""
+    code = "import sys; from passphrase.__main__ import main; main(); print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, *arguments], env=ENVIRONMENT, capture_output=True, check=True
+    )
+    assert not unused & {*done.stdout.decode().split()}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["encode", "-h"], ["--version"]])
@@ -469,6 +583,11 @@ TYPED = {
     "1,2,2026-12-01T20:00+08:00,qq,base32\n1,2,soon,qq,\n",
     "campaign.jsonl": '{"group_id": 1, "inviter_id": "2", "expires_at": "2026-12-01T20:00+08:00",'
     ' "origin": "qq", "approval": true, "single_use": false, "variant": null}\n',
+    "friends.csv": "group_id,inviter_id,expires_at,origin,script,single_use,variant,group_name\n"
+    "1,2,2026-12-01T20:00+08:00,qq,base32,true,,火锅小分队\n"
+    "1,2,2026-12-01T12:00Z,qq,base32,1,,\n1,2,2026-12-01T12:00Z,qq,base32,1,0,\n"
+    "1,2,2026-11-22T12:00Z,qq,base32,1,,\n",
+    "template.txt": "1 A:/ {app}: {group}【{passphrase}】\n",
     "cut.parquet": "PAR1",
     "taken.new": "",
 }
@@ -493,8 +612,8 @@ def test_the_console(
     )
     whole = Path("log.parquet").read_bytes()
     Path("damaged.parquet").write_bytes(whole[:4] + bytes(300) + whole[304:])
-    for module in ("mint", "popup", "read"):
-        monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON)
+    monkeypatch.setattr("secrets.randbelow", lambda limit: limit - 1)
+    monkeypatch.setattr("passphrase.cli.batch.clock", lambda: NOON)
     monkeypatch.setenv("COLUMNS", "80")
     answered = session.partition("\n")[0] + "\n"
     for line in re.findall("^\\$ .*", session, re.MULTILINE):
@@ -640,15 +759,13 @@ COMMAND = [sys.executable, "-m", "passphrase"]
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-16"])
 def test_utf8_whatever_the_locale(encoding: str) -> None:
     """In a process of its own, on pipes, under a locale that cannot say any of it."""
-    environment = os.environ | {
-        "PYTHONIOENCODING": encoding,
-        "LC_ALL": "C",
-        "PYTHONUTF8": "0",
-        "PASSPHRASE_KEYS": KEYRING.reveal(),
-        "PASSPHRASE_AUDIENCE": AUDIENCE,
-    }
-    encoded = subprocess.run([*COMMAND, *FIXED], env=environment, capture_output=True, check=True)  # noqa: S603
-    assert encoded.stdout == CODEC.encode(INVITE).encode() + os.linesep.encode()
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    invite = INVITE.model_copy(update={"expires_at": LATER})
+    later = ["--expires", "2087-01-01T00:00Z"]
+    command = [*COMMAND, *FIXED, *later]
+    encoded = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603
+    text = CODEC.encode(invite)
+    assert encoded.stdout == (text + os.linesep).encode()
     decoded = subprocess.run(  # noqa: S603
         [*COMMAND, "decode", "--json"],
         env=environment,
@@ -656,26 +773,23 @@ def test_utf8_whatever_the_locale(encoding: str) -> None:
         capture_output=True,
         check=True,
     )
-    assert json.loads(decoded.stdout.decode())["text"] == CODEC.encode(INVITE)
+    assert json.loads(decoded.stdout.decode())["text"] == text
     command = [*COMMAND, "batch", "decode", "--format", "csv"]
     table = f"text\n你好\n{MESSAGE}\n".encode()
     rows = subprocess.run(command, env=environment, input=table, capture_output=True, check=True)  # noqa: S603
     assert rows.stdout.decode().splitlines()[1].startswith("你好,")
     assert b"1 opened" in rows.stderr
-    shared = subprocess.run([*COMMAND, *SHARE], env=environment, capture_output=True, check=True)  # noqa: S603
-    assert shared.stdout.decode() == MESSAGE + os.linesep
+    command = [*COMMAND, *SHARE, *later]
+    shared = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603
+    assert shared.stdout.decode() == MESSAGE.replace(TEXT, text) + os.linesep
 
 
 @pytest.mark.parametrize("command", ["demo", "open"])
 def test_a_closed_pipe_is_no_traceback(command: str) -> None:
     """As in `passphrase demo | head -1`."""
     arguments = [*OPEN, *FACTS, MESSAGE] if command == "open" else [command]
-    environment = os.environ | {
-        "PASSPHRASE_KEYS": KEYRING.reveal(),
-        "PASSPHRASE_AUDIENCE": AUDIENCE,
-    }
     with subprocess.Popen(  # noqa: S603
-        [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *arguments], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -702,28 +816,61 @@ def test_a_closed_stream_is_no_traceback(monkeypatch: pytest.MonkeyPatch, closed
         assert main() == (1 if closed == "stdin" else 0)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-def test_a_real_terminal_does_not_hang() -> None:
-    """The same as above with a terminal that the operating system made."""
-    environment = os.environ | {
-        "PASSPHRASE_KEYS": KEYRING.reveal(),
-        "PASSPHRASE_AUDIENCE": AUDIENCE,
-    }
+def typed_at_a_terminal(arguments: list[str], typed: str) -> Outcome:
+    """Run the command in a process of its own, with a person at its standard input."""
     master, slave = pty.openpty()
-    try:
-        done = subprocess.run(  # noqa: S603
-            [*COMMAND, "decode"],
-            stdin=slave,
-            env=environment,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-    finally:
-        os.close(master)
-        os.close(slave)
-    assert done.returncode == 2
-    assert done.stderr.startswith(b"Usage:")
+    with subprocess.Popen(  # noqa: S603
+        [*COMMAND, *arguments],
+        stdin=slave,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        asked = process.stderr.readline()
+        os.write(master, typed.encode())
+        out, err = (stream.read().decode() for stream in (process.stdout, process.stderr))
+        code = process.wait(60)
+    left = os.read(slave, 99) if select.select([slave], [], [], 0)[0] else b""
+    os.close(master)
+    os.close(slave)
+    assert left == b""  # the shell would run it
+    return Outcome(code, out, asked.decode() + err)
+
+
+ASKED = "passphrase: paste the message; an empty line or Ctrl-D ends it\n"
+LASTING = CODEC.encode(INVITE.model_copy(update={"expires_at": LATER}))
+TYPING = {
+    "empty line": f"{LASTING}\n\n",
+    "Ctrl-D": f"{LASTING}\n\x04",
+    "Ctrl-D in a line": f"{LASTING}\x04\x04",
+    "paste with an empty line": f"「老王: 在吗」\n\n{LASTING[:9]}\n{LASTING[9:]}\n\n",
+}
+
+
+@pytest.mark.parametrize("typed", TYPING.values(), ids=TYPING)
+def test_a_terminal_is_asked_for_the_paste(typed: str) -> None:
+    """One line on stderr; an empty line in the middle of a paste ends nothing."""
+    decoded = typed_at_a_terminal(["decode", "--json"], typed)
+    assert (decoded.code, decoded.err) == (0, ASKED)
+    assert json.loads(decoded.out)["text"] == LASTING
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["find"], ["explain"], ["open", "--viewer", "42", "--source", "qq"], ["find", "-"]],
+)
+def test_every_reader_asks_for_the_paste(arguments: list[str]) -> None:
+    refused = typed_at_a_terminal(arguments, "\n")
+    assert (refused.code, refused.err.startswith(ASKED)) == (1, True)
+
+
+def test_a_terminal_that_cannot_be_watched(shell: Shell) -> None:
+    """As on Windows: the first empty line ends the paste."""
+    found = shell("find", stdin=None)
+    assert (found.code, found.out) == (1, "")
+    assert found.err.startswith(ASKED)
 
 
 # --- explain ------------------------------------------------------------------------------------
@@ -801,7 +948,8 @@ def test_decode_repairs(shell: Shell) -> None:
 # --- share and open -----------------------------------------------------------------------------
 
 SHARE = ["share", *FIXED[1:], "--group-name", "火锅小分队", "--app-name", "抖音"]
-MESSAGE = share(CODEC.encode(INVITE), to=Origin.WECHAT, group_name="火锅小分队", app_name="抖音")
+TEXT = CODEC.encode(INVITE)
+MESSAGE = share(TEXT, to=Origin.WECHAT, group_name="火锅小分队", app_name="抖音")
 OPEN = ["open", "--viewer", "42", "--source", "wechat", "--at", "2026-11-26T12:00Z"]
 FACTS = [
     *["--generation", "0", "--member", "no", "--banned", "no", "--inviter-is-member", "yes"],
@@ -820,6 +968,36 @@ def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
         "text": text,
         "open_url": "weixin://",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_share_takes_a_template(shell: Shell, tmp_path: Path, end: str) -> None:
+    """As an argument, or in a file; what could break on the way is told."""
+    template = "1 a:/ {app} {group} {{x}}【{passphrase}】"
+    path = tmp_path / "template.txt"
+    path.write_bytes(f"\ufeff{template}{end}".encode())
+    for given in (template, str(path)):
+        shared = shell(*SHARE, "--template", given)
+        assert shared == (0, f"1 a:/ 抖音 「火锅小分队」 {{x}}【{TEXT}】\n", "")
+    shared = shell(*SHARE, "--template", "来/吃火锅 a:/ 【{passphrase}】")
+    assert (shared.code, shared.out) == (0, f"来/吃火锅 a:/ 【{TEXT}】\n")
+    assert [line.partition(" ")[2] for line in shared.err.splitlines()] == [
+        "--template: does not begin with a digit; iOS then does not tell an app that the clipboard "
+        "holds a number",
+        "--template: chat apps turn this into a face",
+    ]
+
+
+def test_share_refuses_a_template(shell: Shell, tmp_path: Path) -> None:
+    """Without the passphrase, with another placeholder, or in a file that cannot be read."""
+    latin = tmp_path / "latin"
+    latin.write_bytes("é{passphrase}".encode("latin-1"))
+    bad = ["{group}", "{{passphrase}}", "{passphrase}{x}", "{passphrase!r}", "{passphrase"]
+    for template in (*bad, str(latin)):
+        refused = shell(*SHARE, "--template", template)
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    for template in (tmp_path / "none", tmp_path):
+        assert shell(*SHARE, "--template", str(template)).code == 66
 
 
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])
@@ -927,7 +1105,7 @@ def test_a_new_invite_says_its_lifetime(
 ) -> None:
     """Whenever in a minute it is made, and for a minute after."""
     now = NOON + timedelta(seconds=second, milliseconds=700)
-    monkeypatch.setattr("passphrase.cli.mint.clock", lambda: now)
+    monkeypatch.setattr("passphrase.cli.share.clock", lambda: now)
     message = shell("share", *ENCODE[1:], "--expires", lifetime, "--origin", "qq").out
     for later in (2, 59):
         at = (now + timedelta(seconds=later)).isoformat()

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from passphrase.cli.keys import keyed, load_codec
-from passphrase.cli.world import EXIT_KEYS, Stop, repair_option, say
+from passphrase.cli.share import worded
+from passphrase.cli.world import EXIT_KEYS, Stop, clock, repair_option, say
 
 if TYPE_CHECKING:
     from passphrase.cli.tables import Task
     from passphrase.codec import Level
+    from passphrase.words import Locale
 
 _FORMS: Final = {
     ".csv": "csv",
@@ -92,14 +94,40 @@ def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: AN
 
 
 @batch.command()
+@click.option(
+    "--message",
+    "with_message",
+    is_flag=True,
+    help="Also make the message to paste, for rows by wechat or qq. A column group_name names the "
+    "group.",
+)
+@worded
 @_rows
-def encode(**options: Any) -> None:  # noqa: ANN401
+def encode(
+    *,
+    with_message: bool,
+    group_name: str | None,
+    app_name: str | None,
+    template: str | None,
+    locale: "Locale",
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Mint the passphrase of each row of INPUT.
 
     Its columns are group_id, inviter_id, expires_at (ISO 8601 with a zone), origin, and where you
-    want them mutual_follow, approval, single_use, generation, variant and script.
+    want them mutual_follow, approval, single_use, generation, variant and script. Equal single-use
+    rows get different variants. Rows with a variant also get a fingerprint.
     """
-    _run(_tasks().encoding(), "minted", **options)
+    if (group_name or app_name or template) and not with_message:
+        raise click.UsageError("--group-name, --app-name and --template need --message")
+    tasks = _tasks()
+    wording = tasks.Wording(group_name, app_name, template, locale) if with_message else None
+    variants = tasks.Variants()
+    _run(tasks.encoding(variants, clock(), wording), "minted", **options)
+    if variants.given:
+        say(f"single-use rows that were given a variant: {variants.given}")
+    if variants.clashes:
+        say(f"single-use rows whose own variant an equal row before may have: {variants.clashes}")
 
 
 def _run(  # noqa: PLR0913  # one parameter an option

@@ -45,7 +45,7 @@ def keyed(command: _Command) -> _Command:
 
 
 def make_secret() -> bytes:
-    """Draw a secret: the only random source of this package."""
+    """Draw a secret; but for variants, the only random source of this package."""
     return secrets.token_bytes(SECRET_BYTES)
 
 

@@ -1,34 +1,23 @@
-"""The commands that make a passphrase of an invite: encode, share."""
+"""The command that makes a passphrase of an invite: encode; and what `share` needs of it."""
 
+import secrets
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 import passphrase
 from passphrase.cli.keys import keyed, load_codec
 from passphrase.cli.read import success
-from passphrase.cli.world import (
-    EXIT_OUTPUT,
-    Stop,
-    clock,
-    json_option,
-    locale_option,
-    print_json,
-    read_id,
-    read_moment,
-    read_name,
-    say,
-)
+from passphrase.cli.world import clock, json_option, print_json, read_id, read_moment, say
+from passphrase.codec import VARIANTS
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from passphrase import Invite
+    from passphrase import Decoded, Invite
 
-QR_KINDS: Final = (".png", ".svg")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -37,7 +26,7 @@ def _id_option(name: str, words: str) -> Callable[[_Command], _Command]:
     return click.option(name, variable, required=True, metavar="ID", callback=read_id, help=words)
 
 
-def _minting(command: _Command) -> _Command:
+def minting(command: _Command) -> _Command:
     """Add the options that say what to mint."""
     for option in reversed(
         (
@@ -73,9 +62,9 @@ def _minting(command: _Command) -> _Command:
             ),
             click.option(
                 "--variant",
-                type=click.IntRange(0, 255),
-                default=0,
-                help="Another passphrase of the same invite.",
+                type=click.IntRange(0, VARIANTS - 1),
+                help="Another passphrase of the same invite. Default: 0, and with --single-use a "
+                "random one.",
             ),
         )
     ):
@@ -83,18 +72,46 @@ def _minting(command: _Command) -> _Command:
     return command
 
 
-def _invite(fields: dict[str, Any], now: "datetime") -> "Invite":
-    """Make the invite that the options describe."""
-    expires_at = read_moment(fields.pop("expires"), now, "--expires")
+def draw_variant(fields: dict[str, Any]) -> bool:
+    """Fill in the variant that was not named; tell whether it was drawn, as for single use.
+
+    Equal invites are one passphrase, which the second of two friends would find used up.
+    """
+    is_drawn = fields["single_use"] and fields["variant"] is None
+    if fields["variant"] is None:
+        fields["variant"] = secrets.randbelow(VARIANTS) if is_drawn else 0
+    return is_drawn
+
+
+def tell_drawn(decoded: "Decoded") -> None:
+    """Say which variant was drawn, and what the ledger will know the invite by."""
+    say(
+        f"drew variant {decoded.invite.variant} of this single-use invite, fingerprint "
+        f"{decoded.fingerprint}; --variant chooses another"
+    )
+
+
+def read_invite(fields: dict[str, Any], now: "datetime") -> "Invite":
+    """Make the invite that the options describe.
+
+    Raises:
+        click.UsageError: Its end is out of range, or lies in this minute, which floors to nothing.
+    """
+    asked = read_moment(fields.pop("expires"), now, "--expires")
     origin = passphrase.Origin(fields.pop("origin"))
     try:
-        return passphrase.Invite(expires_at=expires_at, origin=origin, **fields)
+        invite = passphrase.Invite(expires_at=asked, origin=origin, **fields)
     except ValueError:  # the options have checked every other field
         raise click.UsageError("--expires must lie between 2026-01-01 and 2089-10-18") from None
+    if invite.expires_at <= now < asked:
+        raise click.UsageError(
+            "--expires lies in this minute; an invite ends with a full minute, so it would be over"
+        )
+    return invite
 
 
 @click.command()
-@_minting
+@minting
 @json_option
 @keyed
 def encode(
@@ -108,79 +125,14 @@ def encode(
     """Mint the passphrase of an invite."""
     now = clock()
     codec = load_codec(keys_file, audience)
-    invite = _invite(fields, now)
+    is_drawn = draw_variant(fields)
+    invite = read_invite(fields, now)
     if invite.expires_at <= now:
         say("this invite has already expired")
-    text = codec.encode(invite, script=script)
+    decoded = codec.decode(codec.encode(invite, script=script))
+    if is_drawn:
+        tell_drawn(decoded)
     if as_json:
-        print_json(success(codec.decode(text), now))
+        print_json(success(decoded, now))
     else:
-        click.echo(text)
-
-
-@click.command()
-@_minting
-@click.option(
-    "--group-name",
-    metavar="NAME",
-    callback=read_name,
-    help="Of the group, put harmless into the message.",
-)
-@click.option(
-    "--app-name",
-    metavar="NAME",
-    callback=read_name,
-    help="Of the app to open, put harmless into it too.",
-)
-@locale_option
-@click.option(
-    "--qr",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE.png|svg",
-    help="Also draw the message as a QR code.",
-)
-@json_option
-@keyed
-def share(  # noqa: PLR0913  # one parameter an option
-    *,
-    keys_file: str | None,
-    audience: str,
-    script: str,
-    group_name: str | None,
-    app_name: str | None,
-    locale: Any,  # noqa: ANN401  # what click has checked
-    qr: Path | None,
-    as_json: bool,
-    **fields: Any,  # noqa: ANN401  # the same
-) -> None:
-    """Mint an invite and print the message to paste into WeChat or QQ."""
-    if qr and qr.suffix.lower() not in QR_KINDS:
-        raise click.UsageError(f"--qr takes a name that ends in {' or '.join(QR_KINDS)}")
-    codec = load_codec(keys_file, audience)
-    now = clock()
-    invite = _invite(fields, now)
-    if invite.origin is passphrase.Origin.IN_APP:
-        raise click.UsageError("--origin in_app needs no message; WeChat and QQ do")
-    if invite.expires_at <= now:
-        raise click.UsageError("--expires is past: the message would help nobody")
-    text = codec.encode(invite, script=script)
-    message = passphrase.share(
-        text, to=invite.origin, locale=locale, group_name=group_name, app_name=app_name
-    )
-    if qr:
-        _draw(message, qr)
-    if as_json:
-        url = passphrase.open_url(invite.origin)
-        print_json({"ok": True, "message": message, "text": text, "open_url": url})
-    else:
-        click.echo(message)
-
-
-def _draw(message: str, path: Path) -> None:
-    """Write the message as a QR code in UTF-8."""
-    import segno  # noqa: PLC0415  # no other command pays for it
-
-    try:
-        segno.make_qr(message, encoding="utf-8").save(str(path), scale=6)
-    except OSError as error:
-        raise Stop(f"{path}: {error.strerror}", EXIT_OUTPUT) from None
+        click.echo(decoded.text)

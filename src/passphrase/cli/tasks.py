@@ -9,27 +9,42 @@ Shapes:
 # pyright: reportUnknownArgumentType=false
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk import COLUMNS, REQUIRED, Remembering, decode_column, encode_table
+from passphrase.bulk import COLUMNS, REQUIRED, Remembering, Variants, decode_column, encode_table
 from passphrase.cli.lines import CsvTable, JsonlTable
 from passphrase.cli.outputs import opened, replaced
 from passphrase.cli.tables import MALFORMED, Counts, Files, ParquetTable, Record, Table, Task
 from passphrase.cli.world import EXIT_BUG, Stop
-from passphrase.columns import DECODED, ENCODED
+from passphrase.columns import DECODED, ENCODED, Row, table_of, values
+from passphrase.invite import Origin
 from passphrase.processes import spread
+from passphrase.sharing import share
 
 if TYPE_CHECKING:
     from passphrase import Codec
     from passphrase.codec import Level
+    from passphrase.words import Locale
 
+GROUP_NAME: Final = "group_name"  # the column of the names that stand in messages
+PIECE_ROWS: Final = 1 << 11  # of a batch: some tenths of a second
+_MINTED: Final = pa.schema(
+    {
+        "text": pa.string(),
+        "variant": pa.int16(),
+        "fingerprint": pa.string(),
+        "error": pa.string(),
+    }
+)
+_MESSAGES: Final = _MINTED.insert(3, pa.field("message", pa.string()))
 _NO_TEXT: Final = 0  # stands for whatever a JSON object has instead of a text
 _TABLES: Final[Mapping[str, Callable[[Files, Task, Mapping[str, str]], Table]]] = {
     "csv": CsvTable,
@@ -52,16 +67,26 @@ def decoding(column: str, repair: "Level") -> Task:
     )
 
 
-def encoding() -> Task:
-    """Make the task that mints a passphrase of each row."""
+class Wording(NamedTuple):
+    """What stands in the messages, as `passphrase.share` takes it."""
+
+    group_name: str | None  # where a row has no name in GROUP_NAME
+    app_name: str | None
+    template: str | None
+    locale: "Locale"
+
+
+def encoding(variants: Variants, now: datetime, wording: Wording | None) -> Task:
+    """Make the task that mints a passphrase of each row, and a message where one is worded."""
+    columns = (*COLUMNS, GROUP_NAME) if wording else COLUMNS
     return Task(
         required=REQUIRED,
-        optional=COLUMNS[len(REQUIRED) :],
+        optional=columns[len(REQUIRED) :],
         texts=(),
-        results=ENCODED,
-        gather=_gather_invites,
-        select=_select_invites,
-        work=_mint,
+        results=_MESSAGES if wording else _MINTED,
+        gather=partial(_gather_invites, columns, variants),
+        select=partial(_select_invites, columns, variants),
+        work=partial(_mint, now=now, wording=wording),
         keep=_as_it_is,
     )
 
@@ -108,29 +133,58 @@ def process(
         ) as table,
     ):
         counts = Counts()
-        for batch, made in _worked(task, table, codec_factory, processes):
+        for batch, made in _worked(task, table, codec_factory, processes, report):
             counts += table.write(batch, made)
-            report(table.position(), table.size)
     return counts
 
 
 def _worked(
-    task: Task, table: Table, codec_factory: "Callable[[], Codec]", processes: int
+    task: Task,
+    table: Table,
+    codec_factory: "Callable[[], Codec]",
+    processes: int,
+    report: Callable[[int, int | None], None],
 ) -> Iterator[tuple[Any, pa.Table]]:
-    """Yield each batch of a table with what was made of it."""
-    waiting: deque[Any] = deque()
+    """Yield each batch of a table with what was made of it; report after each of its pieces."""
+    waiting: deque[tuple[Any, int, int]] = deque()  # a batch, its pieces, and where it ends
 
     def inputs() -> Iterator[Any]:
         for batch, taken in table.batches():
-            waiting.append(batch)
-            yield taken
+            pieces = [*_pieces(taken)]
+            waiting.append((batch, len(pieces), table.position()))
+            yield from pieces
 
     keep = partial(_keep, task.keep, codec_factory)
+    made: list[pa.Table] = []
+    start = 0
     try:
-        for made in spread(task.work, inputs(), keep, processes=processes):
-            yield waiting.popleft(), made
+        for part in spread(task.work, inputs(), keep, processes=processes):
+            made.append(part)
+            batch, pieces, end = waiting[0]
+            report(start + (end - start) * len(made) // pieces, table.size)
+            if len(made) == pieces:
+                waiting.popleft()
+                yield batch, pa.concat_tables(made)
+                made, start = [], end
     except BrokenProcessPool:
         raise Stop("a process was killed (is there enough memory?)", EXIT_BUG) from None
+
+
+def _pieces(taken: Any) -> Iterator[Any]:  # noqa: ANN401  # a list, an array or a table
+    """Cut what `work` takes from a batch, so that a person sees it move."""
+    for at in range(0, max(len(taken), 1), PIECE_ROWS):
+        piece = taken[at : at + PIECE_ROWS]
+        if isinstance(piece, pa.Array):
+            piece = _cut_out(piece)
+        elif isinstance(piece, pa.Table):
+            columns = [_cut_out(*column.chunks) for column in piece.columns]
+            piece = pa.table(columns, names=piece.column_names)
+        yield piece
+
+
+def _cut_out(*slices: pa.Array) -> pa.Array:
+    # A slice is part of something larger, and pickle would write all of that.
+    return pa.concat_arrays(slices)
 
 
 def _keep(keep: "Callable[[Codec], Any]", codec_factory: "Callable[[], Codec]") -> object:
@@ -164,14 +218,16 @@ def _as_text(value: object) -> object:
 
 
 def _select_texts(column: str, batch: pa.RecordBatch) -> pa.Array:
-    # A batch of a file is a slice of more, and pickle would write all of that.
-    return pa.concat_arrays([batch.column(column)])
+    return batch.column(column)
 
 
-def _gather_invites(records: list[Record]) -> tuple[pa.Table, list[int]]:
+def _gather_invites(
+    names: Sequence[str], variants: Variants, records: list[Record]
+) -> tuple[pa.Table, list[int]]:
     """Return the fields of the invites as texts; each record has a result of its own."""
-    columns = {name: [_as_field(record.get(name)) for record in records] for name in COLUMNS}
-    return pa.table(columns), [*range(len(records))]
+    columns = {name: [_as_field(record.get(name)) for record in records] for name in names}
+    schema = pa.schema(dict.fromkeys(names, pa.string()))
+    return variants.fill(pa.table(columns, schema)), [*range(len(records))]
 
 
 def _as_field(value: object) -> str | None:
@@ -179,10 +235,37 @@ def _as_field(value: object) -> str | None:
     return None if value is None else str(value).encode("utf-8", "replace").decode()
 
 
-def _select_invites(batch: pa.RecordBatch) -> pa.Table:
-    present = [name for name in COLUMNS if name in batch.schema.names]
-    return pa.table({name: pa.concat_arrays([batch.column(name)]) for name in present})
+def _select_invites(names: Sequence[str], variants: Variants, batch: pa.RecordBatch) -> pa.Table:
+    present = [name for name in names if name in batch.schema.names]
+    return variants.fill(pa.Table.from_batches([batch.select(present)]))
 
 
-def _mint(codec: "Codec", table: pa.Table) -> pa.Table:
-    return encode_table(codec, table).select(ENCODED.names)
+def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | None) -> pa.Table:
+    """Mint each row of a table, which is refused as "expired" where it would be over already."""
+    columns = [values(table[name]) for name in ("expires_at", "variant", "origin")]
+    names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
+    minted = encode_table(codec, table).select(ENCODED.names).to_pylist()
+    rows: list[Row] = []
+    for row, expires_at, variant, origin, name in zip(minted, *columns, names, strict=True):
+        text, error = row.values()
+        if text and _is_over(expires_at, now):
+            text, error = None, "expired"
+        decoded = codec.decode(text, repair="exact") if text and variant else None
+        numbers = (decoded.invite.variant, decoded.fingerprint) if decoded else (None, None)
+        messages = () if wording is None else (_message(text, origin, name, wording),)
+        rows.append((text, *numbers, *messages, error))
+    return table_of(_MESSAGES if wording else _MINTED, rows)
+
+
+def _is_over(expires_at: Any, now: datetime) -> bool:  # noqa: ANN401  # as a row has it
+    """Tell whether an invite that could be minted ends, with its minute, by now."""
+    moment = datetime.fromisoformat(expires_at) if isinstance(expires_at, str) else expires_at
+    return moment.replace(second=0, microsecond=0) <= now
+
+
+def _message(text: str | None, origin: object, name: object, wording: Wording) -> str | None:
+    """Make the message that carries a passphrase; an in-app pull needs none."""
+    if text is None or origin == Origin.IN_APP:
+        return None
+    group_name = name if name and isinstance(name, str) else wording.group_name
+    return share(text, to=Origin(str(origin)), **wording._replace(group_name=group_name)._asdict())
