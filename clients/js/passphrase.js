@@ -89,11 +89,12 @@ const FOREIGN = -2;
  * False for a text that is too long, as for any other that holds none.
  *
  * @param {string} text Any text.
+ * @param {number} [maxChars] The longest text that is read, in code points.
  * @returns {boolean}
- * @throws {TypeError} The text is no string.
+ * @throws {TypeError} The text is not a string.
  */
-export function recognize(text) {
-  return find(text).length > 0;
+export function recognize(text, maxChars) {
+  return find(text, maxChars).length > 0;
 }
 
 /**
@@ -102,11 +103,12 @@ export function recognize(text) {
  * Ordinary text gives a false alarm once in about 2^30 rows of glyphs that are long enough.
  *
  * @param {string} text Any text.
+ * @param {number} [maxChars] The longest text that is read, in code points.
  * @returns {Candidate[]} None if there is none, or if the text is too long.
- * @throws {TypeError} The text is no string.
+ * @throws {TypeError} The text is not a string.
  */
-export function find(text) {
-  if (isTooLong(text)) return [];
+export function find(text, maxChars) {
+  if (isTooLong(text, maxChars)) return [];
   /** @type {Map<string, Candidate>} */
   const found = new Map();
   for (const characters of readings(charactersOf(text))) {
@@ -124,19 +126,21 @@ export function find(text) {
 }
 
 /**
- * Tell whether a text is refused unread: it has more than MAX_CHARS code points.
+ * Tell whether a text is refused unread: it has more than `maxChars` code points.
  *
  * @param {string} text Any text.
+ * @param {number} [maxChars] MAX_CHARS unless asked otherwise.
  * @returns {boolean}
- * @throws {TypeError} The text is no string.
+ * @throws {TypeError} The text is not a string.
  */
-export function isTooLong(text) {
+export function isTooLong(text, maxChars) {
   if (typeof text !== "string") throw new TypeError("text must be a string");
-  if (text.length <= MAX_CHARS) return false;
-  if (text.length > 2 * MAX_CHARS) return true;
+  const limit = maxChars === undefined ? MAX_CHARS : maxChars;
+  if (text.length <= limit) return false;
+  if (text.length > 2 * limit) return true;
   let count = 0;
   for (let at = 0; at < text.length; at += unitsOf(codeAt(text, at))) count += 1;
-  return count > MAX_CHARS;
+  return count > limit;
 }
 
 // --- Characters: UTF-16 units -> code points ---------------------------------------------------

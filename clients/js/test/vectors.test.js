@@ -23,6 +23,7 @@ function units(text, codePoints) {
 }
 
 test("the file is whole, and every outcome is decided here", () => {
+  assert.equal(DOCUMENT.schema, "v1.schema.json");
   assert.equal(DOCUMENT.testGroups.flatMap((group) => group.tests).length, DOCUMENT.numberOfTests);
   assert.ok(TESTS.length > 200);
   for (const { result, error } of TESTS) {
@@ -37,10 +38,10 @@ test("the tables are those of the vectors", () => {
 
 for (const vector of TESTS) {
   test(`${vector.tcId} ${vector.comment}`, () => {
-    const { text, result, error } = vector;
-    const found = find(text);
-    assert.equal(recognize(text), found.length > 0);
-    assert.equal(isTooLong(text), error === "too_long");
+    const { text, result, error, maxChars } = vector;
+    const found = find(text, maxChars);
+    assert.equal(recognize(text, maxChars), found.length > 0);
+    assert.equal(isTooLong(text, maxChars), error === "too_long");
     if (result === "invalid") {
       assert.equal(found.length > 0, Boolean(RECOGNISED[error]));
       return;
