@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 from unittest.mock import Mock
 
@@ -721,8 +722,6 @@ def test_no_traceback_ever(
         raise error
 
     monkeypatch.setattr(read, "scan", fail)
-    monkeypatch.setattr("os.dup2", max)  # pytest needs its own standard output
-    monkeypatch.setattr(sys.stdout, "fileno", int, raising=False)
     assert shell("find", "text") == (code, "", words)
 
 
@@ -798,11 +797,25 @@ def test_a_closed_pipe_is_no_traceback(command: str) -> None:
         assert process.wait() == 141
 
 
+def test_output_that_cannot_be_written_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or Python would fail once more at exit, with another exit code."""
+    with TemporaryFile() as kept, monkeypatch.context() as patch:
+        fail = Mock(side_effect=OSError)
+        patch.setattr(sys, "argv", ["passphrase", "find", "text"])
+        patch.setattr(sys, "stdout", Mock(flush=fail, fileno=kept.fileno))
+        patch.setattr(read, "scan", fail)
+        assert main() == 74
+        assert os.fstat(kept.fileno()).st_rdev == Path(os.devnull).stat().st_rdev
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
-def test_a_full_disk_is_one_line() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line(unbuffered: str) -> None:
+    """Whether or not Python holds the output back until it exits."""
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with FULL.open("wb") as full:
         done = subprocess.run(  # noqa: S603
-            [*COMMAND, "keygen"], stdout=full, stderr=subprocess.PIPE, check=False
+            [*COMMAND, "keygen"], env=environment, stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert (done.returncode, done.stderr) == (74, b"passphrase: No space left on device\n")
 

@@ -80,9 +80,17 @@ class _Commands(click.Group):
         try:
             return cast("object", super().invoke(ctx))
         except BrokenPipeError:
-            # Python flushes stdout once more at exit; give it somewhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _flush_or_drop()
             return EXIT_CLOSED_PIPE
+
+
+def _flush_or_drop() -> None:
+    """Empty stdout: Python flushes it at exit, and the exit code is 120 if that fails."""
+    for stream in filter(None, [sys.stdout]):  # a closed one is None
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run() -> int:  # noqa: PLR0911  # one return an exit code
@@ -102,6 +110,7 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except OSError as error:
+        _flush_or_drop()
         return say(error.strerror or "an input or output error", EXIT_OUTPUT)
     except Exception as error:  # noqa: BLE001  # a traceback may hold a key or the clipboard
         return say(f"internal error ({type(error).__name__}); please report it", EXIT_BUG)
