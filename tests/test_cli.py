@@ -524,6 +524,37 @@ def test_help_and_version(shell: Shell, arguments: list[str]) -> None:
     assert "passphrase" in helped.out
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("passphrase de", ["decode", "demo"]),
+        ("passphrase batch e", ["encode"]),
+        ("passphrase decode --repair e", ["exact"]),
+        ("passphrase share --template", ["--template"]),
+    ],
+)
+def test_completion(typed: str, offered: list[str]) -> None:
+    """What the line in docs/cli.md makes bash ask when the Tab key is pressed."""
+    asked = {
+        "_PASSPHRASE_COMPLETE": "bash_complete",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = subprocess.run(COMMAND, env=ENVIRONMENT | asked, capture_output=True, check=True)  # noqa: S603
+    assert done.stdout.decode().split() == [f"plain,{each}" for each in offered]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [("bash", "complete -o"), ("zsh", "#compdef"), ("fish", "complete --no-")]
+)
+def test_completion_of_each_shell(kind: str, part: str) -> None:
+    environment = ENVIRONMENT | {"_PASSPHRASE_COMPLETE": f"{kind}_source"}
+    done = subprocess.run(COMMAND, env=environment, capture_output=True, check=True)  # noqa: S603
+    assert part in done.stdout.decode()
+    page = (HERE.parent / "docs" / "cli.md").read_text("utf-8")
+    assert f"_PASSPHRASE_COMPLETE={kind}_source passphrase" in page
+
+
 # --- demo and the rest of the world -------------------------------------------------------------
 
 

@@ -21,6 +21,45 @@ _INTRODUCTION: Final = """\
 
 What `--help` says of each command, on one page. It needs the extra `cli`.
 
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | a valid passphrase; `open`: the popup offers to join or to ask for it |
+| 0 | `find`, and `explain` without keys: a passphrase whose signature was not checked |
+| 1 | none, or a refusal |
+| 2 | the command line is wrong |
+| 3 | `decode`, `explain`: the passphrase has expired; with `--all`, one of them |
+| 66 | a file to be read is not there |
+| 70 | a bug; please report it |
+| 74 | an output cannot be written |
+| 78 | the keys cannot be used |
+| 130, 141 | interrupted; the reader of a pipe has gone |
+
+So `passphrase decode "$text" && …` goes on where a passphrase verifies and has not expired. Whether
+this person may join this group is for `passphrase open`.
+
+## Reading a paste
+
+`decode`, `find`, `explain` and `open` read TEXT, or standard input. On a terminal they ask for the
+paste. An empty line or Ctrl-D ends it; an empty line in the middle of a paste does not.
+
+## Single use
+
+Equal invites are one passphrase, and of two friends the second finds it used up. So `encode` and
+`share` draw a random variant with `--single-use`. They say on stderr which, with the fingerprint.
+There are 256, so two draws are the same once in 256 times. For many friends in one minute use
+`batch encode`, which counts, or name `--variant` yourself.
+
+## Completion
+
+The Tab key completes commands and options. Add the line to the file, and open a new shell:
+
+- bash 4.4 or newer, `~/.bashrc`: `eval "$(_PASSPHRASE_COMPLETE=bash_source passphrase)"`
+- zsh, `~/.zshrc`, after `compinit`: `eval "$(_PASSPHRASE_COMPLETE=zsh_source passphrase)"`
+- fish, `~/.config/fish/completions/passphrase.fish`:
+  `_PASSPHRASE_COMPLETE=fish_source passphrase | source`
+
 """
 
 

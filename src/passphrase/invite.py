@@ -98,7 +98,9 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
         group_id: An int in [0, 2^64) or a UUID; below 2^32 it makes a shorter passphrase.
         inviter_id: The same.
         expires_at: First moment at which the invite is no longer valid: an aware datetime from
-            2026-01-01T00:01Z to 2089-10-18T16:31Z; floored to the minute and turned into UTC.
+            2026-01-01T00:01Z to 2089-10-18T16:31Z; floored to the minute and turned into UTC. A
+            moment in the minute that it is makes an invite that is over; only who has a clock can
+            tell, as the command does.
         origin: The app that carries it, or in-app for a direct pull.
         mutual_follow: Only users who mutually follow the inviter may join.
         approval: Joining asks the group's owner first.
