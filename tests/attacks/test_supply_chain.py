@@ -14,7 +14,7 @@ import tomllib
 import unicodedata
 import zipfile
 from hashlib import sha256
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -142,6 +142,79 @@ def test_names_in_the_source_are_ascii() -> None:
         assert all(token.string.isascii() for token in tokens if token.type == tokenize.NAME)
 
 
+# --- What is published --------------------------------------------------------------------------
+
+WORKFLOWS = ROOT / ".github" / "workflows"
+LOCKED = re.compile(r"([a-z0-9-]+)==([0-9.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
+
+
+def jobs(name: str) -> dict[str, str]:
+    """Return the jobs of a workflow by name, as they are written."""
+    _, _, text = (WORKFLOWS / name).read_text(encoding="utf-8").partition("\njobs:\n")
+    parts = re.split(r"^  ([a-z]+):\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+needs_hatchling = pytest.mark.skipif(
+    importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed"
+)
+needs_a_checkout = pytest.mark.skipif(not WORKFLOWS.exists(), reason="not a checkout")
+
+
+@needs_hatchling
+@needs_a_checkout
+def test_what_builds_is_locked_by_hash() -> None:
+    """Hatchling and all that it needs, in the versions that we test with; no host is named."""
+    text = (ROOT / ".ci" / "build-requirements.txt").read_text(encoding="utf-8")
+    assert LOCKED.sub("", text) == ""
+    locked = {name: version for name, version, _ in LOCKED.findall(text)}
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert {f"{name}=={version}" for name, version in locked.items()} <= {*pinned}
+    needed, waiting = set[str](), ["hatchling"]
+    while waiting:
+        needed.add(name := waiting.pop())
+        lines = [line for line in requires(name) or [] if "extra ==" not in line]
+        names = {re.split("[<>=!~; ]", line)[0].lower() for line in lines if "python_v" not in line}
+        waiting += names - needed
+    assert {*locked} == needed
+
+
+@needs_a_checkout
+def test_what_is_published_was_built_apart() -> None:
+    """The job that builds runs no other tool; the one that publishes takes what it built.
+
+    Any job of a run can replace an artifact: the sums, an output of the job that built, tell.
+    """
+    ours, theirs = jobs("ci.yml"), jobs("publish.yml")
+    steps = re.findall(r"^      - (?:uses|run|id): (.*)$", ours["build"], re.MULTILINE)
+    assert [step.partition("@")[0] for step in steps] == [
+        "actions/checkout",
+        "actions/setup-python",
+        '"python -m pip install --require-hashes --no-deps --only-binary :all: '
+        '-r .ci/build-requirements.txt"',
+        "bash .ci/build dist",
+        "sums # another job can replace the artifact, and not this",
+        "actions/upload-artifact",
+    ]
+    others = "".join(text for name, text in ours.items() if name != "build") + theirs["publish"]
+    assert "upload-artifact" not in others
+    assert "needs: build" in ours["all"]
+    assert "DIST: ${{ runner.temp }}/dist" in ours["all"]
+    assert 'diff -r "$DIST" "$dist"' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert 'sha256sum --check --strict <<< "$SUMS"' in theirs["publish"]
+    assert "pip" not in theirs["publish"].replace("pypi", "")
+
+
+@needs_a_checkout
+def test_every_action_is_named_by_its_commit() -> None:
+    """A tag can be moved to other code; only a called workflow of our own has no commit."""
+    for path in WORKFLOWS.iterdir():
+        text = path.read_text(encoding="utf-8")
+        used = re.findall(r"uses: (\S+)", text)
+        assert all(re.search(r"@[0-9a-f]{40}$", name) for name in used if name[:2] != "./")
+        assert "\npermissions: {}\n" in text
+
+
 # --- What is built -------------------------------------------------------------------------------
 
 LEFT_OUT = shutil.ignore_patterns(
@@ -154,10 +227,6 @@ SDIST = {
     "constraints.txt", "conftest.py", "pyproject.toml", "LICENSE", "PKG-INFO", ".gitignore",
 }  # fmt: skip
 PASSPHRASE = re.compile(r"passphrase/(?:(?:scripts|cli)/)?[a-z0-9_]+\.py")
-
-needs_hatchling = pytest.mark.skipif(
-    importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed"
-)
 
 
 def build(tree: Path, moment: int, mode: int) -> dict[str, bytes]:
