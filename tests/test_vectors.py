@@ -22,11 +22,14 @@ from passphrase import (
     DamagedError,
     Invite,
     Keyring,
+    KeyringError,
     PassphraseError,
     SignatureError,
     recognize,
 )
+from passphrase.clipboard import MAX_CHARS
 from passphrase.codec import Level
+from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
@@ -45,7 +48,12 @@ class Vector(NamedTuple):
 
     @property
     def codec(self) -> Codec:
-        return Codec(Keyring(self.secrets, min(self.secrets)), audience=self.audience)
+        ring = Keyring(self.secrets, min(self.secrets))
+        return Codec(ring, audience=self.audience, max_chars=self.limit)
+
+    @property
+    def limit(self) -> int:
+        return int(self.test.get("maxChars", MAX_CHARS))
 
 
 def vectors(kind: str) -> list[Vector]:
@@ -62,7 +70,9 @@ def vectors(kind: str) -> list[Vector]:
 
 VECTORS = vectors("InvitePassphraseDecode")
 REPAIRS = vectors("InvitePassphraseRepair")
-TESTS = [vector.test for vector in VECTORS + REPAIRS]
+WRITTEN = vectors("InvitePassphraseEncode")
+KEYRINGS = vectors("InvitePassphraseKeyring")
+TESTS = [vector.test for vector in VECTORS + REPAIRS + WRITTEN + KEYRINGS]
 VALID = [vector for vector in VECTORS if vector.test["result"] == "valid"]
 INVALID = [vector for vector in VECTORS if vector.test["result"] == "invalid"]
 
@@ -88,8 +98,9 @@ def test_the_file_is_fresh() -> None:
 
 def test_more_invalid_than_valid() -> None:
     assert DOCUMENT["numberOfTests"] == len(TESTS)
-    assert len(INVALID) > len(VALID) > 50
-    assert len(REPAIRS) > 50
+    results = Counter(test["result"] for test in TESTS)
+    assert results["invalid"] > results["valid"]
+    assert min(len(INVALID), len(VALID), len(REPAIRS)) > 100
     assert [test["tcId"] for test in TESTS] == [*range(1, len(TESTS) + 1)]
     assert max(Counter(test["comment"] for test in TESTS).values()) == 1
     assert {flag for test in TESTS for flag in test["flags"]} == {*DOCUMENT["notes"]}
@@ -118,7 +129,7 @@ def test_valid(vector: Vector) -> None:
     for decoded in (codec.decode(test["text"]), codec.decode(test["spellings"]["hanzi"])):
         assert (decoded.invite, decoded.fingerprint) == (invite, test["fingerprint"])
     assert [*codec.decode(test["text"]).span] == test["span"]
-    assert recognize(test["text"])
+    assert recognize(test["text"], max_chars=vector.limit)
 
 
 @pytest.mark.parametrize("vector", INVALID, ids=name)
@@ -149,10 +160,39 @@ def test_repair(vector: Vector) -> None:
         codec.decode(test["text"], repair="exact" if level == "standard" else "standard")
 
 
+@pytest.mark.parametrize("vector", WRITTEN, ids=name)
+def test_written(vector: Vector) -> None:
+    """What is made of an invite in every script, or the refusal to make it."""
+    test, secrets, audience = vector
+    json_of = TypeAdapter(Invite).validate_json
+    ring = Keyring(secrets, int(test.get("fingerprint", "1")[0]))
+    if test["result"] == "invalid":
+        with pytest.raises(ValueError):
+            Codec(ring, audience=test.get("audience", audience)).encode(
+                json_of(json.dumps(test["invite"]))
+            )
+        return
+    codec = Codec(ring, audience=audience)
+    invite = json_of(json.dumps(test["invite"]))
+    assert {s: codec.encode(invite, script=s) for s in test["spellings"]} == test["spellings"]
+
+
+@pytest.mark.parametrize("vector", KEYRINGS, ids=name)
+def test_keyring(vector: Vector) -> None:
+    """The text form of a keyring, and its refusal."""
+    test = vector.test
+    if test["result"] == "invalid":
+        with pytest.raises(KeyringError):
+            Keyring.parse(test["text"])
+        return
+    ring = Keyring.parse(test["text"])
+    assert ([*ring.ids], ring.active_id) == (test["ids"], test["active"])
+
+
 def test_strict_parsers_read_the_file() -> None:
     """No text holds a lone surrogate, on which parsers of JSON do not agree."""
     for test in TESTS:
-        test["text"].encode()
+        test.get("text", "").encode()
 
 
 def test_the_tables_are_those_of_the_scripts() -> None:
@@ -163,6 +203,21 @@ def test_the_tables_are_those_of_the_scripts() -> None:
         values = {glyph: value for value, glyph in enumerate(table)}
         assert values | {alias: values[glyph] for alias, glyph in aliases.items()} == script.digits
         assert not values.keys() & aliases.keys()
+
+
+def test_the_ranges_are_those_of_the_reader() -> None:
+    """The file alone is enough to fold every character."""
+    told = {
+        name: tuple((int(first, 16), int(last, 16)) for first, last in ranges)
+        for name, ranges in DOCUMENT["ranges"].items()
+    }
+    pauses = tuple((ord(each), ord(each)) for each in load_script("base32").separators)
+    assert told == {
+        "marks": MARK_RANGES,
+        "pictures": PICTURE_RANGES,
+        "ignorable": IGNORABLE_RANGES,
+        "base32": pauses,
+    }
 
 
 # --- The second implementation, which was written from docs/format.md alone --------------------

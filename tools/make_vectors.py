@@ -557,7 +557,11 @@ def written() -> Iterator[Test]:
         ("the epoch as expiry", "expires_at", "2026-01-01T00:00:00Z"),
         ("a second before the first minute", "expires_at", "2026-01-01T00:00:59Z"),
         ("an expiry before the epoch", "expires_at", "2025-12-31T23:59:00Z"),
-        ("an expiry after the last minute", "expires_at", "2089-10-17T21:52:00Z"),
+        (
+            "an expiry after the last minute",
+            "expires_at",
+            (EPOCH + timedelta(minutes=EXPIRY_MINUTES_MAX + 1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ),
         ("generation 256", "generation", 256),
         ("generation -1", "generation", -1),
         ("variant 256", "variant", 256),
