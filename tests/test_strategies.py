@@ -144,6 +144,7 @@ SPRINKLED = {
     "skin tones": "\U0001f3fb\U0001f3fd\U0001f3ff",
     "joiners": "\u200d",
 }
+TAGS = {"</code>", '<span style="font-family:微软雅黑">', "<!-- 注释 -->", "&zwj;", "&EMSP;", "<b>"}
 REPLACED = {
     "full width": ("A9Z0", "\uff21\uff19\uff3a\uff10"),
     "other dashes": ("-", "\u2014"),
@@ -154,16 +155,44 @@ EXACT = {
     "CR LF": ("a\nb\n", "a\r\nb\r\n"),
     "breaks lost": ("a\nb\r\n\nc", "abc"),
     "lower case": ("AbZ-9", "abz-9"),
+    "joined couples": ("a👫💏", "a👩\u200d🤝\u200d👨👩\u200d❤\ufe0f\u200d💋\u200d👨"),
     "span tags": ("a🍻", 'a<span class="emoji emoji1f37b"></span>'),
     "img tags": ("🍻!", '<img class="emoji emoji1f37b" text="_web" src="spacer.gif" />!'),
+    "img tags in Chinese": (
+        "🍻!",
+        '<img class="emoji emoji1f37b" text="[流汗]_web" src="spacer.gif" />!',
+    ),
+    "img tags with alt": (
+        "🍻!",
+        '<img class="emoji" draggable="false" alt="🍻" src="https://example.org/1f37b.png">!',
+    ),
+    "emoji elements": ("🍻", '<tg-emoji emoji-id="0000000000000127867">🍻</tg-emoji>'),
+    "escaped tags": ("🍻", "&lt;span class=&quot;emoji emoji1f37b&quot;&gt;&lt;/span&gt;"),
     "bracketed codes": ("\u2615🍻", "[emoji2615][emoji1f37b]"),
     "CQ codes": ("🍻b", "[CQ:emoji,id=127867]b"),
     "entities": ("口\u2615", "口&#9749;"),
     "escaped entities": ("🍻", "&amp;#127867;"),
+    "entities of surrogates": ("a🍻口", "a&#55356;&#57211;&#21475;"),
+    "hexadecimal entities of surrogates": ("a🍻口", "a&#xD83C;&#xDF7B;&#x53E3;"),
+    "QQ names": ("a🍻", "a/Emoji127867"),
+    "percent-encoding twice": ("a ☕", "a%2520%25E2%2598%2595"),
+    "JavaScript's escape": ("a🍻口", "a%uD83C%uDF7B%u53E3"),
+    "JSON": ("a🍻\n", r'"a\ud83c\udf7b\n"'),
+    "JSON in JSON": ("🍻", r'"\"\\ud83c\\udf7b\""'),
+    "Python's ascii": ("a🍻口\u00a0", r"'a\U0001f37b\u53e3\xa0'"),
+    "Python's bytes": ("a☕\ud83d", r"b'a\xe2\x98\x95?'"),
+    "escapes in braces": ("a🍻口", r"a\u{1f37b}\u{53e3}"),
     "percent-encoding": ("a /\ud83d", "a%20%2F%ED%A0%BD"),
     "surrogates": ("a🍻\ud83d口", "a\ud83c\udf7b\ud83d口"),
     "bold": ("a\nb", "**a\nb**"),
     "br tags": ("a\nb", "a<br/>b"),
+    "table cells": ("a\nb", "<TABLE><TR><TD>a</TD></TR><TR><TD>b"),
+    "HTML clipboard": ("a", "<!--StartFragment--><pre>a</pre><!--EndFragment-->"),
+    "bot message": (
+        "a",
+        "[CQ:reply,id=-1234567890][CQ:at,qq=10001] a[CQ:face,id=178,raw=[object Object]]"
+        "[CQ:face,id=123,sub_type=1,large=0]",
+    ),
     "quoted lines": ("a\nb", "> a\n> b"),
     "reply": ("a", "「老王：a」\n- - - - - - - - - - - - - - -\n好的"),
     "name and time": ("a", "老王 2026/11/22 10:32\na\n小李 10:33\n收到"),
@@ -179,7 +208,10 @@ def _all(name: str, text: str) -> list[str]:
 
 
 def test_every_mangling_is_held_by_a_case() -> None:
-    assert {*SPRINKLED, *REPLACED, *EXACT, "delimiters replaced"} == {*HARMLESS}
+    assert {
+        *(*SPRINKLED, *REPLACED, *EXACT),
+        *("delimiters replaced", "tags between"),
+    } == {*HARMLESS}
 
 
 @pytest.mark.parametrize("name", SPRINKLED)
@@ -192,6 +224,16 @@ def test_characters_come_between_others(name: str) -> None:
     shares = [sum(low <= len(each) <= high for each in added) for low, high in SHARES]
     assert min(shares) > len(SEEDS) // 5
     assert sum(shares) == len(SEEDS)
+
+
+def test_tags_come_between_characters() -> None:
+    """Each whole, and each of several."""
+    mangled = _all("tags between", "口" * 100)
+    for text in mangled:
+        added = [piece for piece in text.split("口") if piece]
+        assert all(piece[0] + piece[-1] in {"<>", "&;"} for piece in added)
+        assert text.count("口") == 100
+    assert all(any(f"口{tag}口" in text for text in mangled) for tag in TAGS)
 
 
 SHARES = ((0, 8), (9, 40), (100, 100))  # around 2, 20 and 100 in 100

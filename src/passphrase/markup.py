@@ -11,6 +11,7 @@ Shapes:
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 UNREADABLE_MARK: Final = "\ufffd"
@@ -44,10 +45,10 @@ _PAIR: Final = re.compile("(?P<pair>[\ud800-\udbff][\udc00-\udfff])")
 _HINT: Final = re.compile("[<[&%\\\\/.\ud800-\udbff\u200d]")  # all begin with one
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
 _TAG_PICTURE: Final = re.compile(
-    "img[ \t].*?=([\"'])([\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]{1,10})\\1",
-    re.ASCII | re.IGNORECASE,
+    "[Ii][Mm][Gg][ \t].*?=([\"'])([\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]{1,10})\\1"
 )
 _BYTE: Final = re.compile(r"(?:%|\\+x)(..)")
+_LONE_BYTES: Final = "surrogateescape"  # a byte that is part of no character
 _CODE_POINTS: Final = range(0x110000)
 # Emoji that some systems write as several, joined by U+200D: emoji-zwj-sequences.txt of Unicode.
 COUPLES: Final = {
@@ -142,14 +143,13 @@ def _of_tag(match: re.Match[str]) -> Iterator[tuple[str, int]]:
 
 def _of_bytes(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     r"""Read bytes as UTF-8. Alone, %A0 is a mark, and \xa0 what Python writes for U+00A0."""
-    found = [*_BYTE.finditer(match[0])]
-    raw = bytes(int(byte[1], 16) for byte in found)
-    at = 0
-    for character in raw.decode("utf-8", "surrogateescape"):
+    raw = bytes(int(byte[1], 16) for byte in _BYTE.finditer(match[0]))
+    starts = (match.start() + byte.start() for byte in _BYTE.finditer(match[0]))
+    for character in raw.decode("utf-8", _LONE_BYTES):
+        start, *_ = islice(starts, len(character.encode("utf-8", _LONE_BYTES)))
         is_alone = "\udc80" <= character <= "\udcff"
-        alone = UNREADABLE_MARK if match["percent"] else chr(raw[at])
-        yield alone if is_alone else character, match.start() + found[at].start()
-        at += 1 if is_alone else len(character.encode())
+        alone = UNREADABLE_MARK if match["percent"] else chr(ord(character) & 0xFF)
+        yield alone if is_alone else character, start
 
 
 def _of_hex(digits: str) -> str:

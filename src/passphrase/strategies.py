@@ -214,7 +214,7 @@ def _aliases(name: str) -> dict[str, str]:
 
 # What some systems write for a couple or a family, as Unicode's emoji-zwj-sequences.txt has it.
 _SEQUENCES: Final = {
-    couple: "\u200d".join(parts).replace("❤", "❤\ufe0f")
+    ord(couple): "\u200d".join(parts).replace("❤", "❤\ufe0f")
     for parts, couple in reversed(COUPLES.items())
 }
 _WIDE: Final = {chr(code): chr(code + 0xFEE0) for code in (*range(0x30, 0x3A), *range(0x41, 0x5B))}
@@ -235,7 +235,7 @@ CHARACTERS: Final[Mapping[str, Change]] = {
     "other dashes": _translate({"-": "\u2014"}),
     "compatibility ideographs": _translate(_aliases("hanzi")),
     "SoftBank codes": _translate(_aliases("emoji")),
-    "joined couples": _translate(_SEQUENCES),
+    "joined couples": lambda text, _: text.translate(_SEQUENCES),
 }
 
 # --- Markup: what web clients, bots and browsers write ------------------------------------------

@@ -11,6 +11,8 @@ import { BASE32, counted, EMOJI, HEADER, spelled, wordOf } from "./support.js";
 const UNITS = [
   ...["<", "</", "<a", "<b ", "<br/>", "<p x=1>", "<span class=emoji1f433>", "[", "[a", "[]", "[emoji"],
   ...["&", "&amp;", "&amp", "amp;", "&#", "&#1", "&#x1F433;", "%", "%F0", "%F", "%41", ".", "\ud83d"],
+  ...["<img ", "<b x=", "<img ='⌚", "<!--", "<!---", "<faceType=", "[CQ:a,", "[CQ:a,[object Object]"],
+  ...["%25", "%u", "%ud83d", "&lt;", "\\", "\\u", "\\ud83d", "\\xf0", "\\u{1", "/Emoji", "👨\u200d"],
   ...["\udc33", "😂", "?", " ", "\ufe0f", "0", "9-", "⌚", "的", "\ue001", "u", "\0", "\uffff"],
   stages.spell(wordOf(HEADER), EMOJI),
   stages.spell(wordOf(HEADER), BASE32),
