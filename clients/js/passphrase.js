@@ -5,7 +5,7 @@
 // what stands around it. Nothing is stored, sent or logged.
 //
 // Shapes:
-//   text       any string, lone surrogates too; at most 65,536 code points
+//   text       any string, lone surrogates too; at most MAX_CHARS code points
 //   span       start and end in UTF-16 units: text.slice(...span) is the passphrase as it was pasted
 //   characters code points, and for each the unit where it began in the text, and one bound more
 //   row        glyphs of one script, with nothing but ignorable characters between them
