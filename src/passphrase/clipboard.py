@@ -41,7 +41,8 @@ MAX_CHARS: Final = 1 << 12
 
 _FIGURES: Final = range(2, 10)  # 0 and 1 may be the O, I or L of prose
 _FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
-_LETTERS_PAST_F: Final = {*range(16, 32)} - {29}  # an X is also written before hexadecimal digits
+_X: Final = 29  # which is also written before hexadecimal digits
+_LETTERS_PAST_F: Final = {*range(16, 32)} - {_X}
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _DIGITS_MIN: Final = 2 * WORD_SIZES[0]
@@ -308,4 +309,8 @@ def is_chatter(row: Row, symbols_min: int) -> bool:
     figures = [glyph in _FIGURES for glyph in readable]
     groups = sum(is_first for is_first, _ in groupby(figures))
     letters = sum(glyph in _LETTERS_PAST_F for glyph in readable)
-    return groups < _FIGURE_GROUPS_MIN or 8 * letters < len(readable)
+    return (
+        groups < _FIGURE_GROUPS_MIN
+        or 8 * letters < len(readable)
+        or 5 * readable.count(_X) >= len(readable)
+    )
