@@ -159,7 +159,12 @@ def mend(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
 def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
     damages, slack = (THOROUGH, 2) if thorough else (STANDARD, 1)
     seen: set[tuple[int, tuple[int, ...]]] = set()
-    windows = ((guess, reading) for guess in _guesses(rows) for reading in _readings(guess, slack))
+    windows = (
+        (guess, reading)
+        for guess in _guesses(rows)
+        for reading in _readings(guess, slack)
+        if not (thorough and UNREADABLE in reading.glyphs)  # "standard" has solved for its marks
+    )
     for guess, (glyphs, origins) in islice(windows, WINDOWS_MAX):
         row, size = guess.row, guess.size
         window = Window(glyphs, row.script.glyphs_per_symbol, size, guess.first_places)

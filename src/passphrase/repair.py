@@ -196,7 +196,7 @@ def _swapped(window: Window) -> Iterator[Found]:
             symbols[place] ^= change
             symbols[place + 1] ^= other
             yield symbols, [Edit(Damage.SWAPPED, at, at)]
-            return  # no two swaps make one syndrome: any two codewords differ in four symbols
+            return  # a syndrome tells the place and the change of the one swap that makes it
 
 
 def _lost(window: Window) -> Iterator[Found]:
