@@ -10,10 +10,14 @@ from reference import chunk, protect
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
+from passphrase.fold import MARK, Row
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.keys import DerivedKeys
 from passphrase.layout import header_symbol
+from passphrase.repair import UNREADABLE
+from passphrase.scripts import load_script
 from passphrase.seal import seal
+from passphrase.symbols import DIGITS
 from passphrase.wire import pack
 
 PACKAGE = str(Path(passphrase.__file__).parent)  # of the source, or of an installed wheel
@@ -24,6 +28,7 @@ KEYRING = Keyring({1: SECRET})
 AUDIENCE = "douyin"
 YI = Script("yi", "".join(map(chr, range(0xA000, 0xA400))))  # a script of one's own
 CODEC = Codec(KEYRING, audience=AUDIENCE)
+LONG = Codec(KEYRING, audience=AUDIENCE, max_chars=1 << 20)  # for what takes many words
 KEYS = KEYRING.derive(AUDIENCE)[1]
 INVITE = Invite(
     group_id=6824193837465920001,
@@ -49,6 +54,21 @@ def codeword_of(invite: Invite) -> tuple[int, ...]:
 def sealed_word(symbol: int, body: bytes) -> tuple[int, ...]:
     """Make the codeword of any header symbol and body, legal or not, with a good tag."""
     return protect(chunk(symbol, seal(KEYS, symbol, body)))
+
+
+def row_of(glyphs: Sequence[int], script: str, *, gaps: Sequence[int] = ()) -> Row:
+    """Make a row of glyphs and marks, with a space before those at some indices."""
+    spelled = load_script(script)
+    digits = "".join(
+        MARK.decode() * spelled.digits_per_glyph
+        if glyph == UNREADABLE
+        else "".join(
+            DIGITS[glyph >> shift & 31] for shift in (5, 0)[2 - spelled.digits_per_glyph :]
+        )
+        for glyph in glyphs
+    )
+    places = [at + sum(gap <= at for gap in gaps) for at in range(len(glyphs))]
+    return Row(spelled, digits.encode(), places, range(len(glyphs) + len(gaps) + 1), "")
 
 
 def replaced(codeword: Sequence[int], at: int, symbol: int) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ ORDER = [
     "markup",
     "fold",
     "clipboard",
+    "mend",
     "codec",
     "diagnosis",
     "names",

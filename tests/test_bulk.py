@@ -48,7 +48,7 @@ texts = (
         manglings(damage=3),
     )
     | st.text()
-    | st.sampled_from(["", TEXT, TEXT + OTHER_TEXT, TEXT[3:], NEWER, "x" * 65_537])
+    | st.sampled_from(["", TEXT, TEXT + OTHER_TEXT, TEXT[3:], NEWER, "x" * 4_097])
 )
 columns_of_texts = st.lists(texts | st.none(), max_size=6).flatmap(
     lambda distinct: st.lists(st.sampled_from(distinct), max_size=12) if distinct else st.just([])

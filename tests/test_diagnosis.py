@@ -8,9 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import protect
-from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET, SCRIPTS, codeword_of, sealed_word
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    OTHER_SECRET,
+    SCRIPTS,
+    codeword_of,
+    count_tag_checks,
+    sealed_word,
+)
 
-from passphrase import Client, Codec, Damage, Diagnosis, Finding, Keyring, explain
+from passphrase import (
+    Client,
+    Codec,
+    Damage,
+    Decoded,
+    Diagnosis,
+    Finding,
+    Keyring,
+    PassphraseError,
+    explain,
+)
 from passphrase.diagnosis import SENTENCES
 from passphrase.layout import header_symbol
 from passphrase.scripts import load_script
@@ -35,7 +54,7 @@ OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
         (TEXT[5:], Finding.DAMAGED, Finding.DAMAGED),
         ("今天吃什么", Finding.NOT_FOUND, Finding.NOT_FOUND),
         ("3 复制这条消息，打开抖音【】", Finding.EMOJI_LOST, Finding.EMOJI_LOST),
-        ("x" * 65_537, Finding.TOO_LONG, Finding.TOO_LONG),
+        ("x" * 4_097, Finding.TOO_LONG, Finding.TOO_LONG),
     ],
     ids=["valid", "forged", "newer", "two", "lost", "cut", "nothing", "emoji lost", "too long"],
 )
@@ -83,10 +102,44 @@ def test_the_longest_of_the_damaged_is_explained() -> None:
 
 
 def test_a_picture_is_a_mark_among_emoji_only() -> None:
-    """A phone that lacks an emoji may show another; nothing shows one instead of a hanzi."""
+    """A phone that lacks an emoji may show another; among hanzi only a single one is a mark."""
     hanzi = CODEC.encode(INVITE, script="hanzi")
-    assert explain(f"{TEXT[:5]}☎{TEXT[6:]}").unreadable == ((5, 6),)
-    assert explain(f"{hanzi[:5]}☎{hanzi[6:]}").unreadable == ()
+    for text in (TEXT, hanzi):
+        assert explain(f"{text[:5]}☎{text[6:]}").unreadable == ((5, 6),)
+    assert explain(f"{TEXT[:5]}☎☎{TEXT[6:]}").unreadable == ((5, 6), (6, 7))
+    assert explain(f"{hanzi[:5]}☎☎{hanzi[6:]}").unreadable == ()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_foreign_word_is_one_mark(script: str) -> None:
+    """It is where it stands, brackets and all, and it is counted as one glyph."""
+    text = CODEC.encode(INVITE, script=script).replace("-", "")
+    found = explain(f"看，{text[:7]}【é】{text[8:]}")
+    assert (found.finding, found.unreadable) == (Finding.DAMAGED, ((9, 12),))
+
+
+@pytest.mark.parametrize("text", [TEXT, TEXT[1:], TEXT[:15], STRANGERS, NEWER, "x", "x" * 4_097])
+@pytest.mark.parametrize("codec", [None, CODEC])
+def test_what_was_decoded_is_not_decoded_again(
+    monkeypatch: pytest.MonkeyPatch, text: str, codec: Codec | None
+) -> None:
+    """With its outcome, a diagnosis is the same, and no tag is compared for it."""
+    outcome = decoded(text)
+    expected = explain(text, CODEC), explain(text, CODEC, now=INVITE.expires_at)
+    checks = count_tag_checks(monkeypatch)
+    monkeypatch.delattr(Codec, "decode")
+    told = (
+        explain(text, codec, outcome=outcome),
+        explain(text, codec, now=INVITE.expires_at, outcome=outcome),
+    )
+    assert (told, checks) == (expected, [])
+
+
+def decoded(text: str) -> Decoded | PassphraseError:
+    try:
+        return CODEC.decode(text)
+    except PassphraseError as error:
+        return error
 
 
 def test_half_a_symbol_does_not_count() -> None:

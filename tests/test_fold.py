@@ -64,7 +64,7 @@ def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[T
     text, bounds = unwrapped
     folded = [value(character, script) for character in text]
     rows: list[list[Run]] = [[]]
-    at = word = 0
+    at = word = begun = 0
     while at < len(text):
         if folded[at] is None:
             at += 1
@@ -155,7 +155,7 @@ def test_a_script_of_ones_own_may_be_sparse() -> None:
     assert [len(row.places) for row in found] == [25, 31]
     assert [row.spelling for row in found] == ["", ""]
     for length in (20, 21):
-        several = f"{glyphs}。{glyphs[:length]}\U00020001{glyphs[:3]}"
+        several = f"{glyphs}。。{glyphs[:length]}{2 * foreign}{glyphs[:3]}"
         expected = [30, 21] if length == 21 else [30]
         assert [len(row.places) for row in rows(unwrap(several), [SPARSE], 21)] == expected
 
