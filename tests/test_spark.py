@@ -1,16 +1,12 @@
 """Spark on two executor processes says what one machine says (see `--verify`)."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="needs pyspark"),
-]
+pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).parent.parent / "examples" / "spark_decode.py"
 
 
