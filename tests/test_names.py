@@ -47,7 +47,8 @@ def test_a_harmless_name(name: str) -> None:
 
 def every(pattern: str) -> list[str]:
     """Return all characters of Unicode that a pattern matches."""
-    return regex.findall(pattern, EVERY_CHARACTER, flags=regex.V1)
+    found: list[str] = regex.findall(pattern, EVERY_CHARACTER, flags=regex.V1)
+    return found
 
 
 def test_a_message_loses_what_is_an_emoji() -> None:

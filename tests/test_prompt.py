@@ -160,7 +160,7 @@ def test_names_are_optional_and_put_on_one_line() -> None:
     assert "👨‍👩‍👧" in popup(group_name="👨‍👩‍👧 一家").title
 
 
-QUOTES = {"zh-Hans": "「」", "zh-Hant": "「」", "en": "“”"}
+QUOTES = {"zh-Hans": ("「", "」"), "zh-Hant": ("「", "」"), "en": ("“", "”")}
 
 
 @given(group=names, inviter=names, locale=st.sampled_from(LOCALES))
