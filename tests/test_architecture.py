@@ -30,6 +30,7 @@ ORDER = [
     "clipboard",
     "mend",
     "codec",
+    "recoding",
     "diagnosis",
     "names",
     "admission",

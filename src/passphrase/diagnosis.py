@@ -22,6 +22,7 @@ from passphrase.errors import (
 from passphrase.fold import Row, rows
 from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
 from passphrase.markup import unwrap
+from passphrase.recoding import decoded_rightly, unescaped
 from passphrase.repair import Damage
 from passphrase.scripts import load_script
 
@@ -42,6 +43,8 @@ class Finding(StrEnum):
     UNVERIFIED = "unverified"
     DAMAGED = "damaged"
     EMOJI_LOST = "emoji_lost"
+    MOJIBAKE = "mojibake"
+    ESCAPED = "escaped"
     NOT_FOUND = "not_found"
     SIGNATURE = "signature"
     VERSION = "version"
@@ -101,6 +104,17 @@ SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
         "en": "The emoji are gone, probably because the message was copied on a computer; copy it "
         "on a phone, or ask for a passphrase in hanzi.",
     },
+    Finding.MOJIBAKE: {
+        "zh-Hans": "文字变成了乱码（编码不对），请回到聊天里重新复制原消息。",
+        "zh-Hant": "文字變成了亂碼（編碼不對），請回到聊天裡重新複製原訊息。",
+        "en": "The text was read in a wrong encoding; go back to the chat and copy the message "
+        "again.",
+    },
+    Finding.ESCAPED: {
+        "zh-Hans": "口令被写成了转义代码，请回到聊天里复制原消息。",
+        "zh-Hant": "口令被寫成了轉義代碼，請回到聊天裡複製原訊息。",
+        "en": "The passphrase is written as escape codes; copy the message itself from the chat.",
+    },
     Finding.NOT_FOUND: {
         "zh-Hans": "没有找到口令，请复制整条消息。",
         "zh-Hant": "沒有找到口令，請複製整則訊息。",
@@ -145,6 +159,7 @@ class Diagnosis:
         clients: Clients that left their traces in the text.
         version: Format version; None if nothing was found.
         expires_at: When it ends, if a codec could read it.
+        encoding: The wrong one in which somebody has read the text, if that is the finding.
     """
 
     finding: Finding
@@ -158,6 +173,7 @@ class Diagnosis:
     clients: tuple[Client, ...] = ()
     version: int | None = None
     expires_at: datetime | None = None
+    encoding: str | None = None
 
     @property
     def sentences(self) -> Mapping[str, str]:
@@ -193,6 +209,8 @@ def explain(
         diagnosis = _judged(text, codec, outcome, now)
     except TextTooLongError:
         return Diagnosis(finding=Finding.TOO_LONG)
+    if diagnosis.finding in {Finding.NOT_FOUND, Finding.DAMAGED}:
+        diagnosis = _meant(text, diagnosis)
     clients = [client for client, trace in TRACES.items() if trace.search(text)]
     if diagnosis.finding is Finding.NOT_FOUND and _EMPTIED.search(text):
         lost = (*clients, Client.COMPUTER)
@@ -219,6 +237,17 @@ def _seen(text: str, findings: Findings) -> Diagnosis:
         if rest
         else Diagnosis(finding=Finding.NOT_FOUND)
     )
+
+
+def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
+    """Say that more of a passphrase shows when a text is decoded rightly, or without escapes."""
+    ways = [(Finding.MOJIBAKE, *way) for way in decoded_rightly(text)]
+    best = diagnosis
+    for finding, encoding, plain in [*ways, (Finding.ESCAPED, None, unescaped(text))]:
+        seen = _seen(plain, scan(plain, max_chars=len(plain)))
+        if seen.script != "base32" and seen.readable > best.readable:
+            best = replace(seen, finding=finding, encoding=encoding, span=None, unreadable=())
+    return best
 
 
 def _fragments(text: str) -> list[Row]:

@@ -11,6 +11,7 @@ Shapes:
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -23,7 +24,7 @@ _ENTITIES: Final = {
     "zwnj": "\u200c", "zwj": "\u200d", "lrm": "\u200e", "rlm": "\u200f",
 }  # fmt: skip
 _HEX: Final = "[0-9A-Fa-f]"
-_MARKUP: Final = re.compile(  # one alternative for each first character: five times as fast
+_MARKUP: Final = (  # one alternative for each first character: five times as fast
     r"<(?:(?P<tag>/?[A-Za-z][A-Za-z0-9:-]{0,15}"
     r"(?:[ \t](?=[^<>=\r\n]{0,999}=)[^<>\r\n]{1,1000}+|[ \t]?/?))>"
     r"|!--(?P<comment>[^<]{0,1000}?)-->|(?P<qq>faceType=)[^<>\r\n]{0,1000}+>)"
@@ -41,7 +42,7 @@ _MARKUP: Final = re.compile(  # one alternative for each first character: five t
     r"|\.(?P<dots>\.)"  # what old clients write for an emoji that they cannot show
     r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
 )
-_PAIR: Final = re.compile("(?P<pair>[\ud800-\udbff][\udc00-\udfff])")
+_PAIR: Final = "(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
 _HINT: Final = re.compile("[<[&%\\\\/.\ud800-\udbff\u200d]")  # all begin with one
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
 _TAG_PICTURE: Final = re.compile(
@@ -56,7 +57,7 @@ COUPLES: Final = {
     "👩❤👨": "💑", "🧑❤🧑": "💑", "👩❤💋👨": "💏", "🧑❤💋🧑": "💏",
 }  # fmt: skip
 _JOINED: Final = "[ \ufe0e\ufe0f\U0001f3fb-\U0001f3ff]{0,4}\u200d"
-_COUPLE: Final = re.compile(f"(?P<couple>{'|'.join(map(_JOINED.join, COUPLES))})")
+_COUPLE: Final = f"(?P<couple>{'|'.join(map(_JOINED.join, COUPLES))})"
 
 
 class Unwrapped(NamedTuple):
@@ -93,13 +94,19 @@ def readings(text: str) -> list[Unwrapped]:
     return found
 
 
-def _replaced(reading: Unwrapped, pattern: re.Pattern[str]) -> Unwrapped | None:
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a big pattern at its first use: a process that reads no markup does not pay."""
+    return re.compile(pattern)
+
+
+def _replaced(reading: Unwrapped, pattern: str) -> Unwrapped | None:
     """Put a character for each match that stands for one; None if there is no match."""
     text, before = reading
     pieces: list[str] = []
     bounds: list[int] = []
     done = 0
-    for match in pattern.finditer(text):
+    for match in _compiled(pattern).finditer(text):
         start, end = match.span()
         pieces.append(text[done:start])
         bounds.extend(before[done:start])
