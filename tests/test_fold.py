@@ -23,8 +23,9 @@ from passphrase.scripts import built_in_scripts, load_script
 
 # Every third character from U+20000: what is between them is foreign, but in the same stretch.
 SPARSE = Script("sparse", "".join(chr(0x20000 + 3 * n) for n in range(1024)))
-OPENING = "([{<（［｛＜【「『《〈〔“‘"
-CLOSING = ")]}>）］｝＞】」』》〉〕”’"
+OPENING = "([{（［｛【「『《〈〔“‘"
+CLOSING = ")]}）］｝】」』》〉〕”’"
+IGNORED = -2
 Run = list[tuple[int, tuple[int, int]]]
 Told = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 
@@ -55,6 +56,17 @@ def word_ends(text: str, folded: list[int | None], at: int) -> Iterator[int]:
     yield at + 1
 
 
+def follows(folded: list[int | None], at: int) -> bool:
+    """Tell whether a glyph or a mark comes next, after what is ignorable."""
+    rest = (each for each in folded[at:] if each != IGNORED)
+    return next(rest, None) is not None
+
+
+def is_linked(folded: list[int | None], word: int, start: int) -> bool:
+    """Tell whether nothing but ignorables stand between the end of a word and a run."""
+    return 0 < word <= start and {*folded[word:start]} <= {IGNORED}
+
+
 def any_read(folded: list[int | None]) -> bool:
     return any(each is not None for each in folded)
 
@@ -66,7 +78,7 @@ def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[T
     rows: list[list[Run]] = [[]]
     at = word = begun = 0
     while at < len(text):
-        if folded[at] is None:
+        if folded[at] in {None, IGNORED}:
             at += 1
             continue
         run: Run = []
@@ -77,14 +89,15 @@ def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[T
             at += 1
         core = (symbols + 1) // 2 * script.glyphs_per_symbol
         before = rows[-1][-1] if rows[-1] else []
-        if start == word and before and run and max(len(before), len(run)) >= core:
+        if is_linked(folded, word, start) and before and run and max(len(before), len(run)) >= core:
             rows[-1] += [[(UNREADABLE, (bounds[begun], bounds[word]))], run]
         else:
             rows.append([run])
         begun = at
         if at < len(text):
-            ends = [end for end in word_ends(text, folded, at) if any_read(folded[end : end + 1])]
-            at = word = next(iter(ends), at)
+            ends = (end for end in word_ends(text, folded, at) if follows(folded, end))
+            word = next(ends, 0)
+            at = word or at
     joined = [[*chain(*runs)] for runs in rows]
     long = [row for row in joined if len(row) >= symbols * script.glyphs_per_symbol]
     return [(tuple(glyph for glyph, _ in row), tuple(span for _, span in row)) for row in long]

@@ -10,7 +10,7 @@ Shapes:
 
 import re
 from codecs import charmap_encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache, lru_cache
 from itertools import chain, pairwise, product
 from types import MappingProxyType
@@ -47,8 +47,8 @@ PICTURE_RANGES: Final = (
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
 _SAMPLES_MIN: Final = 5  # of a core, which is looked for in a sample of the text
-_OPENING: Final = r"(\[{<（［｛＜【「『《〈〔“‘"
-_CLOSING: Final = r")\]}>）］｝＞】」』》〉〕”’"
+_OPENING: Final = r"(\[{（［｛【「『《〈〔“‘"
+_CLOSING: Final = r")\]}）］｝】」』》〉〕”’"
 _WORD_CHARS_MAX: Final = 20
 PURE_CHARS_MAX: Final = 64  # a codeword has at most 43 glyphs, or 86 of half a symbol
 MARK: Final = b"?"
@@ -318,12 +318,14 @@ def _folding(script: Script, symbols: int) -> _Folding:
     core = (symbols + 1) // 2 * script.glyphs_per_symbol
     stride = max(1, core // _SAMPLES_MIN)
     aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
+    shown = {code for code, digits in table.items() if digits}
+    ignored = table.keys() - shown
     characters = _class(table)
     return _Folding(
         script,
         table,
-        frozenset(chr(code) for code, digits in table.items() if not digits),
-        re.compile(f"({characters}++)(?:{_word(_class(table, astral_gap=1))})?"),
+        frozenset(map(chr, ignored)),
+        re.compile(f"({_class(shown)}{characters}*+)(?:{_word(shown, ignored)})?"),
         shortest,
         core,
         stride,
@@ -332,17 +334,19 @@ def _folding(script: Script, symbols: int) -> _Folding:
     )
 
 
-def _word(characters: str) -> str:
+def _word(shown: Set[int], ignored: Set[int]) -> str:
     """Write a pattern for a foreign word (in brackets, in colons, after a slash) or character.
 
     Args:
-        characters: The class of what is not foreign, which follows.
+        shown: The code points of glyphs and marks, one of which follows it.
+        ignored: Those of ignorable characters, which may stand between.
     """
-    foreign = f"[^{characters[1:]}"
+    foreign = f"[^{_class(shown | ignored, astral_gap=1)[1:]}"
+    follows = f"{_class(ignored, astral_gap=1)}*+{_class(shown, astral_gap=1)}"
     return (
         rf"([{_OPENING}][^{_OPENING}{_CLOSING}\r\n]{{1,{_WORD_CHARS_MAX}}}[{_CLOSING}]"
         rf"|([:：]){foreign}{{1,{_WORD_CHARS_MAX}}}\3"
-        rf"|[/／]{foreign}{{1,{_WORD_CHARS_MAX}}}|{foreign})(?={characters})"
+        rf"|[/／]{foreign}{{1,{_WORD_CHARS_MAX}}}|{foreign})(?={follows})"
     )
 
 
