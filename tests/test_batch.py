@@ -325,6 +325,7 @@ def test_equal_single_use_rows_are_different_passphrases(
     for module in (lines, tables):
         monkeypatch.setattr(module, "ROWS_MAX", 7)
     monkeypatch.setattr(tasks, "PIECE_ROWS", 3)
+    monkeypatch.setattr(tasks, "SHARED_PIECE_ROWS", 3)
     campaign = [CAMPAIGN[0] | {"single_use": "true", "user": str(at)} for at in range(20)]
     source = write_rows(form, tmp_path / f"campaign.{form}", campaign)
     outputs = [tmp_path / f"{run}.{form}" for run in "12"]
@@ -362,6 +363,17 @@ def test_other_rows_are_left_alone(shell: Shell) -> None:
     assert told.err.partition("\n")[2] == GIVEN.format(2) + CLASHES.format(1)
 
 
+def test_nothing_to_mint(shell: Shell) -> None:
+    """No row, or none that is one."""
+    head = "group_id,inviter_id,expires_at,origin,single_use\n"
+    for rows, told in (
+        ("", "0 rows: 0 minted"),
+        ("x\n", "1 row: 0 minted, 1 refused (1 malformed)"),
+    ):
+        done = shell("encode", "--format", "csv", stdin=(head + rows).encode())
+        assert (done.code, done.err) == (0, f"passphrase: {told}\n")
+
+
 def test_a_row_that_would_be_over_is_refused(shell: Shell) -> None:
     """An invite ends with a full minute: at noon, one that ends within this minute is over."""
     head = "group_id,inviter_id,expires_at,origin\n"
@@ -395,7 +407,7 @@ def test_whole_messages(shell: Shell, tmp_path: Path, form: str) -> None:
     assert [row["passphrase_message"] or None for row in written] == [*expected, None, None]
     template = tmp_path / "template.txt"
     template.write_text("\ufeff1 a:/ {group}【{passphrase}】\n", "utf-8")
-    words = ["--template", template, "--locale", "en", "--force"]
+    words = ["--template", str(template), "--locale", "en", "--force"]
     assert shell("encode", source, "-o", target, "--message", *words).code == 0
     assert read_rows(form, target)[1]["passphrase_message"] == f"1 a:/ a group chat【{text}】"
 

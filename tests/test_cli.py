@@ -31,7 +31,7 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SEC
 
 from passphrase import Codec, Facts, Keyring, Origin, cli, share
 from passphrase.__main__ import main
-from passphrase.cli import keys, mint, read
+from passphrase.cli import keys, mint, read, world
 from passphrase.scripts import load_script
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
@@ -910,11 +910,22 @@ def test_every_reader_asks_for_the_paste(arguments: list[str]) -> None:
     assert (refused.code, refused.err.startswith(ASKED)) == (1, True)
 
 
-def test_a_terminal_that_cannot_be_watched(shell: Shell) -> None:
+def test_a_terminal_that_cannot_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows: the first empty line ends the paste."""
-    found = shell("find", stdin=None)
-    assert (found.code, found.out) == (1, "")
-    assert found.err.startswith(ASKED)
+    text = CODEC.encode(INVITE)
+    for typed, code in ((f"{text}\n \nx", 0), (text, 0), (f"\n{text}\n", 1), ("", 1)):
+        monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(typed.encode())))
+        monkeypatch.setattr(sys, "argv", ["passphrase", "find"])
+        assert main() == code
+
+
+def test_the_lines_of_a_paste_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty line ends it when nothing more waits."""
+    master, slave = pty.openpty()
+    os.write(master, b"one\n\ntwo\n\n")
+    with os.fdopen(slave, "r") as terminal, os.fdopen(master, "wb"):
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert world.read_message(None) == "one\n\ntwo\n"
 
 
 # --- explain ------------------------------------------------------------------------------------
@@ -1040,8 +1051,8 @@ def test_share_refuses_a_template(shell: Shell, tmp_path: Path) -> None:
     for template in (*bad, str(latin)):
         refused = shell(*SHARE, "--template", template)
         assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
-    for template in (tmp_path / "none", tmp_path):
-        assert shell(*SHARE, "--template", str(template)).code == 66
+    for path in (tmp_path / "none", tmp_path):
+        assert shell(*SHARE, "--template", str(path)).code == 66
 
 
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])

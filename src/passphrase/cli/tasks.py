@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from passphrase.words import Locale
 
 GROUP_NAME: Final = "group_name"  # the column of the names that stand in messages
-PIECE_ROWS: Final = 1 << 11  # of a batch: some tenths of a second
+PIECE_ROWS: Final = 1 << 9  # of a batch: half a second, if each has to be repaired
+SHARED_PIECE_ROWS: Final = 1 << 12  # enough for processes to do while a batch is written
 _MINTED: Final = pa.schema(
     {
         "text": pa.string(),
@@ -146,11 +147,12 @@ def _worked(
     report: Callable[[int, int | None], None],
 ) -> Iterator[tuple[Any, pa.Table]]:
     """Yield each batch of a table with what was made of it; report after each of its pieces."""
+    size = PIECE_ROWS if processes == 1 else SHARED_PIECE_ROWS
     waiting: deque[tuple[Any, int, int]] = deque()  # a batch, its pieces, and where it ends
 
     def inputs() -> Iterator[Any]:
         for batch, taken in table.batches():
-            pieces = [*_pieces(taken)]
+            pieces = [*_pieces(taken, size)]
             waiting.append((batch, len(pieces), table.position()))
             yield from pieces
 
@@ -170,10 +172,10 @@ def _worked(
         raise Stop("a process was killed (is there enough memory?)", EXIT_BUG) from None
 
 
-def _pieces(taken: Any) -> Iterator[Any]:  # noqa: ANN401  # a list, an array or a table
+def _pieces(taken: Any, size: int) -> Iterator[Any]:  # noqa: ANN401  # a list, an array or a table
     """Cut what `work` takes from a batch, so that a person sees it move."""
-    for at in range(0, max(len(taken), 1), PIECE_ROWS):
-        piece = taken[at : at + PIECE_ROWS]
+    for at in range(0, max(len(taken), 1), size):
+        piece = taken[at : at + size]
         if isinstance(piece, pa.Array):
             piece = _cut_out(piece)
         elif isinstance(piece, pa.Table):
