@@ -246,6 +246,15 @@ PHRASES: Final = (
     "> ",
     "1:",
     "!",
+    "<img class=\"emoji\" alt=\"\U0001f37b\" t=\"[\u6c57]_web\">",
+    "<!-- \u6ce8 -->",
+    "&lt;i x=emoji1f37b&gt;",
+    "[CQ:face,id=178,raw=[object Object]]",
+    "%25F0%259F%258D%25BB",
+    "\\ud83c\\udf7b",
+    "\\xf0\\x9f\\x8d\\xbb",
+    "/Emoji127867",
+    "\U0001f469\u200d\U0001f91d\u200d\U0001f468",
 )  # fmt: skip
 CHANGES: Final = (*HARMLESS.values(), *(change for _, change in DAMAGE.values()))
 
