@@ -5,7 +5,7 @@ import inspect
 import pickle
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from functools import partial
 from types import FrameType, TracebackType
@@ -193,13 +193,17 @@ def _zone(failing: Failing) -> object:
 
 
 def _mapping(failing: Failing) -> object:
-    names = {"__getitem__": failing.fail, "__iter__": lambda _: iter([1]), "__len__": lambda _: 1}
-    return Keyring(cast("Any", type("Secrets", (Mapping,), names))())
+    class Secrets(dict[int, bytes]):
+        __getitem__ = failing.fail
+
+    return Keyring(Secrets({1: b"x" * 32}))
 
 
 def _sequence(failing: Failing) -> object:
-    names = {"__getitem__": failing.fail, "__len__": lambda _: 1}
-    return find(DECODED.text, scripts=cast("Any", type("Scripts", (Sequence,), names))())
+    class Scripts(list[Script]):
+        __iter__ = failing.fail
+
+    return find(DECODED.text, scripts=Scripts([YI]))
 
 
 # Each way in which this library runs code of the caller's.
@@ -245,6 +249,7 @@ def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, hand
     """
     failing = Failing(kind, how)
     outside = OwnError("outside")
+    caught: BaseException = outside
     try:
         if handling:
             try:

@@ -6,8 +6,10 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 
 import pytest
 from support import KEYRING, OTHER_SECRET
@@ -26,7 +28,7 @@ from django.core.signals import got_request_exception
 from django.test import Client as DjangoClient
 from django.views.debug import ExceptionReporter
 from fastapi.testclient import TestClient
-from invites import MAX_BODY_BYTES, MAX_CHARS, Invites
+from invites import MAX_BODY_BYTES, MAX_CHARS, Invites, MintRequest
 
 ROOT = Path(__file__).parents[1]
 GROUP, WANG, LI, ZHAO = 6824193837465920001, 102938475610293847, 42, 43
@@ -156,6 +158,30 @@ def test_single_use(service: Service) -> None:
     assert service.post("/join", asked).json["action"] == "join"
     assert service.post("/join", asked, ZHAO).json["reason"] == "used_up"
     assert service.post("/join", asked).json["reason"] == "already_member"
+
+
+def test_no_invite_is_handed_out_twice(
+    service: Service, invites: Invites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """300 in a minute are all different; where every try is taken, 429 and no passphrase."""
+    now = datetime.now(UTC)
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003
+            return now
+
+    monkeypatch.setattr("invites.datetime", Stopped)
+    asked = MintRequest(group_id=str(GROUP), to="qq", single_use=True)
+    messages = {invites.mint(asked, WANG).message for _ in range(300)}
+    assert len(messages) == 300
+    monkeypatch.setattr("secrets.randbelow", Mock(return_value=7))
+    codec = Codec(KEYRING, audience="douyin")
+    ends = [codec.decode(service.mint()).invite.expires_at for _ in range(8)]
+    assert ends[-1] - ends[0] == timedelta(minutes=7)
+    answer = service.post("", asked.model_dump() | {"to": "wechat", "single_use": False}, WANG)
+    assert (answer.status, answer.json["error"]) == (429, "too_many")
+    assert "【" not in answer.text
 
 
 def test_only_members_invite(service: Service) -> None:

@@ -12,12 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from queue import Empty
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import fakeredis
 import pytest
@@ -100,17 +101,17 @@ def test_no_two_friends_are_given_one_invite(path: Path) -> None:
 def test_who_mints_too_fast_is_refused(path: Path) -> None:
     """Of 300 within a minute all are different; where all tries are taken, nothing is repeated."""
     page = load_page(path)
-    now = page.datetime.now(page.UTC)
+    now = datetime.now(UTC)
 
-    class Stopped(page.datetime):
+    class Stopped(datetime):
         @classmethod
-        def now(cls, _zone: Any) -> Any:
+        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003
             return now
 
     page.namespace["datetime"] = Stopped
     texts = [page.mint(0, WANG, page.Origin.QQ, single_use=True) for _ in range(300)]
     assert len({*fingerprints(page, texts)}) == 300
-    page.namespace["secrets"] = SimpleNamespace(randbelow=lambda _: 7)
+    page.namespace["secrets"] = SimpleNamespace(randbelow=Mock(return_value=7))
     texts = [page.mint(1, WANG, page.Origin.QQ) for _ in range(8)]
     ends = [page.codec.decode(text).invite.expires_at for text in texts]
     assert ends[-1] - ends[0] == timedelta(minutes=7)
@@ -293,7 +294,7 @@ def test_eight_processes_claim_in_redis(path: Path, tmp_path: Path) -> None:
         )
         assert Counter(text for answer in told for text in answer) == Counter(texts)
     with redis_server(tmp_path, *SAFE) as (port, _):
-        now = page.datetime.now(page.UTC)
+        now = datetime.now(UTC)
         for client in (redis.Redis(port=port), redis.Redis(port=port, decode_responses=True)):
             for text in texts:
                 for viewer in range(PROCESSES):
@@ -321,7 +322,7 @@ def test_a_claim_after_the_end(path: Path, make: Callable[[], Any], late: timede
 
 def fill(page: Any, client: Any, decoded: list[Any]) -> int:
     """Claim invites, fill the server with a cache, and count the invites that admit another."""
-    now = page.datetime.now(page.UTC)
+    now = datetime.now(UTC)
     assert all(page.spend_in_redis(client, each, 42, now) for each in decoded)
     for start in range(0, 20_000, 1_000):
         pipe = client.pipeline(transaction=False)
