@@ -159,7 +159,9 @@ def test_processes_that_are_killed(path: Path, tmp_path: Path) -> None:
         person.start()
         return person
 
-    assert kill_and_restart(start, log, BURSTS) > 0
+    killed = kill_and_restart(start, log, BURSTS)
+    print(killed, "killed at work")  # noqa: T201  # docs/figures.md; shown by -s
+    assert killed > 0
     lines = [line.split() for line in log.read_text().splitlines()]
     minted = [told for what, _, told in lines if what == "minted"]
     assert len({*minted}) == len(minted) >= len(texts)
