@@ -168,8 +168,7 @@ def test_a_single_use_invite_is_not_the_one_before(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """A variant is drawn for it and told, with the fingerprint, unless one is named."""
-    drawn = iter([3, 137])
-    monkeypatch.setattr("secrets.randbelow", lambda limit: next(drawn) % limit)
+    monkeypatch.setattr("secrets.randbelow", Mock(side_effect=[3, 137]))
     for variant in (3, 137):
         made = shell(command, *SINGLE_USE)
         decoded = CODEC.decode(made.out)
@@ -644,7 +643,7 @@ def test_the_console(
     )
     whole = Path("log.parquet").read_bytes()
     Path("damaged.parquet").write_bytes(whole[:4] + bytes(300) + whole[304:])
-    monkeypatch.setattr("secrets.randbelow", lambda limit: limit - 1)
+    monkeypatch.setattr("secrets.randbelow", Mock(return_value=255))
     monkeypatch.setattr("passphrase.cli.batch.clock", lambda: NOON)
     monkeypatch.setenv("COLUMNS", "80")
     answered = session.partition("\n")[0] + "\n"
