@@ -241,12 +241,15 @@ def _seen(text: str, findings: Findings) -> Diagnosis:
 
 def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
     """Say that more of a passphrase shows when a text is decoded rightly, or without escapes."""
-    ways = [(Finding.MOJIBAKE, *way) for way in decoded_rightly(text)]
+    ways = [(Finding.MOJIBAKE, encoding, plain) for encoding, plain in decoded_rightly(text)]
+    ways += [(Finding.ESCAPED, "", plain) for plain in unescaped(text)]
     best = diagnosis
-    for finding, encoding, plain in [*ways, (Finding.ESCAPED, None, unescaped(text))]:
+    for finding, encoding, plain in ways:
         seen = _seen(plain, scan(plain, max_chars=len(plain)))
         if seen.script != "base32" and seen.readable > best.readable:
-            best = replace(seen, finding=finding, encoding=encoding, span=None, unreadable=())
+            best = replace(
+                seen, finding=finding, encoding=encoding or None, span=None, unreadable=()
+            )
     return best
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-HEAD_CHARS: Final = 4096
+HEAD_CHARS: Final = 1024
+_SHOWN_MIN: Final = 21  # fewer are no passphrase, and most wrong guesses show none
 _WRONG_ENCODINGS: Final = ("gbk", "gb18030", "latin-1", "cp1252", "cp437", "mac_roman")
 _TRUE_ENCODINGS: Final = ("utf-8", "gb18030")
 # Browsers show a byte that cp1252 lacks as Latin-1 does: with these it is cp1252 all the same.
@@ -38,13 +39,17 @@ def decoded_rightly(text: str) -> Iterator[tuple[str, str]]:
             "latin-1" if is_cp1252 else wrong, "replace"
         )
         for true in _TRUE_ENCODINGS:
-            if true != wrong:
-                yield wrong, raw.decode(true, "replace")
+            plain = raw.decode(true, "replace")
+            shown = sum(map("\u2000".__lt__, plain)) - plain.count("\ufffd")
+            if true != wrong and shown >= _SHOWN_MIN:
+                yield wrong, plain
 
 
-def unescaped(text: str) -> str:
-    r"""Read escapes that no decoder takes: \360\237 of C and git, =F0=9F of mails."""
-    return _ESCAPES.sub(_meant, text[:HEAD_CHARS])
+def unescaped(text: str) -> Iterator[str]:
+    r"""Yield a text with escapes that no decoder takes: \360\237 of C and git, =F0=9F of mails."""
+    head = text[:HEAD_CHARS]
+    if _ESCAPES.search(head):
+        yield _ESCAPES.sub(_meant, head)
 
 
 def _meant(match: re.Match[str]) -> str:
