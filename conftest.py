@@ -50,8 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in CI that skipped a test, unless the reason is expected."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if IN_CI and reporter else []
-    for report in skipped:
+    if not IN_CI or reporter is None:
+        return
+    for report in reporter.stats.get("skipped", []):
         reason = report.longrepr[2].removeprefix("Skipped: ")
         if reason not in SKIPPED_IN_CI:
             reporter.ensure_newline()
