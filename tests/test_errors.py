@@ -1,11 +1,13 @@
 """Errors: one root, evidence that survives copying, and a remedy in every message."""
 
 import copy
+import gc
 import inspect
 import pickle
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import partial
 from types import FrameType, TracebackType
@@ -24,6 +26,7 @@ from passphrase import (
     Origin,
     Script,
     errors,
+    explain,
     find,
     join_prompt,
     open_url,
@@ -289,3 +292,21 @@ def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> 
         "_open",
         "mistaken",
     ]
+
+
+def test_a_refusal_keeps_nothing_alive() -> None:
+    """Frames and errors that hold each other hold the caller's text until a collection."""
+
+    def refused() -> None:
+        for decode in (CODEC.decode, CODEC.decode_all, explain):
+            with suppress(PassphraseError):
+                decode("x" * 65_537)
+
+    refused()
+    gc.collect()
+    gc.disable()
+    try:
+        refused()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
