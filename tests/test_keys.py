@@ -5,7 +5,9 @@ import copy
 import hmac
 import pickle
 import traceback
+import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, cast
 
@@ -68,6 +70,20 @@ def test_broken_text_form(text: Any, message: str) -> None:
     with pytest.raises(KeyringError) as caught:
         Keyring.parse(text)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("quoted", ['"{}"', "'{}'", "“{}”", "‘{}’", "`{}`", '{}"', '"{}'])
+def test_quotation_marks_are_named(quoted: str) -> None:
+    """And the key in them is not repeated."""
+    with pytest.raises(KeyringError) as caught:
+        Keyring.parse(quoted.format(KEYRING.reveal()))
+    assert str(caught.value) == "entry 1 of the keyring has quotation marks; remove them"
+
+
+def test_the_mark_of_an_editor_is_read_over() -> None:
+    assert Keyring.parse("\ufeff" + KEYRING.reveal() + "\r\n").reveal() == KEYRING.reveal()
+    with pytest.raises(KeyringError, match="empty"):
+        Keyring.parse("\ufeff")
 
 
 def test_padding_of_the_text_form_may_stand() -> None:
@@ -142,6 +158,30 @@ def test_two_ids_hold_two_keys(
 def test_audience_out_of_range(audience: str) -> None:
     with pytest.raises(ValueError, match=r"^audience must have 1 to 64 bytes of UTF-8$"):
         KEYRING.derive(audience)
+
+
+@given(audience=st.text(min_size=1, max_size=16))
+def test_an_audience_is_what_it_looks_like(audience: str) -> None:
+    """Nothing can be trimmed of one that is taken, and it has no control and no line end."""
+    with suppress(ValueError):
+        assert KEYRING.derive(audience)
+        assert audience == audience.strip()
+        assert not {"Cc", "Zl", "Zp"} & {*map(unicodedata.category, audience)}
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [" a", "a\u3000", "a\n", "a\0b", "\ufeffa", "a\u200bb", "\u202ea", "\u2060", "\x9b"],
+)
+def test_audience_with_something_invisible(audience: str) -> None:
+    """An editor or a shell may have put it there, and then everything would be forged."""
+    with pytest.raises(ValueError, match=r"^audience must have no white space at its ends, and "):
+        Codec(KEYRING, audience=audience)
+
+
+def test_audience_that_is_seen() -> None:
+    for audience in ("a b", "抖音", "👨\u200d👩\u200d👧", "می\u200cخواهم"):
+        assert KEYRING.derive(audience)
 
 
 def test_audience_that_is_no_text() -> None:

@@ -33,6 +33,10 @@ AUDIENCE_BYTES_MAX: Final = 64
 _BLOCK_BYTES: Final = 64  # of SHA-256; the pads are those of RFC 2104
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
+_QUOTES: Final = re.compile("[\"'`\u2018\u2019\u201c\u201d]")
+_UNSEEN: Final = re.compile(  # controls, and all without a width but for the joiners
+    r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
 
 
@@ -221,7 +225,8 @@ class Keyring(_Masked):
 
         Raises:
             TypeError: The audience is no string.
-            ValueError: It is empty or longer than 64 bytes of UTF-8.
+            ValueError: It is empty, is longer than 64 bytes of UTF-8, begins or ends with white
+                space, or has a control or another invisible character.
         """
         if not isinstance(audience, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("audience must be a str")
@@ -229,6 +234,8 @@ class Keyring(_Masked):
         if not 1 <= len(encoded) <= AUDIENCE_BYTES_MAX:
             msg = f"audience must have 1 to {AUDIENCE_BYTES_MAX} bytes of UTF-8"
             raise ValueError(msg)
+        if audience != audience.strip() or _UNSEEN.search(audience):
+            raise ValueError("audience must have no white space at its ends, and nothing invisible")
         return {key_id: DerivedKeys(secret, encoded) for key_id, secret in self._secrets.items()}
 
     @classmethod
@@ -271,12 +278,16 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
 def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise KeyringError("the text form of a keyring is a str")
-    if not text.strip():
+    text = text.removeprefix("\ufeff").strip()  # the mark that some editors write
+    if not text:
         raise KeyringError("the keyring is empty")
     secrets: dict[int, bytes] = {}
     active_ids: list[int] = []
-    for position, entry in enumerate(re.split(r"[,\s]+", text.strip()), start=1):
+    for position, entry in enumerate(re.split(r"[,\s]+", text), start=1):
         match = _ENTRY.match(entry)
+        if not match and _QUOTES.search(entry):
+            msg = f"entry {position} of the keyring has quotation marks; remove them"
+            raise KeyringError(msg)
         if not match:
             msg = f"entry {position} of the keyring is not of the form id:base64url"
             raise KeyringError(msg)

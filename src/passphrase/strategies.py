@@ -112,7 +112,8 @@ def _keyring(ids: list[int], secrets: list[bytes], active: int) -> Keyring:
 
 def codecs() -> st.SearchStrategy[Codec]:
     """Codecs of any keys, audience and script."""
-    audiences = st.text(min_size=1, max_size=16)
+    seen = st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Z"))
+    audiences = st.text(seen, min_size=1, max_size=16)
     return st.builds(Codec, keyrings(), audience=audiences, script=st.sampled_from(SCRIPT_NAMES))
 
 
