@@ -216,6 +216,13 @@ def test_clients_leave_traces(name: str, client: Client) -> None:
         assert client in explain(mangled).clients
 
 
+@given(noise=st.binary(min_size=99, max_size=999))
+def test_noise_is_not_a_client(noise: bytes) -> None:
+    """A carriage return alone is a trace of QQ in text, and not between controls."""
+    told = explain((noise + b"\r\0").decode("utf-8", "replace"))
+    assert Client.QQ_ON_WINDOWS not in told.clients
+
+
 def test_more_traces() -> None:
     assert explain("a\rb").clients == (Client.QQ_ON_WINDOWS,)
     assert explain("a\r\nb").clients == ()

@@ -65,7 +65,8 @@ class Client(StrEnum):
 TRACES: Final[Mapping[Client, re.Pattern[str]]] = {
     Client.OLD_WECHAT: re.compile("[\ue001-\ue537]"),
     Client.WEB_WECHAT: re.compile(r"<(?:span|img)\b[^<>]{0,200}emoji|\[emoji[0-9A-Fa-f]{4,6}\]"),
-    Client.QQ_ON_WINDOWS: re.compile(r"\r(?!\n)"),
+    # A carriage return alone, in what is otherwise text: binary noise has controls too.
+    Client.QQ_ON_WINDOWS: re.compile(r"\A(?=[^\x00-\x08\x0e-\x1f\x7f]*\Z)[\s\S]*?\r(?!\n)"),
     Client.QQ_BOT: re.compile(r"\[CQ:"),
 }
 FRAGMENT_GLYPHS_MIN: Final = 8  # of emoji that begin as a passphrase does
