@@ -562,3 +562,18 @@ def test_a_table_is_of_its_schema() -> None:
 
 def test_a_column_in_no_pieces_is_empty() -> None:
     assert arrow.distinct(pa.chunked_array([], pa.string()))[0] == []
+
+
+@pytest.mark.parametrize("value", [TEXT, "x" * 10**6, None])
+def test_a_dictionary_is_not_written_out(value: str | None) -> None:
+    """One long text a million times would be a terabyte; what is said of each row is the same."""
+    rows = 10**5 if value == TEXT else 10**6
+    values = pa.array([value, "unused"], pa.string())
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * rows + [None], pa.int32()), values)
+    read = decode_column(CODEC, column)
+    assert read.slice(0, 1) == decode_column(CODEC, [value])
+    assert read["error"].value_counts().to_pylist()[0]["counts"] >= rows
+    assert read.slice(rows) == decode_column(CODEC, [None])
+    invites = pa.table({name: column.slice(0, 9) for name in REQUIRED})
+    plain = pa.table({name: pa.array([value] * 9, pa.string()) for name in REQUIRED})
+    assert encode_table(CODEC, invites)["error"] == encode_table(CODEC, plain)["error"]

@@ -103,6 +103,9 @@ def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
         whole = pa.chunked_array(
             texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts], texts.type
         )
+        if pa.types.is_dictionary(whole.type):
+            used, places = _used(whole.combine_chunks())
+            return _strings(used), places
         encoded = whole.cast(pa.large_binary()).combine_chunks().dictionary_encode("encode")
         return _strings(encoded.dictionary), encoded.indices
     index: dict[object, int] = {}
@@ -119,10 +122,12 @@ def table_of(schema: pa.Schema, rows: list[Row]) -> pa.Table:
 
 def values(column: pa.ChunkedArray) -> list[object]:
     """Return a column as Python values, whatever is in it; NotImplemented for what none takes."""
+    if pa.types.is_dictionary(column.type):
+        used, at = _used(column.combine_chunks())
+        known = values(pa.chunked_array([used]))
+        return [known[place] for place in at.to_pylist()]
     if is_text(column.type):
         return _strings(column)
-    if pa.types.is_dictionary(column.type):
-        return values(column.cast(column.type.value_type))
     if pa.types.is_timestamp(column.type):
         zone = UTC if column.type.tz else None
         ticks = column.cast(pa.int64()).to_pylist()
@@ -131,6 +136,15 @@ def values(column: pa.ChunkedArray) -> list[object]:
         # Python has no value for some of these.
         return [None if null else NotImplemented for null in column.is_null().to_pylist()]
     return cast("list[object]", column.to_pylist())
+
+
+def _used(column: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
+    """Return the values that a column uses, and for each row which of them it holds.
+
+    To write each value out as often as it stands there may take a thousand times the memory.
+    """
+    encoded = column.indices.dictionary_encode("encode")
+    return column.dictionary.take(encoded.dictionary), encoded.indices
 
 
 def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
