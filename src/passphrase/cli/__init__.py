@@ -2,8 +2,8 @@
 
 Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
 passphrase or, with `open`, a popup that offers something, 1 none, 2 usage, 3 an expired passphrase,
-66 no such keys file, 78 bad keys; and, as everywhere, 70 a bug, 74 an output that cannot be
-written, 130 interrupted, 141 a closed pipe.
+66 no such keys file or no input, 78 bad keys; and, as everywhere, 70 a bug, 71 not enough memory,
+74 an output that cannot be written, 130 interrupted, 141 a closed pipe.
 
 A command is imported when it is run, so that `--help` and each of the others stay quick.
 """
@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 import click
 
@@ -21,14 +21,12 @@ from passphrase.cli.world import (
     EXIT_BUG,
     EXIT_CLOSED_PIPE,
     EXIT_INTERRUPTED,
+    EXIT_MEMORY,
     EXIT_OUTPUT,
     EXIT_USAGE,
     say,
+    settle_streams,
 )
-
-if TYPE_CHECKING:
-    from io import TextIOWrapper
-
 
 # The module, the name in it, and the first sentence of its help: in the order of their story.
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -78,10 +76,12 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run one; when a reader such as `head` has gone, click would end in 1, which says none."""
         try:
-            return cast("object", super().invoke(ctx))
+            result = cast("object", super().invoke(ctx))
+            sys.stdout.flush()  # `batch` may have left something in it
         except BrokenPipeError:
             _flush_or_drop()
             return EXIT_CLOSED_PIPE
+        return result
 
 
 def _flush_or_drop() -> None:
@@ -95,8 +95,7 @@ def _flush_or_drop() -> None:
 
 def run() -> int:  # noqa: PLR0911  # one return an exit code
     """Run the command line; whatever happens, end in an exit code and at most one line about it."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
-        cast("TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
+    settle_streams()
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
@@ -109,6 +108,8 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
         return say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
+    except MemoryError:
+        return say("there is not enough memory for this input", EXIT_MEMORY)
     except OSError as error:
         _flush_or_drop()
         return say(error.strerror or "an input or output error", EXIT_OUTPUT)
@@ -122,6 +123,6 @@ def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
     Start with `passphrase demo`. Exit codes: 0 a valid passphrase or, with `open`, a popup that
-    offers something; 1 none, 2 usage, 3 an expired passphrase, 66 no such keys file, 74 an output
-    that cannot be written, 78 bad keys.
+    offers something; 1 none, 2 usage, 3 an expired passphrase, 66 no such keys file or no input, 71
+    not enough memory, 74 an output that cannot be written, 78 bad keys.
     """

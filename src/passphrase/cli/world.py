@@ -1,19 +1,23 @@
 """What every command shares: exit codes, the pasted message, the clock, how to print."""
 
+import codecs
+import errno
+import io
 import json
 import os
 import re
 import select
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, cast
 
 import click
 
 import passphrase
-from passphrase.errors import PassphraseError
+from passphrase.errors import PassphraseError, TextTooLongError
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,12 +27,24 @@ EXIT_USAGE: Final = 2
 EXIT_EXPIRED: Final = 3
 EXIT_NO_INPUT: Final = 66
 EXIT_BUG: Final = 70
+EXIT_MEMORY: Final = 71
 EXIT_OUTPUT: Final = 74
 EXIT_KEYS: Final = 78
 EXIT_INTERRUPTED: Final = 130
 EXIT_CLOSED_PIPE: Final = 141
 PASTE_SECONDS: Final = 0.1  # within which the lines of a paste follow each other
 STDIN_BYTES_MAX: Final = 1 << 19  # of UTF-8, always more characters than a codec reads
+MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before the mark that it begins with
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",  # what > writes in PowerShell
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+MARK_BYTES_MAX: Final = max(map(len, MARKS))
+_CUT: Final = "passphrase.cut"  # of the context: there was more on standard input
+NOT_UTF8: Final = "is not UTF-8; convert it first, for example by iconv -f GB18030 -t UTF-8"
+_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # categories that a terminal acts on
 _LIFETIME: Final = re.compile(r"([1-9][0-9]*)([dhm])")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 Json = Mapping[str, object]
@@ -61,8 +77,45 @@ class Stop(click.ClickException):
 
 def say(message: str, exit_code: int = 0) -> int:
     """Say one line on stderr and return the exit code."""
-    click.echo(f"passphrase: {' '.join(message.split())}", err=True)
+    click.echo(f"passphrase: {plain(message)}", err=True)
     return exit_code
+
+
+def plain(message: str) -> str:
+    """Make one line that a terminal only shows, whatever names of files and columns are in it."""
+    return "".join(
+        ascii(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char
+        for char in " ".join(message.split())
+    )
+
+
+class _Closed(io.RawIOBase):
+    """A standard output that was closed before the command began."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _written: object) -> NoReturn:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def settle_streams() -> None:
+    """Put something in the place of each standard stream that is closed; write in UTF-8.
+
+    Its number would go to the next file that is opened, such as the keys, and the next line that
+    is printed would go into that file. Python has None for its stream.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(cast("io.BufferedWriter", _Closed()), write_through=True)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # to the end
+    for stream in (sys.stdout, sys.stderr):
+        cast("io.TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def clock() -> datetime:
@@ -112,11 +165,41 @@ def read_message(text: str | None) -> str:
         if os.path.isfile(text):  # noqa: PTH113  # takes any str
             say(f"TEXT is the message itself; the file {text} is read with < {text}")
         return _decoded(text)
-    if sys.stdin and sys.stdin.isatty():
+    if sys.stdin is None:
+        raise Stop("standard input is closed", EXIT_NO_INPUT)
+    if sys.stdin.isatty():
         say("paste the message; an empty line or Ctrl-D ends it")
         return b"".join(_pasted_lines(sys.stdin.buffer)).decode("utf-8", "replace")
-    piped = sys.stdin.buffer.read(STDIN_BYTES_MAX) if sys.stdin else b""
-    return piped.decode("utf-8", "replace")
+    return _piped(sys.stdin.buffer.read(STDIN_BYTES_MAX + 1))
+
+
+def _piped(raw: bytes) -> str:
+    """Decode standard input, and tell what is strange about it."""
+    if len(raw) > STDIN_BYTES_MAX:
+        click.get_current_context().meta[_CUT] = True
+        raw = raw[:STDIN_BYTES_MAX]
+    elif not is_encoded(raw):
+        say(f"standard input {NOT_UTF8}")
+    return decoded(raw)
+
+
+def encoding_of(head: bytes) -> str:
+    """Tell the encoding of a file by the mark that it begins with; without a mark, UTF-8."""
+    return next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8")
+
+
+def decoded(raw: bytes) -> str:
+    """Decode text by its byte-order mark, which is left out. What cannot be read is U+FFFD."""
+    return raw.decode(encoding_of(raw), "replace").removeprefix("\ufeff")
+
+
+def is_encoded(raw: bytes) -> bool:
+    """Tell whether all of a text can be decoded."""
+    try:
+        raw.decode(encoding_of(raw))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _pasted_lines(terminal: BinaryIO) -> Iterator[bytes]:
@@ -142,10 +225,13 @@ def _has_more(terminal: BinaryIO) -> bool:
 
 def refuse(error: PassphraseError, *, as_json: bool) -> int:
     """Print why no passphrase was read."""
+    message = str(error)
+    if isinstance(error, TextTooLongError) and _CUT in click.get_current_context().meta:
+        message = f"standard input has more than {STDIN_BYTES_MAX} bytes; copy only the message"
     if as_json:
-        print_json({"ok": False, "error": error.code, "message": str(error)})
+        print_json({"ok": False, "error": error.code, "message": message})
         return EXIT_NONE
-    return say(str(error), EXIT_NONE)
+    return say(message, EXIT_NONE)
 
 
 def print_json(report: Json) -> None:
