@@ -4,20 +4,31 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import click
 
 import passphrase
-from passphrase.cli.world import EXIT_KEYS, EXIT_NO_INPUT, Stop, read_name
+from passphrase.cli.drafts import draft
+from passphrase.cli.world import (
+    EXIT_KEYS,
+    EXIT_NO_INPUT,
+    EXIT_OUTPUT,
+    Stop,
+    decoded,
+    plain,
+    read_name,
+)
 from passphrase.errors import KeyringError
 
 if TYPE_CHECKING:
     from passphrase import Codec, Keyring
 
 SECRET_BYTES: Final = 32
+KEYS_BYTES_MAX: Final = 1 << 20
+WAIT_SECONDS: Final = 10  # for other runs that add to the same file
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -61,14 +72,15 @@ def make_secret() -> bytes:
 )
 def keygen(keys_file: str | None, *, standby: bool) -> None:
     """Make a key: on stdout, or into a file that only you can read."""
+    if keys_file is not None:
+        _check_target(keys_file)
     if standby and not (keys_file and Path(keys_file).exists()):
         raise click.UsageError("--standby adds to the keys of a --keys-file, and one of them signs")
     secret = make_secret()
     if keys_file is None:
         click.echo(passphrase.Keyring({1: secret}).reveal())
         return
-    path = Path(os.path.realpath(keys_file))
-    with _replacement(path) as file:
+    with _replacement(keys_file) as (file, path):
         before = _read_file(path) if path.exists() else None
         try:
             keyring = (
@@ -77,8 +89,8 @@ def keygen(keys_file: str | None, *, standby: bool) -> None:
                 else passphrase.Keyring({1: secret})
             )
         except KeyringError as error:
-            raise Stop(f"{path}: {error}", EXIT_KEYS) from None
-        file.write(keyring.reveal() + "\n")
+            raise Stop(f"{keys_file}: {error}", EXIT_KEYS) from None
+        file.write(f"{keyring.reveal()}\n".encode())
     if not before:
         said = f"made in {keys_file}; keep it secret and backed up; it signs from now on"
     elif standby:
@@ -90,7 +102,7 @@ def keygen(keys_file: str | None, *, standby: bool) -> None:
             "it signs from now on"
         )
     (key_id,) = {*keyring.ids} - {*(before.ids if before else ())}
-    click.echo(f"key {key_id} {said}", err=True)
+    click.echo(plain(f"key {key_id} {said}"), err=True)
 
 
 def load_codec(keys_file: str | None, audience: str) -> "Codec":
@@ -127,46 +139,59 @@ def _parse(text: str, source: str) -> "Keyring":
 
 def _read_file(path: Path) -> "Keyring":
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-                raise Stop(
-                    f"{path}: others can read or change it; chmod 600 it, and rotate "
-                    "if one may have",
-                    EXIT_KEYS,
-                )
-            text = file.read().decode("utf-8", "replace")
+        with open(path, "rb", opener=_open_at_once) as file:  # Path has no opener
+            _check_source(path, os.fstat(file.fileno()).st_mode)
+            raw = file.read(KEYS_BYTES_MAX + 1)
     except FileNotFoundError:
         raise Stop(f"{path}: no such file; `passphrase keygen` makes it", EXIT_NO_INPUT) from None
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}", EXIT_KEYS) from None
-    return _parse(text, str(path))
+    if len(raw) > KEYS_BYTES_MAX:
+        raise Stop(f"{path}: more than {KEYS_BYTES_MAX} bytes; not a keys file", EXIT_KEYS)
+    return _parse(decoded(raw), str(path))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for somebody who writes into a pipe; a writer is waited for."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    with suppress(AttributeError):  # on Windows, where nothing is opened without waiting
+        os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def _check_source(path: Path, mode: int) -> None:
+    """Refuse to read keys from a device, or from what others can read or change."""
+    # A pipe is what a shell makes of <(command) and of /dev/stdin.
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        raise Stop(f"{path}: not a file", EXIT_KEYS)
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise Stop(
+            f"{path}: others can read or change it; chmod 600 it, and rotate if one may have",
+            EXIT_KEYS,
+        )
+
+
+def _check_target(keys_file: str) -> None:
+    """Refuse to make or replace what is not a regular file, or is named as a directory."""
+    path = Path(keys_file)
+    if os.path.basename(keys_file) in {"", os.curdir, os.pardir} or path.is_dir():  # noqa: PTH119
+        raise click.UsageError(f"--keys-file takes the name of a file, not {keys_file!r}")
+    if path.exists() and not path.is_file():
+        raise Stop(f"{keys_file}: not a regular file", EXIT_KEYS)
 
 
 @contextmanager
-def _replacement(path: Path) -> Generator[TextIO]:
-    """Open what will replace a file at once; only its owner can ever read it.
+def _replacement(keys_file: str) -> Generator[tuple[BinaryIO, Path]]:
+    """Open what will replace a file at once, and tell the file; only its owner can ever read it.
 
-    It is opened before the file is read: of two that rotate at once, the second stops here.
+    It is opened before the file is read: of two that rotate at once, the second waits here.
     """
+    path = Path(os.path.realpath(keys_file))
     fresh = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(
-            f"{fresh} is in the way: another keygen is running, or died; then delete it", EXIT_KEYS
-        ) from None
-    except OSError as error:
-        raise Stop(f"{fresh}: {error.strerror}", EXIT_KEYS) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with draft(path, fresh, mode=0o600, wait_seconds=WAIT_SECONDS) as file:
             if os.name == "posix" and path.exists():  # root keeps it readable for the service
-                os.fchown(descriptor, path.stat().st_uid, path.stat().st_gid)
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        fresh.replace(path)
+                os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
+            yield file, path
     except OSError as error:
-        raise Stop(f"{path}: {error.strerror}", EXIT_KEYS) from None
-    finally:
-        fresh.unlink(missing_ok=True)
+        raise Stop(f"{keys_file}: {error.strerror}", EXIT_OUTPUT) from None

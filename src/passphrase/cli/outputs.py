@@ -1,6 +1,6 @@
 """The files of `passphrase batch`: an input, and an output that is there whole or not at all."""
 
-import fcntl
+import fcntl  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `batch` needs
 import os
 import stat
 import sys
@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 import click
 
-from passphrase.cli.world import EXIT_NO_INPUT, EXIT_OUTPUT, Stop, say
+from passphrase.cli.drafts import draft
+from passphrase.cli.world import EXIT_NO_INPUT, EXIT_OUTPUT, Stop
 
 
 @contextmanager
@@ -53,22 +54,16 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
     if source and partial.exists() and partial.samefile(source):
         msg = f"{partial} is written while the output is made, and cannot be the input"
         raise click.UsageError(msg)
-    with _locked(partial) as file:
-        try:
+    try:
+        with draft(path, partial, mode=0o666, wait_seconds=0) as file:
             _check_free(path, force=force)
             if path.exists():  # as private as it was
                 os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-            if file.seek(0, os.SEEK_END):
-                say(f"{partial} was left by a run that was stopped; starting over")
-                file.truncate(0)
-            file.seek(0)
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
+    except OSError as error:
+        if error.filename is None:
             raise
+        raise Stop(f"{error.filename}: {error.strerror}", EXIT_OUTPUT) from None
 
 
 def _check_free(path: Path, *, force: bool) -> None:
@@ -79,23 +74,3 @@ def _check_free(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         msg = f"{path} exists; replace it with --force"
         raise click.UsageError(msg)
-
-
-@contextmanager
-def _locked(partial: Path) -> Generator[BinaryIO]:
-    """Open a file that no other run has open; what stands in it stays."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # what a link points at is not ours to write
-    try:
-        descriptor = os.open(partial, flags, 0o666)
-    except OSError as error:
-        raise Stop(f"{partial}: {error.strerror}", EXIT_OUTPUT) from None
-    with os.fdopen(descriptor, "r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A run that has just ended has made an output of what was opened here.
-            is_ours = os.path.samestat(os.fstat(descriptor), partial.stat())
-        except (BlockingIOError, FileNotFoundError):
-            is_ours = False
-        if not is_ours:
-            raise Stop(f"{partial}: another run is writing it", EXIT_OUTPUT)
-        yield file
