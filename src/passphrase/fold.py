@@ -10,7 +10,8 @@ Shapes:
 
 import re
 from codecs import charmap_encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from itertools import chain, pairwise, product
 from types import MappingProxyType
@@ -334,7 +335,7 @@ def _folding(script: Script, symbols: int) -> _Folding:
     )
 
 
-def _word(shown: Set[int], ignored: Set[int]) -> str:
+def _word(shown: AbstractSet[int], ignored: AbstractSet[int]) -> str:
     """Write a pattern for a foreign word (in brackets, in colons, after a slash) or character.
 
     Args:

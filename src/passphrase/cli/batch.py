@@ -47,13 +47,19 @@ def _rows(command: _Command) -> _Command:
             "target",
             type=path,
             metavar="OUTPUT",
-            help="Written beside it and renamed when whole. Default: stdout.",
+            help="Written beside it and renamed when whole; a new one has the mode that the umask "
+            "leaves. Default: stdout.",
         ),
         click.option(
             "--format",
             "form",
             type=click.Choice(["csv", "jsonl", "parquet"]),
             help="Of input and output. Default: as their names say.",
+        ),
+        click.option(
+            "--bom",
+            is_flag=True,
+            help="Begin CSV with a byte-order mark; Excel shows Chinese only with one.",
         ),
         click.option("--force", is_flag=True, help="Replace OUTPUT if it exists."),
         click.option(
@@ -137,6 +143,7 @@ def _run(  # noqa: PLR0913  # one parameter an option
     source: Path | None,
     target: Path | None,
     form: str | None,
+    bom: bool,
     force: bool,
     prefix: str,
     processes: int,
@@ -146,6 +153,8 @@ def _run(  # noqa: PLR0913  # one parameter an option
     """Take a file through a task and say what became of its rows."""
     source, target = (None if str(path) == "-" else path for path in (source, target))
     form = form or _form(source, target)
+    if bom and form != "csv":
+        raise click.UsageError("--bom is for CSV")
     if form == "parquet" and not (source and target):
         raise click.UsageError("Parquet goes from a file to a file: name INPUT and --output")
     codec_factory = partial(load_codec, keys_file, audience)
@@ -153,7 +162,7 @@ def _run(  # noqa: PLR0913  # one parameter an option
     with _bar() as report:
         counts = _tasks().process(
             task,
-            _tasks().Places(source, target, form, prefix, force=force),
+            _tasks().Places(source, target, form, prefix, force=force, bom=bom),
             codec_factory,
             processes=processes,
             report=report,

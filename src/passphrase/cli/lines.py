@@ -16,18 +16,23 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from io import SEEK_END, StringIO, TextIOWrapper
+from io import SEEK_END, BufferedReader, RawIOBase, StringIO, TextIOWrapper
 from itertools import chain
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 import click
 import pyarrow as pa
 
 from passphrase.cli.tables import MALFORMED, Counts, Files, Record, Task, check_names
+from passphrase.cli.world import MARK_BYTES_MAX, NOT_UTF8, encoding_of, say
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 ROWS_MAX: Final = 1 << 15  # of a batch
 CHARS_MAX: Final = 1 << 24  # of a batch
 LINE_CHARS_MAX: Final = 1 << 20  # a longer line is taken in pieces
+BUFFER_BYTES: Final = 1 << 16
 _CR_LF: Final = "\r\n"
 _BOM: Final = "\ufeff"
 
@@ -40,12 +45,34 @@ class _Row(NamedTuple):
     chars: int
 
 
+class _Rejoined(RawIOBase):
+    """A source whose beginning has been read already, and comes again."""
+
+    def __init__(self, head: bytes, source: BinaryIO) -> None:
+        self._head = head
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        room = memoryview(buffer).cast("B")
+        piece = self._head or self._source.read(len(room))
+        self._head = b""
+        room[: len(piece)] = piece
+        return len(piece)
+
+
 class _Lines:
     """The lines of a text file; those that were taken for one row can be had again."""
 
     def __init__(self, source: BinaryIO, newline: str) -> None:
-        # What is no UTF-8 comes out as it went in.
-        text = TextIOWrapper(source, "utf-8", "surrogateescape", newline=newline)
+        head = source.read(MARK_BYTES_MAX)
+        encoding = encoding_of(head)
+        # Bytes that are not UTF-8 come out as they went in; the output has no place for others.
+        errors = "surrogateescape" if encoding == "utf-8" else "replace"
+        whole = BufferedReader(_Rejoined(head, source), BUFFER_BYTES)
+        text = TextIOWrapper(whole, encoding, errors, newline=newline)
         self._file = text  # which would close the source if it were let go
         self._fresh = iter(lambda: text.readline(LINE_CHARS_MAX), "")
         self._again: list[str] = []
@@ -78,7 +105,8 @@ class _TextTable(ABC):
         self._wanted = {*task.required, *task.optional}
         self._lines = _Lines(files.source, newline)
         self._files = files
-        self._text = StringIO(_BOM if self._lines.has_bom else "")
+        self._text = StringIO(_BOM if self._lines.has_bom or files.bom else "")
+        self._is_utf8 = True
         self._text.seek(0, SEEK_END)
 
     def batches(self) -> Iterator[tuple[Any, Any]]:
@@ -116,7 +144,14 @@ class _TextTable(ABC):
 
     def close(self) -> None:
         """Write what is not written yet: of a file without rows, its header."""
-        self._files.target.write(self._text.getvalue().encode("utf-8", "surrogateescape"))
+        text = self._text.getvalue()
+        try:
+            self._files.target.write(text.encode())
+        except UnicodeEncodeError:
+            self._files.target.write(text.encode("utf-8", "surrogateescape"))
+            if self._is_utf8:  # said once
+                say(f"the input {NOT_UTF8}")
+            self._is_utf8 = False
         self._text.seek(0)
         self._text.truncate()
 

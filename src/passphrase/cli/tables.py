@@ -1,7 +1,7 @@
 """What `passphrase batch` does with a file of rows, whatever its form; and Parquet.
 
 Shapes:
-    batch    some 10,000 rows, so that memory does not grow with the file
+    batch    some 10,000 rows or some megabytes, so that memory does not grow with the file
     results  the columns that a task adds; each is written under its name with the prefix before
 """
 # pyarrow has no type stubs.
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _DAMAGES: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 MALFORMED: Final = "malformed"  # the result column, and the error, of what is no row
 ROWS_MAX: Final = 1 << 16  # of a batch
+BYTES_MAX: Final = 1 << 25  # of a batch, once a row has been read that goes past it
+# Of Parquet at a time: a long text that stands once in the file may stand in all of them.
+ROWS_READ: Final = 1 << 9
 
 Record = Mapping[str, object]  # the cells of a row that a task takes, by column
 Counts = Counter[str | None]  # rows by error; None are those that succeeded
@@ -88,11 +91,13 @@ class Files(NamedTuple):
         source: Bytes that are read once, or a file for Parquet.
         target: Where bytes are written.
         size: Bytes in the source, if it is a file.
+        bom: Whether a text begins with the byte-order mark.
     """
 
     source: BinaryIO
     target: BinaryIO
     size: int | None
+    bom: bool
 
 
 def check_names(columns: Sequence[str], task: Task, names: Mapping[str, str]) -> None:
@@ -131,6 +136,34 @@ def _check_indices(array: pa.Array) -> None:
         _check_indices(array.flatten())
 
 
+def _merged(pieces: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of up to ROWS_MAX rows of the small ones that were read."""
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for piece in pieces:
+        for column in piece.columns:
+            _check_indices(column)
+        held.append(piece)
+        rows += piece.num_rows
+        size += sum(map(_own_bytes, piece.columns))
+        if size >= BYTES_MAX or rows + ROWS_READ > ROWS_MAX:
+            yield _joined(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield _joined(held)
+
+
+def _own_bytes(column: pa.Array) -> int:
+    """Count the bytes of a piece of a column, without the dictionary that all pieces share."""
+    own = column.indices if pa.types.is_dictionary(column.type) else column
+    return cast("int", own.nbytes)
+
+
+def _joined(pieces: list[pa.RecordBatch]) -> pa.RecordBatch:
+    (batch,) = pa.Table.from_batches(pieces).combine_chunks().to_batches()
+    return batch
+
+
 class ParquetTable:
     """A Parquet file; its own columns keep their types."""
 
@@ -155,11 +188,11 @@ class ParquetTable:
     def batches(self) -> Iterator[tuple[pa.RecordBatch, Any]]:
         """Yield batch by batch what `write` takes, and what the task's `work` takes."""
         try:
-            for batch in self._file.iter_batches(ROWS_MAX):
-                for column in batch.columns:
-                    _check_indices(column)
+            for batch in _merged(self._file.iter_batches(min(ROWS_READ, ROWS_MAX))):
                 self._rows_read += batch.num_rows
                 yield batch, self._task.select(batch)
+        except MemoryError:  # an ArrowException too
+            raise
         except _DAMAGES:
             raise Stop("the Parquet file is damaged", EXIT_NO_INPUT) from None
 

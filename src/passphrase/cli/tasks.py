@@ -23,7 +23,7 @@ from passphrase.bulk import COLUMNS, REQUIRED, Remembering, Variants, decode_col
 from passphrase.cli.lines import CsvTable, JsonlTable
 from passphrase.cli.outputs import opened, replaced
 from passphrase.cli.tables import MALFORMED, Counts, Files, ParquetTable, Record, Table, Task
-from passphrase.cli.world import EXIT_BUG, Stop
+from passphrase.cli.world import EXIT_MEMORY, Stop
 from passphrase.columns import DECODED, ENCODED, Row, table_of, values
 from passphrase.invite import Origin
 from passphrase.processes import spread
@@ -101,6 +101,7 @@ class Places(NamedTuple):
         form: "csv", "jsonl" or "parquet".
         prefix: What the names of the results begin with.
         force: Whether an output that exists may be replaced.
+        bom: Whether the output begins with the byte-order mark.
     """
 
     source: Path | None
@@ -108,6 +109,7 @@ class Places(NamedTuple):
     form: str
     prefix: str
     force: bool
+    bom: bool
 
 
 def process(
@@ -130,7 +132,9 @@ def process(
         opened(places.source) as source,
         replaced(places.target, source=places.source, force=places.force) as target,
         closing(
-            _TABLES[places.form](Files(source, target, _size(places.source)), task, names)
+            _TABLES[places.form](
+                Files(source, target, _size(places.source), places.bom), task, names
+            )
         ) as table,
     ):
         counts = Counts()
@@ -169,7 +173,7 @@ def _worked(
                 yield batch, pa.concat_tables(made)
                 made, start = [], end
     except BrokenProcessPool:
-        raise Stop("a process was killed (is there enough memory?)", EXIT_BUG) from None
+        raise Stop("a process was killed (is there enough memory?)", EXIT_MEMORY) from None
 
 
 def _pieces(taken: Any, size: int) -> Iterator[Any]:  # noqa: ANN401  # a list, an array or a table
