@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pty
+import resource
 import signal
 import stat
 import subprocess
@@ -203,7 +204,10 @@ def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
     assert [row["id"] for row in rows] == [*["", "7"] * len(bad), "8", "9"]
     assert rows[-2]["text"] == f"{TEXT}\n{TEXT}"
     assert rows[-1]["text"] == "\udcff"
-    assert done.err == "passphrase: 16 rows: 1 opened, 15 refused (8 not_found, 7 malformed)\n"
+    assert done.err == (
+        "passphrase: the input is not UTF-8; convert it first, for example by iconv -f GB18030 -t "
+        "UTF-8\npassphrase: 16 rows: 1 opened, 15 refused (8 not_found, 7 malformed)\n"
+    )
 
 
 def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
@@ -240,6 +244,47 @@ def test_a_spreadsheet_finds_what_it_wrote(shell: Shell) -> None:
     cells = next(csv.reader([out.splitlines()[1]]))
     assert cells[:2] == [TEXT, "\t=cmd"]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells[2:])
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_any_encoding_with_a_mark(shell: Shell, tmp_path: Path, form: str, encoding: str) -> None:
+    """As `>` writes it in PowerShell; what comes out is what came of the same table in UTF-8."""
+    source = write_rows(form, tmp_path / f"log.{form}", [{"text": text} for text in PASTED])
+    table = b"\xef\xbb\xbf" + source.read_bytes()
+    expected = shell("decode", "--format", form, stdin=table)
+    assert (expected.code, expected.err) == (0, SUMMARY)
+    other = table.decode().encode(encoding)
+    assert shell("decode", "--format", form, stdin=other) == expected
+    source.write_bytes(other)
+    assert shell("decode", source) == expected
+
+
+def test_half_a_character_of_utf16_is_no_failure(shell: Shell) -> None:
+    """A cut file, or half an emoji: one character that cannot be read."""
+    table = "\ufefftext\nx\n".encode("utf-16-le")
+    done = shell("decode", "--format", "csv", stdin=table + b"\x3c\xd8\n\0" + b"\x3c")
+    assert (done.code, done.out.count("not_found")) == (0, 3)
+
+
+def test_excel_gets_the_mark_that_it_needs(shell: Shell) -> None:
+    """Once, also where the input has one."""
+    for table in ("text\n好\n", "\ufefftext\n好\n"):
+        out = shell("decode", "--format", "csv", "--bom", stdin=table.encode()).out
+        assert (out.startswith("\ufefftext,"), out.count("\ufeff")) == (True, 1)
+    assert "\ufeff" not in shell("decode", "--format", "csv", stdin=b"text\nx\n").out
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_not_utf8_is_told_once(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """As Excel in Chinese writes CSV: nothing would be found, without a word on why."""
+    monkeypatch.setattr(lines, "ROWS_MAX", 2)
+    row = '{"text": "你好"}\n' if form == "jsonl" else "你好\n"
+    table = ("text\n" * (form == "csv") + row * 9).encode("gb18030")
+    done = shell("decode", "--format", form, stdin=table)
+    assert (done.code, done.err.count("the input is not UTF-8; convert it first")) == (0, 1)
 
 
 def test_line_ends_stay(shell: Shell) -> None:
@@ -530,6 +575,86 @@ def test_parquet_with_a_wrong_byte(shell: Shell, tmp_path: Path) -> None:
     assert codes <= {0, 2, 66}
 
 
+def write_bomb(path: Path, rows: int, chars: int, *, is_dictionary: bool) -> None:
+    """Write a file of some hundred bytes in which one long text stands in every row."""
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * chars])
+    pq.write_table(
+        pa.table({"text": column}),
+        path,
+        compression="zstd",
+        store_schema=is_dictionary,
+        dictionary_pagesize_limit=1 << 30,
+        write_statistics=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "chars", "is_dictionary", "code"),
+    [(1 << 16, 10**5, True, 0), (1 << 10, 10**5, False, 0), (500, 60_000_000, False, 71)],
+    ids=["6.5 GB of one text", "rows of 100 kB", "rows of 60 MB"],
+)
+def test_a_parquet_bomb_is_read_or_refused(
+    tmp_path: Path, rows: int, chars: int, is_dictionary: bool, code: int
+) -> None:
+    """In 3 GiB of addresses, of which pyarrow takes one before it reads anything."""
+    source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
+    write_bomb(source, rows, chars, is_dictionary=is_dictionary)
+    assert source.stat().st_size < 3000
+    done = subprocess.run(  # noqa: S603
+        [*COMMAND, "decode", str(source), "-o", str(target)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30)),
+        check=False,
+    )
+    told = f"{rows} rows: 0 opened, {rows} refused ({rows} too_long)"
+    told = "there is not enough memory for this input" if code else told
+    assert (done.returncode, done.stderr.decode()) == (code, f"passphrase: {told}\n")
+    assert target.exists() is (code == 0)
+
+
+def test_a_batch_of_parquet_has_so_many_bytes(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so many rows; the long text of a dictionary counts for none of them."""
+    monkeypatch.setattr(tables, "BYTES_MAX", 100_000)
+    monkeypatch.setattr(tables, "ROWS_READ", 10)
+    monkeypatch.setattr(tables, "ROWS_MAX", 60)
+    made: list[int] = []
+    write = tables.ParquetTable.write
+
+    def count(table: tables.ParquetTable, batch: Any, results: pa.Table) -> tables.Counts:
+        made.append(batch.num_rows)
+        return write(table, batch, results)
+
+    monkeypatch.setattr(tables.ParquetTable, "write", count)
+    for is_dictionary in (False, True):
+        source = tmp_path / "log.parquet"
+        write_bomb(source, 75, 2000, is_dictionary=is_dictionary)
+        assert shell("decode", source, "-o", tmp_path / "out.parquet", "--force").code == 0
+    assert made == [50, 25, 60, 15]
+
+
+def test_memory_that_ends_in_arrow(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is not a damaged file."""
+    source = write_rows("parquet", tmp_path / "log.parquet", [{"text": "x"}])
+    monkeypatch.setattr(tables, "_merged", Mock(side_effect=pa.ArrowMemoryError("malloc")))
+    failed = shell("decode", source, "-o", tmp_path / "out.parquet")
+    assert failed == (71, "", "passphrase: there is not enough memory for this input\n")
+
+
+def test_no_escape_reaches_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    """From the name of a column or of a field in it."""
+    escape = "\x1b]0;PWN\x07\u202e"
+    source = tmp_path / "log.parquet"
+    pq.write_table(pa.table({"text": [{escape: 1}]}), source)
+    told = shell("decode", source, "-o", tmp_path / "out.parquet")
+    assert (told.code, "PWN" in told.err) == (2, True)
+    assert told.err.replace("\n", "").isprintable()
+
+
 def test_keys_and_inputs_that_are_not_there(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -653,6 +778,41 @@ def test_of_two_runs_the_second_does_not_write_into_the_first(
     assert shell("decode", log, "-o", tmp_path / "out.csv").code == 74
 
 
+def test_what_somebody_else_made_is_not_written(
+    shell: Shell, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor removed, unless the owner of the output made it; nor is a pipe or a link waited for."""
+    partial, target = tmp_path / "out.csv.partial", tmp_path / "out.csv"
+    partial.write_text("")
+    owner = partial.stat().st_uid
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: owner + 1)
+        refused = shell("decode", log, "-o", target)
+        assert refused.err == f"passphrase: {partial} was made by somebody else; delete it first\n"
+        assert (refused.code, partial.read_text(), target.exists()) == (74, "", False)
+        target.write_text("")
+        assert shell("decode", log, "-o", target, "--force").code == 0
+    os.mkfifo(partial)
+    refused = shell("decode", log, "-o", target, "--force")
+    assert (refused.code, "made by somebody else" in refused.err) == (74, True)
+
+
+def test_what_was_left_is_made_anew(shell: Shell, log: Path, tmp_path: Path) -> None:
+    """Whoever has it open, or has a link to it, gets nothing; nor does it keep its mode."""
+    partial, link = tmp_path / "out.csv.partial", tmp_path / "link"
+    partial.touch()
+    partial.chmod(0o666)
+    link.hardlink_to(partial)
+    before = os.umask(0o077)
+    with partial.open("r+b") as other:
+        done = shell("decode", log, "-o", tmp_path / "out.csv")
+        os.umask(before)
+        assert (done.code, done.err) == (0, SUMMARY)
+        assert (other.read(), link.read_bytes()) == (b"", b"")
+    made = (tmp_path / "out.csv").stat()
+    assert (stat.S_IMODE(made.st_mode), made.st_nlink) == (0o600, 1)
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt()])
 def test_nothing_is_left_behind(
     shell: Shell, log: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
@@ -675,7 +835,7 @@ def test_a_process_that_is_killed_is_one_line(
     monkeypatch.setattr(tasks, "spread", fail)
     failed = shell("decode", log)
     assert (failed.code, failed.err) == (
-        70, "passphrase: a process was killed (is there enough memory?)\n"
+        71, "passphrase: a process was killed (is there enough memory?)\n"
     )  # fmt: skip
 
 

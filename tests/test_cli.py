@@ -3,6 +3,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false
 
+import importlib
 import io
 import json
 import os
@@ -11,15 +12,17 @@ import re
 import runpy
 import select
 import shlex
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
-from unittest.mock import Mock
+from typing import Any, NamedTuple, cast
+from unittest.mock import Mock, call
 
 import click
 import pyarrow as pa
@@ -38,6 +41,9 @@ ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inv
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
 HERE = Path(__file__).parent
 ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
+
+
+ENCODINGS = ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = datetime(2087, 1, 1, tzinfo=UTC)
 
@@ -377,10 +383,11 @@ def test_keygen_stops_at_eight_keys(shell: Shell, tmp_path: Path) -> None:
     assert path.read_text() == before
 
 
-def test_keygen_does_not_lose_a_key_to_another_keygen(
+def test_keygen_waits_for_another_keygen(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two that rotate at once, the second stops before it reads; then nothing is left over."""
+    monkeypatch.setattr(keys, "WAIT_SECONDS", 0.05)
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     read_file = keys._read_file
@@ -393,10 +400,76 @@ def test_keygen_does_not_lose_a_key_to_another_keygen(
 
     monkeypatch.setattr(keys, "_read_file", interrupted)
     assert shell("keygen", "--keys-file", str(path)).code == 0
-    assert inner[0].code == 78
-    assert "keys.new is in the way" in inner[0].err
+    assert inner[0] == (74, "", f"passphrase: {path}.new: another run is writing it\n")
     assert Keyring.parse(path.read_text()).ids == (1, 2)
     assert [*tmp_path.iterdir()] == [path]
+
+
+def test_no_key_is_lost() -> None:
+    """Eight at once, and one killed before each of its lines. RACE_ROUNDS asks for more rounds."""
+    tool = [sys.executable, str(HERE.parent / "tools" / "race_keygen.py"), "--kill"]
+    rounds = os.environ.get("RACE_ROUNDS", "5")
+    done = subprocess.run([*tool, "--rounds", rounds], capture_output=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(b" 0 wrong") == 3
+
+
+def test_keygen_does_not_remove_the_draft_of_another(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its rename the name is free, and may be another run's when Ctrl-C comes."""
+    path, fresh = tmp_path / "keys", tmp_path / "keys.new"
+    replace = Path.replace
+
+    def interrupted(old: Path, new: Path) -> None:
+        replace(old, new)
+        fresh.write_text("another run's")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        assert shell("keygen", "--keys-file", str(path)).code == 130
+    assert fresh.read_text() == "another run's"
+    assert Keyring.parse(path.read_text()).ids == (1,)
+    made = shell("keygen", "--keys-file", str(path))
+    assert (made.code, "was left by a run that was stopped; starting over" in made.err) == (0, True)
+    assert Keyring.parse(path.read_text()).ids == (1, 2)
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_keygen_where_no_file_can_be_locked(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: a draft that exists is another run's, and is closed before it is renamed."""
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "fcntl", None)
+        patch.delitem(sys.modules, "passphrase.cli.drafts")
+        without_locks = importlib.import_module("passphrase.cli.drafts")
+    monkeypatch.setattr(keys, "draft", without_locks.draft)
+    monkeypatch.setattr(keys, "WAIT_SECONDS", 0)
+    path = tmp_path / "keys"
+    for _ in range(2):
+        assert shell("keygen", "--keys-file", str(path)).code == 0
+    assert Keyring.parse(path.read_text()).ids == (1, 2)
+    (tmp_path / "keys.new").touch()
+    refused = shell("keygen", "--keys-file", str(path))
+    assert (refused.code, refused.err.count("if there is no such run, delete the file")) == (74, 1)
+    assert {each.name for each in tmp_path.iterdir()} == {"keys", "keys.new"}
+
+
+def test_a_directory_that_cannot_be_synced_is_no_failure(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file itself has been written to the disk by then."""
+    fsync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr("os.fsync", fail)
+    assert shell("keygen", "--keys-file", str(tmp_path / "keys")).code == 0
 
 
 def test_keygen_leaves_nothing_behind_when_the_disk_is_full(
@@ -412,12 +485,103 @@ def test_keygen_leaves_nothing_behind_when_the_disk_is_full(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", fail)
-        assert shell("keygen", "--keys-file", str(path)).code == 78
+        refused = shell("keygen", "--keys-file", str(path))
+    assert refused == (74, "", f"passphrase: {path}: No space left\n")
     assert (path.read_text(), [*tmp_path.iterdir()]) == (before, [path])
 
 
-def test_keygen_into_no_directory(shell: Shell, tmp_path: Path) -> None:
-    assert shell("keygen", "--keys-file", str(tmp_path / "none" / "keys")).code == 78
+def test_keygen_names_the_file_that_was_given(shell: Shell, tmp_path: Path) -> None:
+    """And not the one that it would have written beside it."""
+    path = tmp_path / "none" / "keys"
+    refused = shell("keygen", "--keys-file", str(path))
+    assert refused == (74, "", f"passphrase: {path}: No such file or directory\n")
+
+
+@pytest.mark.parametrize("name", ["d/", "d", "new/", "new/.", "..", ""])
+def test_keygen_makes_no_file_of_the_name_of_a_directory(
+    shell: Shell, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    refused = shell("keygen", "--keys-file", name)
+    assert (refused.code, "takes the name of a file" in refused.err) == (2, True)
+    assert [each.name for each in tmp_path.rglob("*")] == ["d"]
+
+
+def test_keys_come_from_a_file_or_a_pipe(shell: Shell, tmp_path: Path) -> None:
+    """As with <(command); but not from a device, and nothing waits for a writer that is not there.
+
+    A pipe is not replaced by a file.
+    """
+    entry = KEYRING.reveal().encode()
+    reading, writing = os.pipe()
+    os.write(writing, entry)
+    os.close(writing)
+    assert shell(*FIXED, "--keys-file", f"/dev/fd/{reading}").code == 0
+    os.close(reading)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    empty = shell(*FIXED, "--keys-file", str(pipe))
+    assert (empty.code, "the keyring is empty" in empty.err) == (78, True)
+    for device in ("/dev/zero", "/dev/null"):
+        refused = shell(*FIXED, "--keys-file", device)
+        assert (refused.code, "not a file" in refused.err) == (78, True)
+    for target in (str(pipe), "/dev/null"):
+        refused = shell("keygen", "--keys-file", target)
+        assert (refused.code, "not a regular file" in refused.err) == (78, True)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_long_file_is_not_a_keys_file(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is it read to its end."""
+    path = tmp_path / "keys"
+    shell("keygen", "--keys-file", str(path))
+    monkeypatch.setattr(keys, "KEYS_BYTES_MAX", path.stat().st_size)
+    assert shell(*FIXED, "--keys-file", str(path)).code == 0
+    with path.open("a") as file:
+        file.write("\n")
+    refused = shell(*FIXED, "--keys-file", str(path))
+    assert (refused.code, "not a keys file" in refused.err) == (78, True)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_keys_in_any_encoding_with_a_mark(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """As PowerShell and some editors write them."""
+    path = tmp_path / "keys"
+    path.touch(0o600)
+    path.write_bytes(f"\ufeff{KEYRING.reveal()}\r\n".encode(encoding))
+    assert shell(*FIXED, "--keys-file", str(path)).out == CODEC.encode(INVITE) + "\n"
+    monkeypatch.setenv("PASSPHRASE_KEYS", "\ufeff" + KEYRING.reveal())
+    assert shell(*FIXED).code == 0
+
+
+@pytest.mark.parametrize("quoted", ['"{}"', "'{}'", "“{}”", '"{}', "`{}`"])
+def test_quotes_around_keys_are_named(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: str
+) -> None:
+    """As `docker --env-file` keeps them; the key is not repeated."""
+    path = tmp_path / "keys"
+    path.touch(0o600)
+    path.write_text(quoted.format(KEYRING.reveal()), "utf-8")
+    monkeypatch.setenv("PASSPHRASE_KEYS", quoted.format(KEYRING.reveal()))
+    for where in ([], ["--keys-file", str(path)]):
+        refused = shell(*FIXED, *where)
+        assert (refused.code, "has quotation marks; remove them" in refused.err) == (78, True)
+        assert KEYRING.reveal()[2:-1] not in refused.err
+
+
+@pytest.mark.parametrize(
+    "audience", [" douyin", "douyin\n", "dou\tyin", "\ufeffdouyin", "dou\u200byin"]
+)
+def test_an_audience_that_looks_like_another_is_refused(shell: Shell, audience: str) -> None:
+    """What it minted would be forged to the one that it looks like."""
+    for command in (FIXED, ["decode", "text"], ["explain", "text"]):
+        refused = shell(*command, "--audience", audience)
+        assert (refused.code, "audience must have no white space" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
@@ -620,7 +784,8 @@ TYPED = {
     "1,2,2026-11-22T12:00Z,qq,base32,1,,\n",
     "template.txt": "1 A:/ {app}: {group}【{passphrase}】\n",
     "cut.parquet": "PAR1",
-    "taken.new": "",
+    "taken.new": "1:",
+    "quoted": f'"{KEYRING.reveal()}"',
 }
 CONSOLE = (HERE / "console.txt").read_text("utf-8")
 
@@ -637,6 +802,7 @@ def test_the_console(
     for name, text in TYPED.items():
         Path(name).write_text(text, "utf-8")
     Path("empty").touch(0o600)
+    Path("quoted").chmod(0o600)
     pq.write_table(
         pa.table({"text": [B32, "hello"], "n": [1, 2], "passphrase_malformed": [0, 0]}),
         "log.parquet",
@@ -724,7 +890,33 @@ def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stdin", stdin)
     monkeypatch.setattr(sys, "argv", ["passphrase", "find"])
     assert main() == 1
-    stdin.buffer.read.assert_called_once_with(1 << 19)
+    stdin.buffer.read.assert_called_once_with((1 << 19) + 1)
+
+
+def test_more_than_the_limit_is_told_in_bytes(shell: Shell) -> None:
+    """Nobody counted the characters that were not read."""
+    told = "standard input has more than 524288 bytes; copy only the message"
+    long = "好".encode() * (1 << 18)
+    assert shell("decode", stdin=long) == (1, "", f"passphrase: {told}\n")
+    assert json.loads(shell("decode", "--json", stdin=long).out)["message"] == told
+    assert json.loads(shell("explain", "--json", stdin=long).out)["finding"] == "too_long"
+    assert "524288 characters" in shell("decode", stdin=b"x" * (1 << 19)).err
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_standard_input_in_any_encoding_with_a_mark(shell: Shell, encoding: str) -> None:
+    """As `passphrase share > message.txt` writes it in PowerShell."""
+    read = shell("decode", "--json", stdin=f"\ufeff{MESSAGE}\r\n".encode(encoding))
+    assert (read.code, read.err) == (0, "")
+    assert read.out == shell("decode", "--json", stdin=MESSAGE.encode()).out
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16-le"])
+def test_standard_input_of_another_encoding_is_told(shell: Shell, encoding: str) -> None:
+    """It would be called a text without a passphrase, and nothing else."""
+    refused = shell("decode", stdin=MESSAGE.encode(encoding))
+    assert (refused.code, refused.err.count("\n")) == (1, 2)
+    assert "standard input is not UTF-8; convert it first" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -735,13 +927,14 @@ def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -
         (OSError(28, "No space left", "a secret"), 74, "passphrase: No space left\n"),
         (OSError("a secret"), 74, "passphrase: an input or output error\n"),
         (BrokenPipeError(), 141, ""),
+        (MemoryError("a secret"), 71, "passphrase: there is not enough memory for this input\n"),
         (
             ZeroDivisionError("a secret"),
             70,
             "passphrase: internal error (ZeroDivisionError); please report it\n",
         ),
     ],
-    ids=["interrupt", "abort", "disk", "stream", "pipe", "bug"],
+    ids=["interrupt", "abort", "disk", "stream", "pipe", "memory", "bug"],
 )
 def test_no_traceback_ever(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
@@ -850,13 +1043,142 @@ def test_a_full_disk_is_one_line(unbuffered: str) -> None:
     assert (done.returncode, done.stderr) == (74, b"passphrase: No space left on device\n")
 
 
-@pytest.mark.parametrize("closed", ["stdin", "stdout"])
-def test_a_closed_stream_is_no_traceback(monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
+@pytest.mark.parametrize(
+    ("closed", "code", "told"),
+    [("stdin", 66, "standard input is closed"), ("stdout", 74, "standard output is closed")],
+)
+def test_a_closed_stream_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    closed: str,
+    code: int,
+    told: str,
+) -> None:
     """As in ``passphrase find <&-``: Python then has None in its place."""
     with monkeypatch.context() as patch:
         patch.setattr(sys, "argv", ["passphrase", "find" if closed == "stdin" else "demo"])
         patch.setattr(sys, closed, None)
-        assert main() == (1 if closed == "stdin" else 0)
+        assert main() == code
+    assert capsys.readouterr().err == f"passphrase: {told}\n"
+
+
+def test_the_number_of_a_closed_stream_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nothing, so that no file gets it; a closed stderr swallows what is said."""
+    taken = Mock(side_effect=range(3))
+    inherited = Mock()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", Mock(side_effect=OSError))
+        patch.setattr(os, "open", taken)
+        patch.setattr(os, "set_inheritable", inherited)
+        patch.setattr(sys, "stderr", None)
+        world.settle_streams()
+        assert world.say("nothing", 7) == 7
+        assert cast("io.TextIOWrapper", sys.stderr).name == os.devnull
+        cast("io.TextIOWrapper", sys.stderr).close()
+    assert taken.call_args_list == [call(os.devnull, os.O_RDWR)] * 3
+    assert inherited.call_args_list == [call(number, True) for number in range(3)]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> None:
+    """Of each command; and no file gets the number of a closed stream, and then what is printed."""
+    log, out, path = (str(tmp_path / name) for name in ("log.csv", "out.csv", "keys"))
+    Path(log).write_text(f"text\n{MESSAGE}\n", "utf-8")
+    silent = [["keygen", "--keys-file", path], ["batch", "decode", log, "-o", out]]
+    commands = [["keygen"], FIXED, ["batch", "decode", log]]
+    if closed == ">&-":
+        commands += [SHARE, ["decode", MESSAGE], [*OPEN, *FACTS, MESSAGE], ["find", MESSAGE]]
+        commands += [["explain", MESSAGE], ["demo"], ["--help"]]
+    for arguments in (*silent, *commands):
+        prints = arguments not in silent
+        done = subprocess.run(  # noqa: S603
+            ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *arguments],  # noqa: S607
+            env=os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE},
+            capture_output=True,
+            check=False,
+        )
+        cannot = prints and ">&-" in closed.replace("2>&-", "")
+        assert done.returncode == (74 if cannot else 0), arguments
+        if cannot:
+            assert done.stderr.decode() in {"", "passphrase: standard output is closed\n"}
+        assert bool(done.stdout) is (prints and not cannot)
+    assert re.fullmatch("1:[A-Za-z0-9_-]{43}!?\n", Path(path).read_text())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["batch", "decode", "--format", "csv"], ["demo"], ["keygen"]]
+)
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
+def test_a_full_disk_is_one_line_for_each(arguments: list[str]) -> None:
+    """Also for what is still in Python's hands when the work is done."""
+    with FULL.open("wb") as full:
+        done = subprocess.run(  # noqa: S603
+            [*COMMAND, *arguments],
+            env=os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE},
+            input=b"text\nhello\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 74
+    assert done.stderr.splitlines()[-1] == b"passphrase: No space left on device"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.2, 0.4])
+def test_ctrl_c_while_modules_load(seconds: float) -> None:
+    """One line at most, and exit code 130, from the first line of our own on."""
+    code = "from passphrase.__main__ import main; import sys; print(flush=True); sys.exit(main())"
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", code, "find"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        time.sleep(seconds + 0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr.read().strip() == b""
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under nohup; and an application's own handler stays too."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        shell("find", "text")
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    ended = Mock()
+    monkeypatch.setattr(os, "_exit", ended)
+    sys.modules["passphrase.__main__"]._leave(signal.SIGINT, None)
+    ended.assert_called_once_with(130)
+
+
+def test_no_escape_reaches_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    """From the name of a file, an option, or an argument that stands in a message."""
+    escape = "\x1b]0;PWN\x07\u202e\x9b31m"
+    path = tmp_path / f"a{escape}"
+    path.write_text("")
+    for arguments in (
+        ["decode", str(path)],
+        ["decode", "--keys-file", str(path) + "none", "x"],
+        ["keygen", "--keys-file", str(path) + "none"],
+        ["keygen", "--keys-file", str(path / "x")],
+        ["encode", f"--{escape}"],
+        [escape],
+        ["decode", "x", escape],
+        [*ENCODE, "--expires", "7d", "--origin", escape],
+        ["batch", "decode", str(path) + ".csv"],
+    ):
+        told = shell(*arguments)
+        assert "PWN" in told.err
+        assert told.err.replace("\n", "").isprintable()
 
 
 def typed_at_a_terminal(arguments: list[str], typed: str) -> Outcome:
