@@ -14,10 +14,12 @@ import pytest
 from support import CODEC, PACKAGE
 
 from passphrase import Codec, Invite, PassphraseError
+from passphrase.fold import Row
 from passphrase.keys import DerivedKeys
 from passphrase.layout import WORD_SYMBOLS
+from passphrase.mend import Mended, mend
 from passphrase.parity import protect
-from passphrase.repair import Proposal, propose
+from passphrase.repair import Found, Undo, Window, propose
 from passphrase.scripts import load_script
 from passphrase.symbols import chunk
 
@@ -69,13 +71,25 @@ def watch(monkeypatch: pytest.MonkeyPatch, *, trusted: bool) -> Counter[str]:
         reached["tag"] += 1
         return trusted or verify(self, message, tag)
 
-    def repaired(row: Sequence[int], width: int, **how: Any) -> Iterator[Proposal]:
-        reached["repair"] += 1
-        return propose(row, width, **how)
+    def repaired(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
+        reached["repair"] += len(rows)
+        return mend(rows, thorough=thorough)
 
     monkeypatch.setattr(DerivedKeys, "verify", checked)
-    monkeypatch.setattr("passphrase.codec.propose", repaired)
+    monkeypatch.setattr("passphrase.codec.mend", repaired)
     return reached
+
+
+def count_windows(monkeypatch: pytest.MonkeyPatch) -> list[Window]:
+    """Record every part of a row that repair looks at from now on."""
+    windows: list[Window] = []
+
+    def counted(window: Window, damages: Sequence[tuple[int, Undo]]) -> Iterator[Found]:
+        windows.append(window)
+        return propose(window, damages)
+
+    monkeypatch.setattr("passphrase.mend.propose", counted)
+    return windows
 
 
 @contextmanager

@@ -14,10 +14,20 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from attacks.attacks_support import counted_calls, spell_raw
+from attacks.attacks_support import count_windows, counted_calls, spell_raw
 from hypothesis import given
 from hypothesis import strategies as st
-from support import AUDIENCE, CODEC, INVITE, KEYRING, KEYS, SCRIPTS, codeword_of, count_tag_checks
+from support import (
+    AUDIENCE,
+    CODEC,
+    INVITE,
+    KEYRING,
+    KEYS,
+    LONG,
+    SCRIPTS,
+    codeword_of,
+    count_tag_checks,
+)
 from timing import grows_linearly, seconds
 
 from passphrase import (
@@ -38,8 +48,8 @@ from passphrase.codec import TAG_CHECKS_MAX, Level
 from passphrase.fold import Row
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import WORD_SYMBOLS, Header, header_symbol
+from passphrase.mend import WINDOWS_MAX
 from passphrase.parity import is_sound, parity
-from passphrase.repair import propose
 from passphrase.scripts import load_script
 from passphrase.seal import seal
 from passphrase.symbols import merge, split
@@ -180,18 +190,21 @@ def refused(function: Callable[[str], object], text: str) -> None:
 def test_work_is_bounded_and_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the text makes not much more than twice the work, and never more than 256 tag checks.
 
-    A guesser would use candidates and proposals to try many tags in one call.
+    A guesser would use candidates and proposals to try many tags in one call. Repair looks at no
+    more than a budget of windows, however long the text is.
     """
-    checks = count_tag_checks(monkeypatch)
+    checks, windows = count_tag_checks(monkeypatch), count_windows(monkeypatch)
     text = corpus(name)
     CODEC.decode(f"。{TEXT[1:]}")  # tables are made at the first use
     work: list[int] = []
     for length in (SMALL, LARGE):
         checks.clear()
+        windows.clear()
         with counted_calls() as calls:
-            refused(CODEC.decode, text[:length])
+            refused(LONG.decode, text[:length])
         work += calls
         assert len(checks) <= TAG_CHECKS_MAX == 256
+        assert len(windows) <= WINDOWS_MAX
     assert work[1] <= GROWTH_MAX * work[0] + 500
     assert (len(checks) == TAG_CHECKS_MAX) is (name == UP_TO_THE_CAP)
 
@@ -209,7 +222,7 @@ def test_memory_is_bounded(name: str) -> None:
     CODEC.decode(f"。{TEXT[1:]}")  # tables are made at the first use
     tracemalloc.start()
     try:
-        refused(CODEC.decode, text)
+        refused(LONG.decode, text)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -217,32 +230,21 @@ def test_memory_is_bounded(name: str) -> None:
     assert peak <= BYTES_A_DEAR_CHARACTER.get(kind, BYTES_A_CHARACTER) * len(text)
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("make", [headers, drawn])
-def test_proposals_do_not_grow(script: str, make: Callable[[str], str]) -> None:
-    """A longer row gives a guesser no more words to try than a short one has."""
-    values = load_script(script).digits
-    row = [values[glyph] for glyph in make(script) if glyph in values]
-    counts = [
-        sum(1 for _ in propose(row[:length], 2 if script == "base32" else 1, thorough=False))
-        for length in (LARGE // 16, LARGE // 2)
-    ]
-    assert counts[0] == counts[1] <= TAG_CHECKS_MAX
-
-
 def test_thorough_repair_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for thorough repair has no more tags compared, nor more work for more rows."""
-    checks = count_tag_checks(monkeypatch)
+    checks, windows = count_tag_checks(monkeypatch), count_windows(monkeypatch)
     work: list[int] = []
-    for count in (4, 16):
+    for count in (20, 80):
         checks.clear()
+        windows.clear()
         with counted_calls() as calls:
             refused(
-                lambda text: CODEC.decode(text, repair="thorough"),
+                lambda text: LONG.decode(text, repair="thorough"),
                 "。".join(corpus("emoji one wrong").split("。")[:count]),
             )
         work += calls
         assert len(checks) <= TAG_CHECKS_MAX
+        assert len(windows) == 2 * WINDOWS_MAX
     assert work[1] < 1.2 * work[0]
 
 
@@ -261,7 +263,6 @@ def test_the_measurement_sees_a_bad_pattern() -> None:
     assert not grows_linearly(lambda text: bad.search(text + "x"), " " * 8192)
 
 
-LONG = Codec(KEYRING, audience=AUDIENCE, max_chars=1 << 20)
 read_long = partial(refused, LONG.decode)
 
 
@@ -276,7 +277,7 @@ def test_repair_costs_some_readings_of_a_long_text(name: str, level: Level, read
     """Measured: 5 and 16. A guess at a codeword that looks at all that is behind it takes 100."""
     text = corpus(name)
     exact, repairing = (
-        partial(refused, partial(CODEC.decode, repair=repair)) for repair in ("exact", level)
+        partial(refused, partial(LONG.decode, repair=repair)) for repair in ("exact", level)
     )
     assert any(seconds(repairing, text) < readings * seconds(exact, text) for _ in range(3))
 
