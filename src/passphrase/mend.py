@@ -33,6 +33,7 @@ from passphrase.symbols import merge
 WINDOWS_MAX: Final = 96
 PROPOSALS_MAX: Final = 64
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
+_GUESSES_MAX: Final = 4 * WINDOWS_MAX  # some have no window, and cost a fraction of one
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
 # The symbols in a codeword of this version, by its header symbol.
 _OPENED: Final = {
@@ -157,13 +158,11 @@ def mend(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
 
 
 def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
-    damages, slack = (THOROUGH, 2) if thorough else (STANDARD, 1)
+    damages = THOROUGH if thorough else STANDARD
     seen: set[tuple[int, tuple[int, ...]]] = set()
+    guesses = islice(_guesses(rows), _GUESSES_MAX)
     windows = (
-        (guess, reading)
-        for guess in _guesses(rows)
-        for reading in _readings(guess, slack)
-        if not (thorough and UNREADABLE in reading.glyphs)  # "standard" has solved for its marks
+        (guess, reading) for guess in guesses for reading in _readings(guess, thorough=thorough)
     )
     for guess, (glyphs, origins) in islice(windows, WINDOWS_MAX):
         row, size = guess.row, guess.size
@@ -176,33 +175,70 @@ def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
                 yield Mended(row, codeword, moved, origins[0], origins[-2] + 1)
 
 
+class _Places(NamedTuple):
+    """Where codewords may begin in a row.
+
+    Attributes:
+        row: The row.
+        glyphs: Those of the row.
+        known: The place of each header that was read, and the symbols that it announces.
+        begins: Places that no glyph touches before: a header there may be damaged.
+        edges: The same, and the end of the row.
+        ends: Where a codeword would be bounded, with a glyph more or fewer.
+    """
+
+    row: Row
+    glyphs: list[int]
+    known: list[tuple[int, int]]
+    begins: list[int]
+    edges: set[int]
+    ends: set[int]
+
+    def guesses(self, rank: int, *, is_known: bool) -> Iterator[_Guess]:
+        """Yield guesses of which so many ends are bounded by nothing.
+
+        Args:
+            rank: How many ends, 0 to 2.
+            is_known: Where a header was read; otherwise where it may be damaged.
+        """
+        glyphs, width = self.glyphs, self.row.script.glyphs_per_symbol
+        has_marks = UNREADABLE in glyphs  # which may stand for any number of glyphs
+        for start, size in self.known if is_known else product(self.begins, WORD_SIZES):
+            end = start + size * width
+            is_bounded = start in self.edges, has_marks or end in self.ends
+            if is_bounded.count(False) == rank and end <= len(glyphs) + ERASURES_MAX:
+                yield _Guess(self.row, glyphs, start, size, range(size if is_known else 1))
+
+
+def _places(row: Row) -> _Places:
+    glyphs, one_glyph = row.glyphs, row.script.glyphs_per_symbol == 1
+    headers = glyphs if one_glyph else [join(*pair) for pair in pairwise(glyphs)]
+    known = [(at, _OPENED[symbol]) for at, symbol in enumerate(headers) if symbol in _OPENED]
+    edges = {*row.begins, len(glyphs)}
+    ends = {edge + off for edge in edges for off in (-1, 0, 1)}
+    return _Places(row, glyphs, known, row.begins, edges, ends)
+
+
 def _guesses(rows: Sequence[Row]) -> Iterator[_Guess]:
     """Yield where codewords may begin, the likeliest first: bounded by something at both ends."""
-    ranks: list[list[_Guess]] = [[] for _ in range(6)]
-    for row in rows:
-        glyphs, width = row.glyphs, row.script.glyphs_per_symbol
-        begins = row.begins
-        edges = {*begins, len(glyphs)}
-        ends = {edge + off for edge in edges for off in (-1, 0, 1)}
-        has_marks = UNREADABLE in glyphs
-        headers = glyphs if width == 1 else [join(*pair) for pair in pairwise(glyphs)]
-        known = [(at, _OPENED[symbol], 0) for at, symbol in enumerate(headers) if symbol in _OPENED]
-        unknown = [(at, size, 1) for at in begins for size in WORD_SIZES]
-        for start, size, kind in known + unknown:
-            rank = (start not in edges) + (not has_marks and start + size * width not in ends)
-            first_places = range(1 if kind else size)
-            ranks[2 * rank + kind].append(_Guess(row, glyphs, start, size, first_places))
-    for guesses in ranks:
-        yield from guesses
+    places = [*map(_places, rows)]
+    for rank, is_known in product(range(3), (True, False)):
+        for each in places:
+            yield from each.guesses(rank, is_known=is_known)
 
 
-def _readings(guess: _Guess, slack: int) -> Iterator[_Reading]:
-    """Yield the parts of a row that a guess may mean, and what the marks in them may stand for."""
+def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
+    """Yield the parts of a row that a guess may mean, and what the marks in them may stand for.
+
+    At "thorough" they stand for nothing: what they stand for, "standard" has looked at.
+    """
     glyphs, start = guess.glyphs, guess.start
     width = guess.row.script.glyphs_per_symbol
-    count = guess.size * width
+    count, slack = guess.size * width, 2 if thorough else 1
     # If marks are the damage, the header stands as it was read, or they are in it.
-    may_be_marks = len(guess.first_places) > 1 or UNREADABLE in glyphs[start : start + width]
+    may_be_marks = not thorough and (
+        len(guess.first_places) > 1 or UNREADABLE in glyphs[start : start + width]
+    )
     for surplus in range(slack, -slack - 1, -1):
         end = start + count + surplus
         part = glyphs[start:end]
