@@ -8,9 +8,9 @@ Shapes:
     span  start and end in the text, in characters
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
@@ -31,37 +31,26 @@ from passphrase.layout import (
     Header,
 )
 from passphrase.markup import readings
-from passphrase.parity import Prefixes, is_sound
-from passphrase.repair import UNREADABLE
+from passphrase.parity import is_sound, likely_sound
 from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
 from passphrase.symbols import DIGITS, is_padded, split
 
 MAX_CHARS: Final = 1 << 12
 
-_FIGURES: Final = range(2, 10)  # 0 and 1 may be the O, I or L of prose
+_FIGURES: Final = re.compile(b"[2-9]+")  # 0 and 1 may be the O, I or L of prose
 _FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
-_X: Final = 29  # which is also written before hexadecimal digits
-_LETTERS_PAST_F: Final = {*range(16, 32)} - {_X}
+_X: Final = DIGITS[29].encode()  # which is also written before hexadecimal digits
+_UP_TO_F: Final = DIGITS[:16].encode()
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
-_DIGITS_MIN: Final = 2 * WORD_SIZES[0]
-_LONG_DIGITS: Final = 4 * WORD_SIZES[-1]
-
-
-def _sizes(*, known: bool) -> dict[bytes, int]:
-    """Return how many symbols a word has, by the digits of its header."""
-    return {
-        f"{DIGITS[symbol >> 5]}{DIGITS[symbol & 31]}".encode(): size
-        for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
-        if size and (header.version == VERSION) == known
-    }
-
+_OPENINGS_FEW: Final = 4
 
 # A word of version 1 may begin anywhere. A newer one, which can only be reported, must not touch a
 # glyph before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
-_SIZES: Final = _sizes(known=True)
-_NEWER_SIZES: Final = _sizes(known=False)
+_OPENS: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size}
+_NEWER: Final = {symbol for symbol in _OPENS if HEADERS[symbol].version != VERSION}
+_KNOWN: Final = _OPENS - _NEWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +122,8 @@ class Findings(NamedTuple):
     @property
     def refusal(self) -> DamagedError | NotFoundError:
         """What is to be said if nothing here will do: damage, of the longest row, or nothing."""
-        damages = [row.damage() for row in self.suspects]
-        return max(damages, key=lambda damage: damage.readable, default=NotFoundError())
+        longest = max(self.suspects, key=lambda row: row.readable, default=None)
+        return longest.damage() if longest else NotFoundError()
 
 
 @without_trace
@@ -239,50 +228,51 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
     found: list[tuple[Word, int, int]] = []
     script, digits, spelling = row.script, row.digits, row.spelling
-    width = script.digits_per_glyph
-    is_sound = _soundness(row)
-    for at, size, is_known in _openings(row):
-        end = at + 2 * size
-        if end > len(digits) or MARK in digits[at:end]:
+    digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
+    openings = _openings(row)
+    if len(openings) > _OPENINGS_FEW:
+        openings = _likely(row, openings)
+    for first, size in openings:
+        last = first + size * width
+        spelled = digits[first * digits_per_glyph : last * digits_per_glyph]
+        if MARK in spelled:
             continue
-        number = int(digits[at:end], 32)
-        if is_sound(at, size, number) and (not is_known or is_padded(number, size)):
-            first, last = at // width, end // width
+        number = int(spelled, 32)
+        if not is_sound(number, size):
+            continue
+        if is_padded(number, size) or number >> SYMBOL_BITS * (size - 1) in _NEWER:
             text = spelling[first:last] or script.spell_word(number, size)
             span = (row.start(first), row.end(last - 1))
             found.append((Word(number, size, text, script.name, span), first, last))
     return found
 
 
-def _openings(row: Row) -> Iterator[tuple[int, int, bool]]:
-    """Yield where a header stands: index of its first digit, symbols, whether of this version."""
-    digits, width = row.digits, row.script.digits_per_glyph
-    starts = range(0, len(digits) - _DIGITS_MIN + 1, width)
-    known = [at for at in starts if digits[at : at + 2] in _SIZES]
+def _openings(row: Row) -> list[tuple[int, int]]:
+    """Find the glyphs where a header stands, and how many symbols the word has that it opens."""
+    width = row.script.glyphs_per_symbol
+    length = len(row.places)
+    symbols = row.symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
+    known = [at for at, symbol in enumerate(symbols) if symbol in _KNOWN]
     newer: list[int] = []
-    if not row.spelling or digits[:2] in _NEWER_SIZES:
-        begins = [width * at for at in row.begins] if not row.spelling else [0]
-        newer = [at for at in begins if at in starts and digits[at : at + 2] in _NEWER_SIZES]
-    if not newer:
-        yield from ((at, _SIZES[digits[at : at + 2]], True) for at in known)
-        return
-    for at in sorted(known + newer):
-        header = digits[at : at + 2]
-        yield (at, _SIZES[header], True) if header in _SIZES else (at, _NEWER_SIZES[header], False)
+    if not row.spelling:
+        newer = [at for at in row.begins if at < len(symbols) and symbols[at] in _NEWER]
+    elif symbols and symbols[0] in _NEWER:
+        newer = [0]
+    starts = sorted(known + newer) if newer else known
+    openings = [(at, WORD_SYMBOLS[symbols[at]]) for at in starts]
+    return [(at, size) for at, size in openings if at + width * size <= length]
 
 
-def _soundness(row: Row) -> Callable[[int, int, int], bool]:
-    """Return what tells whether parity holds, of (index of the first digit, symbols, the word)."""
-    digits = row.digits
-    if len(digits) < _LONG_DIGITS:
-        return lambda _, size, number: is_sound(number, size)
-    # Many words may begin in a long row: each symbol of it is looked at once, and not for each.
-    high = [0 if digit == MARK[0] else int(chr(digit), 32) for digit in digits]
-    rows = [
-        Prefixes([a << 5 | b for a, b in zip(high[first::2], high[first + 1 :: 2], strict=False)])
-        for first in range(0, 2, row.script.digits_per_glyph)
-    ]
-    return lambda at, size, _: rows[at % 2].is_sound(at // 2, size)
+def _likely(row: Row, openings: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Drop most openings without looking at each symbol of each word, as many may share it."""
+    width = row.script.glyphs_per_symbol
+    symbols = row.symbols
+    found: list[tuple[int, int]] = []
+    for first in range(width):
+        places = [(at // width, size) for at, size in openings if at % width == first]
+        likely = likely_sound(symbols[first::width], places)
+        found += [(at * width + first, size) for at, size in likely]
+    return sorted(found)
 
 
 def _suspects(row: Row) -> Iterator[Row]:
@@ -299,16 +289,15 @@ def is_chatter(row: Row, symbols_min: int) -> bool:
         symbols_min: Readable symbols that a damaged codeword has, at least.
     """
     script = row.script
-    readable = [glyph for glyph in row.glyphs if glyph != UNREADABLE]
-    symbols = script.read(readable)
+    readable = row.digits.replace(MARK, b"")
+    symbols = memoryview(readable[: len(readable) // 2 * 2]).cast("H")
     different = min(len(symbols), WORD_SIZES[-1]) / 2
-    if len(symbols) < symbols_min or len(set(symbols)) < different:
+    if len(symbols) < symbols_min or len({*symbols}) < different:
         return True
     if script.glyphs_per_symbol == 1:
         return False
-    figures = [glyph in _FIGURES for glyph in readable]
-    groups = sum(is_first for is_first, _ in groupby(figures))
-    letters = sum(glyph in _LETTERS_PAST_F for glyph in readable)
+    groups = len(_FIGURES.findall(readable))
+    letters = len(readable.translate(None, _UP_TO_F + _X))
     return (
         groups < _FIGURE_GROUPS_MIN
         or 8 * letters < len(readable)

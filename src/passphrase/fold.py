@@ -13,7 +13,9 @@ from codecs import charmap_encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
-from itertools import chain, pairwise, product
+from itertools import chain, compress, pairwise, product
+from operator import sub
+from sys import byteorder
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -88,9 +90,22 @@ class Row(NamedTuple):
     @property
     def glyphs(self) -> list[int]:
         """The value of each, or UNREADABLE."""
-        digits, width = self.digits, self.script.digits_per_glyph
-        values = _values(width)
-        return [values[digits[at : at + width]] for at in range(0, len(digits), width)]
+        width = self.script.digits_per_glyph
+        return [*map(_numbers(width).__getitem__, memoryview(self.digits).cast(" BH"[width]))]
+
+    @property
+    def symbols(self) -> list[int]:
+        """The symbol that begins at each glyph, below 0 with a mark; none at half a last one."""
+        glyphs = self.glyphs
+        if self.script.glyphs_per_symbol == 1:
+            return glyphs
+        return [high << 5 | low for high, low in pairwise(glyphs)]
+
+    @property
+    def readable(self) -> int:
+        """How many symbols can be read."""
+        marks = self.digits.count(MARK) // self.script.digits_per_glyph
+        return (len(self.places) - marks) // self.script.glyphs_per_symbol
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
@@ -109,20 +124,18 @@ class Row(NamedTuple):
     @property
     def begins(self) -> list[int]:
         """Indices of glyphs and marks that no glyph of the script touches before."""
-        width = self.script.digits_per_glyph
-        return [
-            at
-            for at, (before, place) in enumerate(pairwise([-2, *self.places]))
-            if place - before > 1 or self.digits[width * (at - 1)] == MARK[0]
-        ]
+        steps = map(sub, self.places, chain((-2,), self.places))
+        begins = {at for at, step in enumerate(steps) if step > 1}
+        if MARK in self.digits:
+            begins |= {at + 1 for at, glyph in enumerate(self.glyphs[:-1]) if glyph == UNREADABLE}
+        return sorted(begins)
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
-        glyphs = self.glyphs
-        marks = [at for at, glyph in enumerate(glyphs) if glyph == UNREADABLE]
-        readable = (len(glyphs) - len(marks)) // self.script.glyphs_per_symbol
-        spans = tuple((self.start(at), self.end(at)) for at in marks)
-        return DamagedError(self.span, readable, spans)
+        marks = compress(self.places, map(UNREADABLE.__eq__, self.glyphs))
+        bounds, gaps = self.bounds, self.gaps
+        spans = tuple([(bounds[at], bounds[gaps.get(at, at + 1)]) for at in marks])
+        return DamagedError(self.span, self.readable, spans)
 
 
 def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
@@ -209,8 +222,8 @@ def _runs(plain: str, match: "re.Match[str]", folding: "_Folding") -> Iterator[_
     places: Sequence[int] = range(start, start + len(text))
     spelling = ""
     if len(digits) < width * len(text):
-        ignored = folding.ignored
-        places = [at for at, character in enumerate(text, start) if character not in ignored]
+        values = map(folding.table.__getitem__, map(ord, text))
+        places = [*compress(range(start, start + len(text)), values)]
     elif not (folding.script.group or MARK in digits or folding.alias.search(text)):
         spelling = text
     yield _Run(digits, places, spelling, word)
@@ -265,7 +278,6 @@ class _Folding(NamedTuple):
     Attributes:
         script: The script.
         table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
-        ignored: The characters that are ignorable.
         run: A run, and the foreign word after it if a run follows. It may hold foreign characters
             beyond the basic plane.
         shortest: How many glyphs and marks a row has, at least.
@@ -277,7 +289,6 @@ class _Folding(NamedTuple):
 
     script: Script
     table: dict[int, bytes]
-    ignored: frozenset[str]
     run: re.Pattern[str]
     shortest: int
     core: int
@@ -291,6 +302,12 @@ def _values(width: int) -> dict[bytes, int]:
     """Return what each glyph or mark of one digit or two is worth, in the order of the values."""
     glyphs = map(bytes, product(DIGITS.encode(), repeat=width))
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
+
+
+@cache
+def _numbers(width: int) -> dict[int, int]:
+    """Return the same, by the digits as a number of the machine."""
+    return {int.from_bytes(digits, byteorder): at for digits, at in _values(width).items()}
 
 
 @lru_cache(maxsize=16)
@@ -325,7 +342,6 @@ def _folding(script: Script, symbols: int) -> _Folding:
     return _Folding(
         script,
         table,
-        frozenset(map(chr, ignored)),
         re.compile(f"({_class(shown)}{characters}*+)(?:{_word(shown, ignored)})?"),
         shortest,
         core,

@@ -14,8 +14,8 @@ Shapes:
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, reduce
-from itertools import pairwise
-from operator import getitem, xor
+from itertools import accumulate, cycle, pairwise
+from operator import add, getitem, xor
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
@@ -124,50 +124,25 @@ def is_sound(word: int, size: int) -> bool:
     return parity(word >> _PARITY_BITS, size - PARITY_SYMBOLS) == word & _PARITY_MASK
 
 
-class Prefixes:
-    """The remainders of all beginnings of a long row of symbols, so that any part is checked fast.
+def likely_sound(
+    symbols: Sequence[int], words: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the words in a long row that are sound, and by chance one in 1024 others.
+
+    The first part of a syndrome is a sum over symbols. The sums of all beginnings of the row are
+    made once; a word is the difference of two.
 
     Args:
-        symbols: Any number of symbols.
+        symbols: Any number; one below 0 is taken for 0.
+        words: Where each begins, and how many symbols it has.
     """
-
-    def __init__(self, symbols: Iterable[int]) -> None:
-        remainder = 0
-        self._remainders: Final = [remainder]
-        steps = _steps(1)[0]
-        for symbol in symbols:
-            remainder = (
-                (remainder & _LOW_MASK) << SYMBOL_BITS ^ symbol ^ steps[remainder >> _LOW_BITS]
-            )
-            self._remainders.append(remainder)
-
-    def is_sound(self, first: int, size: int) -> bool:
-        """Tell whether the parity of n symbols holds, the first of them at a place of the row."""
-        high, middle, low = _steps(size)
-        before = self._remainders[first] ^ 1
-        moved = (
-            high[before >> _LOW_BITS]
-            ^ middle[before >> SYMBOL_BITS & _SYMBOL_MASK]
-            ^ low[before & _SYMBOL_MASK]
-        )
-        return self._remainders[first + size] ^ moved == TARGET_REMAINDER
-
-
-@cache
-def _steps(count: int) -> tuple[list[int], list[int], list[int]]:
-    """Return what n symbols later becomes of each symbol of a remainder, the high one first."""
-    power = 1
-    tables: list[list[int]] = []
-    for at in range(count + PARITY_SYMBOLS):
-        if at >= count:
-            table = [0]
-            for bit in range(SYMBOL_BITS):
-                added = _scaled(_parts(power), 1 << bit)
-                table += [entry ^ added for entry in table]
-            tables.insert(0, table)
-        over = _scaled(_GENERATOR, power >> _LOW_BITS)
-        power = (power & _LOW_MASK) << SYMBOL_BITS ^ over
-    return tables[0], tables[1], tables[2]
+    turns = cycle(range(ORDER, 0, -1))  # x^-i for place i, so that a place is the same in any word
+    terms = map(_POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols), turns))
+    sums = [*accumulate(terms, xor, initial=0)]
+    blanks = {size: _LOGS[blank_syndrome(size) >> _LOW_BITS] + 1 for size in WORD_SIZES}
+    for at, size in words:
+        if sums[at] ^ sums[at + size] == _POWERS[blanks[size] + -(at + size) % ORDER]:
+            yield at, size
 
 
 def contribution(symbol: int, exponent: int) -> int:
