@@ -16,6 +16,7 @@ from reference import protect
 from support import CODEC, INVITE, codeword_of, replaced, scripts, symbols
 
 from passphrase import TextTooLongError, find, recognize
+from passphrase.clipboard import MAX_CHARS
 from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.layout import PARITY_SYMBOLS, WORD_SIZES, WORD_SYMBOLS
 from passphrase.scripts import load_script
@@ -214,7 +215,7 @@ def test_one_wrong_symbol(client: Client) -> None:
 def test_the_longest_text(client: Client, filler: str, more: int) -> None:
     """The limit is of code points, on both sides."""
     text = CODEC.encode(INVITE, script="base32")
-    text = text.ljust(65_536 + more, filler)
+    text = text.ljust(MAX_CHARS + more, filler)
     answer = client.ask(text)
     assert answer == ours(text)
     assert answer[:2] == (more > 0, more <= 0)

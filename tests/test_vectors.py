@@ -167,7 +167,7 @@ def test_written(vector: Vector) -> None:
     json_of = TypeAdapter(Invite).validate_json
     ring = Keyring(secrets, int(test.get("fingerprint", "1")[0]))
     if test["result"] == "invalid":
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"invite|audience|Invite|Input|origin"):
             Codec(ring, audience=test.get("audience", audience)).encode(
                 json_of(json.dumps(test["invite"]))
             )
