@@ -133,7 +133,7 @@ def likely_sound(
     made once; a word is the difference of two.
 
     Args:
-        symbols: Any number; one below 0 is taken for 0.
+        symbols: Any number; one below 0 spoils the words that hold it, and no other.
         words: Where each begins, and how many symbols it has.
     """
     turns = cycle(range(ORDER, 0, -1))  # x^-i for place i, so that a place is the same in any word

@@ -148,8 +148,8 @@ CHECKLIST = {
     ),
     "D5": Item(
         "have repair try without end",
-        "parsing::proposals_do_not_grow parsing::thorough_repair_is_bounded "
-        "repair::guesses_are_bounded",
+        "mend::windows_and_proposals_are_bounded parsing::work_is_bounded_and_linear "
+        "parsing::thorough_repair_is_bounded",
     ),
     "D6": Item(
         "make a pattern backtrack",

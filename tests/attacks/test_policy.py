@@ -102,7 +102,7 @@ def test_nobody_invites_themselves(inviter: Any, viewer: Any, expected: Any) -> 
 
 OTHERS = [
     *(AUDIENCE[:length] for length in range(1, len(AUDIENCE))), *(f"{AUDIENCE}{end}" for end in
-    ("\0", " ", "\n", "x", "/", ",duoshan", "\u200b", "\ufe0f", "\u0301")), " douyin", "Douyin",
+    ("x", "/", ",duoshan", "\ufe0f", "\u0301")), "Douyin",
     "DOUYIN", "ｄｏｕｙｉｎ", "dоuyin", "*", "any", "douyin|duoshan", "duoshan", "sign/douyin",
 ]  # fmt: skip
 
@@ -114,6 +114,13 @@ def test_an_audience_is_compared_whole(other: str) -> None:
     for text in (CODEC.encode(INVITE), CODEC.encode(INVITE, script="hanzi")[1:]):
         assert isinstance(outcome(text, stranger), type)
     assert isinstance(outcome(stranger.encode(INVITE)), type)
+
+
+@pytest.mark.parametrize("other", [" douyin", *(f"douyin{end}" for end in "\0 \n\u200b")])
+def test_an_audience_that_looks_like_another_is_refused(other: str) -> None:
+    """Nobody sees its edges: it would sign for another family of apps than it seems to."""
+    with pytest.raises(ValueError, match="audience"):
+        Codec(KEYRING, audience=other)
 
 
 @pytest.mark.parametrize("audience", [None, "", b"douyin", ["douyin"], {"douyin"}, 0, True])
