@@ -1,532 +1,674 @@
-"""A second reader of passphrase format version 1, written from docs/format.md alone.
+"""A second reader and writer of the format, made from its page and the vectors' tables alone.
 
-It is slow and plain on purpose: an oracle for tests. It reads whole codewords, also out of markup;
-`second_repairer` adds the repair.
+It is plain, not fast, and shares no line with the library. `second_repairer` adds repair.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import re
-import runpy
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+import uuid
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import chain, groupby
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
-from uuid import UUID
+from typing import Any, NamedTuple, TypeAlias
 
-from cryptography.hazmat.primitives.constant_time import bytes_eq
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from shamir_mnemonic.rs1024 import _polymod
-
-VECTORS: Final = Path(__file__).parent / "vectors" / "v1.json"  # lists the aliases
-SCRIPTS: Final = Path(__file__).parents[1] / "src" / "passphrase" / "scripts"
-BASE32: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-DASHES: Final = "002D 2010-2015 2212 FE58 FE63 FF0D"
-IGNORABLE: Final = """
-    0009-000D 001C-0020 0085 00A0 00AD 034F 061C 115F-1160 1680 17B4-17B5 180B-180F 2000-200F
-    2028-202F 205F-206F 20E3 3000 3164 FE00-FE0F FEFF FFA0 FFF9-FFFB 1F3FB-1F3FF E0000-E0FFF
-    002A 003E 005C 005F-0060 007C 007E FF1E
-"""
-MARKS: Final = "003F FF1F 25A1 25AF FFFC-FFFD D800-DFFF E000-F8FF"
-PICTURES: Final = "2300-23FF 2600-27BF 2B00-2BFF 1F000-1F3FA 1F400-1FAFF"
-MARK: Final = -1
-A_MARK: Final = "\ufffd"
-A_SPACE: Final = " "
-NAMED: Final = {
-    "amp": 0x26, "lt": 0x3C, "gt": 0x3E, "quot": 0x22, "apos": 0x27, "nbsp": 0x20, "shy": 0xAD,
-    "ensp": 0x2002, "emsp": 0x2003, "thinsp": 0x2009, "zerowidthspace": 0x200B, "zwnj": 0x200C,
-    "zwj": 0x200D, "lrm": 0x200E, "rlm": 0x200F,
-}  # fmt: skip
-MARKUP: Final = re.compile(
-    r"""
-    <(?P<slash>/?)(?P<tag>[A-Za-z][A-Za-z0-9:-]{0,15})
-        (?:[ \t]?(?P<bare>/?)|[ \t](?P<attrs>[^<>\r\n]{1,1000}))>
-    | <!--(?P<comment>[^<]{0,1000}?)-->
-    | \[(?:emoji(?P<hex>[0-9A-Fa-f]{4,6})|CQ:emoji,id=(?P<id>[0-9]{1,7}))\]
-    | \[CQ:(?P<kind>[a-z_]{1,20})(?:,[^][]{0,1000}(?:\[object[ ]Object\][^][]{0,1000})?)?\]
-    | (?P<face>\[[^][\r\n]{1,20}\]|<faceType=[^<>\r\n]{0,1000}>|\.\.)
-    | &(?:[aA][mM][pP];)*(?:\#(?P<decimal>[0-9]{1,7})|\#[xX](?P<xhex>[0-9A-Fa-f]{1,6})
-        |(?P<name>(?ai:NAMES)));
-    | (?P<bytes>(?:%[0-389A-Fa-f][0-9A-Fa-f])+|(?:\\{1,4}x[0-9A-Fa-f]{2})+)
-    | (?:\\{1,4}|%)u(?P<unit>[0-9A-Fa-f]{4})
-    | \\{1,4}(?:U(?P<long>[0-9A-Fa-f]{8})|[ux]{(?P<braced>[0-9A-Fa-f]{1,6})})
-    | \\{1,4}(?P<control>[fnrtv])
-    | /[Ee]moji(?P<figures>[0-9]{4,6})
-    | (?P<pair>[\ud800-\udbff][\udc00-\udfff])
-    """.replace("NAMES", "|".join(NAMED)),
-    re.VERBOSE,
-)
-LAYERS: Final = 3
-PICTURE: Final = "[\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]"
-COUPLES: Final = """
-    1F468 1F469 1F466 = 1F46A
-    1F9D1 1F9D1 1F9D2 = 1F46A
-    1F469 1F91D 1F468 = 1F46B
-    1F468 1F91D 1F468 = 1F46C
-    1F469 1F91D 1F469 = 1F46D
-    1F469 2764 1F468 = 1F491
-    1F9D1 2764 1F9D1 = 1F491
-    1F469 2764 1F48B 1F468 = 1F48F
-    1F9D1 2764 1F48B 1F9D1 = 1F48F
-"""
-MAX_TEXT: Final = 65536
-MAX_CODEWORDS: Final = 256
-MIN_RUN: Final = 21
-PARITY_SYMBOLS: Final = 3
-PARITY_TARGET: Final = 0x1E09AEB9
-TAG_BYTES: Final = 10
-UUID_WIDTH: Final = 2
-ID_BYTES: Final = {0: 4, 1: 8, UUID_WIDTH: 16}
-ORIGINS: Final = ("in_app", "wechat", "qq")
+_DATA = json.loads((Path(__file__).parent / "vectors" / "v1.json").read_text("utf-8"))
+SCRIPTS = ("emoji", "hanzi", "base32")
+WIDTH = {"emoji": 1, "hanzi": 1, "base32": 2}  # glyphs of a symbol
+SIZES = {8: 24, 12: 27, 16: 30, 20: 33, 24: 36, 32: 43}  # bytes of both ids: symbols
+ID_BYTES = (4, 8, 16)
+TAG_BYTES = 10
+PARITY = 3
+TARGET = 0x1E09AEB9
+GENERATOR = (14, 56, 64)
+VERSION = 1
+ORIGINS = ("in_app", "wechat", "qq")
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+LAST_MINUTE = 2**25 - 1
+LIMIT = 4096
+MOST_CODEWORDS = 256
+LEAST_SYMBOLS = 21  # of a damaged stretch
+LEAST_JOINED = 11  # symbols of the longer of two runs that a foreign word joins
+LONGEST_WORD = 20
+MARK, IGNORABLE, FOREIGN = -1, -2, -3  # a glyph is its value, 0 or more
+UNTOLD = "\ufffd"
 
 Codeword: TypeAlias = tuple[int, ...]
-Candidate: TypeAlias = tuple[int, int, Codeword]  # with start and end
-Read: TypeAlias = dict[str, object]
+Result: TypeAlias = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818  # the word of the page
-    """No invite: `code` is signature, version, damaged, not_found, ambiguous or too_long."""
+class Refused(Exception):  # noqa: N818
+    """A text, an invite or a keyring that is refused, and the code of why."""
 
     def __init__(self, code: str) -> None:
-        """Keep the code."""
         super().__init__(code)
         self.code = code
 
 
-class Place(NamedTuple):
-    """A character of the unwrapped text, and where it stands in the pasted one."""
-
-    start: int
-    end: int
-    character: str
+# --- Field, parity, header
 
 
-class Glyph(NamedTuple):
-    """A glyph or mark of a run: where it stands, its value, and whether a glyph touches it."""
-
-    start: int
-    end: int
-    value: int
-    is_touched: bool  # by a glyph of the script directly before it
-
-
-Run: TypeAlias = list[Glyph]
-
-
-class Script(NamedTuple):
-    """Its table, what each glyph stands for, how many spell a symbol, what is skipped or a mark."""
-
-    table: str
-    values: dict[str, int]
-    size: int
-    ignorable: frozenset[str]
-    marks: frozenset[str]
+def times(a: int, b: int) -> int:
+    """The product of two elements of GF(1024)."""
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a <<= 1
+        if a & 0x400:
+            a ^= 0x409
+        b >>= 1
+    return product
 
 
-Stretch: TypeAlias = tuple[Script, Run]
-Proposal: TypeAlias = tuple[Codeword, list[int], list[Read]]  # with its span and the repairs
-Mend: TypeAlias = Callable[[list[Stretch], int], Iterable[Proposal]]
+_SHIFTED = [
+    times(top, GENERATOR[0]) << 20 | times(top, GENERATOR[1]) << 10 | times(top, GENERATOR[2])
+    for top in range(1024)
+]
 
 
-class Header(NamedTuple):
-    """The fields of a header symbol, and the sizes that follow from them."""
-
-    version: int
-    key_id: int
-    group_width: int
-    inviter_width: int
-    body_bytes: int
-    padding: int
-    length: int  # n, the number of symbols of the codeword
+def polymod(symbols: Codeword) -> int:
+    """The remainder that is the parity target if the symbols are a codeword."""
+    rest = 1
+    for symbol in symbols:
+        rest = ((rest & 0xFFFFF) << 10 | symbol) ^ _SHIFTED[rest >> 20]
+    return rest
 
 
-class Opened(NamedTuple):
-    """All that opening computes. The body may be used only if the tag is good."""
-
-    header: Header
-    signing_key: bytes
-    sealing_key: bytes
-    sealed: bytes
-    tag: bytes
-    keystream: bytes
-    body: bytes
-    is_good: bool
-
-
-def fields(number: int, *widths: int) -> list[int]:
-    """Cut a number into fields of so many bits, from high to low."""
-    values: list[int] = []
-    for width in reversed(widths):
-        values.insert(0, number & ((1 << width) - 1))
-        number >>= width
-    return values
-
-
-def parse_header(symbol: int) -> Header | None:
-    """Read a header symbol; None if it has a width that is refused."""
-    version, key_id, group, inviter = fields(symbol, 3, 3, 2, 2)
-    if group not in ID_BYTES or inviter not in ID_BYTES:
+def prescribed(header: int) -> int | None:
+    """The number of symbols that a header prescribes; None if a width is refused."""
+    group, inviter = header >> 2 & 3, header & 3
+    if 3 in (group, inviter):
         return None
-    body_bytes = 6 + ID_BYTES[group] + ID_BYTES[inviter]
-    bits = 10 + 8 * (body_bytes + TAG_BYTES)
-    padding = -bits % 10
-    length = (bits + padding) // 10 + PARITY_SYMBOLS
-    return Header(version, key_id, group, inviter, body_bytes, padding, length)
+    return SIZES[ID_BYTES[group] + ID_BYTES[inviter]]
 
 
-def code_points(ranges: str) -> frozenset[str]:
-    """List the characters of ranges in hexadecimal."""
-    pairs = [item.partition("-") for item in ranges.split()]
-    return frozenset(chr(c) for a, _, b in pairs for c in range(int(a, 16), int(b or a, 16) + 1))
+def payload(codeword: Codeword) -> tuple[bytes, bytes, int]:
+    """The sealed body, the tag and the padding of a codeword."""
+    header = codeword[0]
+    size = 6 + ID_BYTES[header >> 2 & 3] + ID_BYTES[header & 3] + TAG_BYTES
+    bits = 0
+    for symbol in codeword[1:-PARITY]:
+        bits = bits << 10 | symbol
+    spare = 10 * (len(codeword) - 1 - PARITY) - 8 * size
+    whole = (bits >> spare).to_bytes(size, "big")
+    return whole[:-TAG_BYTES], whole[-TAG_BYTES:], bits & ((1 << spare) - 1)
+
+
+# --- Keys, seal, fields
+
+
+def _mac(key: bytes, *parts: bytes) -> bytes:
+    return hmac.digest(key, b"".join(parts), "sha256")
+
+
+def _keystream(key: bytes, info: bytes, size: int) -> bytes:
+    first = _mac(key, info, b"\x01")
+    return (first + _mac(key, first, info, b"\x02"))[:size]
 
 
 @cache
-def load_scripts() -> list[Script]:
-    """Load emoji, hanzi and base 32."""
-    scripts: list[Script] = []
-    aliases = json.loads(VECTORS.read_text(encoding="ascii"))["aliases"]
-    for name, marks in (("emoji", MARKS + " " + PICTURES), ("hanzi", MARKS)):
-        table = runpy.run_path(str(SCRIPTS / f"{name}_table.py"))["GLYPHS"]
-        values = {glyph: symbol for symbol, glyph in enumerate(table)}
-        values |= {alias: values[glyph] for alias, glyph in aliases[name].items()}
-        scripts.append(Script(table, values, 1, code_points(IGNORABLE), code_points(marks)))
-    values = {glyph: value for value, glyph in enumerate(BASE32)}
-    values |= {glyph.lower(): value for glyph, value in values.items()}
-    values |= dict.fromkeys("IiLl", 1) | dict.fromkeys("Oo", 0)
-    values |= {chr(0xFF01 + ord(glyph) - 0x21): value for glyph, value in values.items()}
-    scripts.append(Script(BASE32, values, 2, code_points(IGNORABLE + DASHES), code_points(MARKS)))
-    return scripts
+def _derived(secret: bytes, audience: str) -> tuple[bytes, bytes]:
+    name = audience.encode()
+    return _mac(secret, b"passphrase/v1/sign/", name), _mac(secret, b"passphrase/v1/seal/", name)
 
 
-def character_of(number: int) -> str:
-    """Read a number of markup."""
-    return chr(number) if number <= 0x10FFFF else A_MARK
+def _xor(a: bytes, b: bytes) -> bytes:
+    return bytes(x ^ y for x, y in zip(a, b, strict=True))
 
 
-def decode_bytes(written: str) -> Iterator[tuple[int, str]]:
-    """Read bytes as UTF-8, with where in the markup each character ends."""
-    ends = [found.end() for found in re.finditer(r"(?:%|\\+x)..", written)]
-    raw = bytes(int(written[end - 2 : end], 16) for end in ends)
-    at = 0
-    while at < len(raw):
-        for size in range(1, 5):
-            try:
-                character = raw[at : at + size].decode()
-            except UnicodeDecodeError:
-                continue
-            break
-        else:
-            size, character = 1, A_MARK if written[0] == "%" else chr(raw[at])
-        at += size
-        yield ends[at - 1], character
-
-
-def read_tag(found: re.Match[str]) -> list[tuple[int, str]]:
-    """Read a tag: characters, with where in the markup each ends; nothing if it is no tag."""
-    inside = found[0][1:-1]
-    attrs = found["attrs"] or ""
-    if found["bare"] is None and "=" not in attrs:
-        return []
-    if code := re.search("emoji([0-9A-Fa-f]{4,6})", inside):
-        return [(len(found[0]), character_of(int(code[1], 16)))]
-    is_image = not found["slash"] and attrs and found["tag"].lower() == "img"
-    value = re.search(f"=\"({PICTURE}{{1,10}})\"|='({PICTURE}{{1,10}})'", attrs)
-    if is_image and value:
-        first = found.start("attrs") - found.start() + max(value.start(1), value.start(2))
-        pictures = value[1] or value[2]
-        ends = [*range(first + 1, first + len(pictures)), len(found[0])]
-        return [*zip(ends, pictures, strict=True)]
-    is_shown = is_image or inside.endswith("/") or found.string.startswith("</", found.end())
-    is_face = "emoji" in inside and not found["slash"] and is_shown
-    return [(len(found[0]), A_MARK if is_face else A_SPACE)]
-
-
-def character_of_markup(found: re.Match[str]) -> str:
-    """Read markup that stands for one character."""
-    for group in ("hex", "xhex", "unit", "long", "braced"):
-        if found[group]:
-            return character_of(int(found[group], 16))
-    for group in ("id", "decimal", "figures"):
-        if found[group]:
-            return character_of(int(found[group]))
-    if found["pair"]:
-        return found["pair"].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    if found["name"]:
-        return chr(NAMED[found["name"].lower()])
-    kind = found["kind"] or ""
-    return A_MARK if found["face"] or kind == "emoji" or "face" in kind else A_SPACE
-
-
-def read_markup(found: re.Match[str]) -> list[tuple[int, str]]:
-    """Read any markup: characters, with where in it each ends; nothing if it is no tag."""
-    if found["bytes"]:
-        return [*decode_bytes(found["bytes"])]
-    if found["tag"]:
-        return read_tag(found)
-    return [(len(found[0]), character_of_markup(found))]
-
-
-def unwrap(places: list[Place]) -> list[Place]:
-    """Read one layer of markup, from left to right."""
-    text = "".join(place.character for place in places)
-    unwrapped: list[Place] = []
-    at = 0
-    while at < len(text):
-        found = MARKUP.match(text, at)
-        characters = read_markup(found) if found else []
-        first = at
-        for end, character in characters:
-            unwrapped.append(Place(places[first].start, places[at + end - 1].end, character))
-            first = at + end
-        if not characters:
-            unwrapped.append(places[at])
-            first += 1
-        at = first
-    return unwrapped
-
-
-def join_couples(places: list[Place]) -> list[Place]:
-    """Read each sequence that stands for a couple or a family as that."""
-    text = "".join(place.character for place in places)
-    joined: list[Place] = []
-    at = 0
-    while at < len(text):
-        end, character = at + 1, text[at]
-        for line in COUPLES.strip().splitlines():
-            parts, _, couple = line.partition(" = ")
-            between = "[ \ufe0e\ufe0f\U0001f3fb-\U0001f3ff]{0,4}\u200d"
-            sequence = between.join(chr(int(part, 16)) for part in parts.split())
-            if found := re.compile(sequence).match(text, at):
-                end, character = found.end(), chr(int(couple, 16))
-        joined.append(Place(places[at].start, places[end - 1].end, character))
-        at = end
-    return joined
-
-
-def readings_of(text: str) -> list[list[Place]]:
-    """List all ways to read a text: as it stands, unwrapped, with couples joined."""
-    readings: list[list[Place]] = [[]]
-    for pair in re.finditer("[\ud800-\udbff][\udc00-\udfff]|(?s:.)", text):
-        units = pair[0].encode("utf-16-le", "surrogatepass")
-        character = units.decode("utf-16-le", "surrogatepass")
-        readings[0].append(Place(pair.start(), pair.end(), character))
-    for read in [unwrap] * LAYERS + [join_couples]:
-        changed = read(readings[-1])
-        if changed != readings[-1]:
-            readings.append(changed)
-    return readings
-
-
-def find_runs(reading: list[Place], script: Script) -> Iterator[Run]:
-    """Yield the runs of a script, in the order of the text."""
-    run: Run = []
-    is_touched = False
-    for start, end, character in reading:
-        if character in script.values:
-            run.append(Glyph(start, end, script.values[character], is_touched))
-        elif character in script.marks and character not in script.ignorable:
-            run.append(Glyph(start, end, MARK, is_touched))
-        elif character not in script.ignorable:
-            yield run
-            run = []
-        is_touched = character in script.values
-    yield run
-
-
-def values_of(run: Run) -> list[int]:
-    """List the values of glyphs and marks."""
-    return [glyph.value for glyph in run]
-
-
-def symbol_at(run: Run, first: int, script: Script) -> int:
-    """Read the symbol that begins at a glyph of a run."""
-    high = run[first].value
-    return high if script.size == 1 else high << 5 | run[first + 1].value
-
-
-def spare_bits(word: Codeword, header: Header) -> int:
-    """Read the padding of a codeword, which is 0 if it is legal."""
-    return word[-PARITY_SYMBOLS - 1] & ((1 << header.padding) - 1)
-
-
-def candidates_of(run: Run, script: Script) -> Iterator[Candidate]:
-    """Yield the candidates of a run."""
-    for first in range(len(run) - script.size + 1):
-        if MARK in values_of(run[first : first + script.size]):
-            continue
-        header = parse_header(symbol_at(run, first, script))
-        if header is None or (header.version != 1 and run[first].is_touched):
-            continue
-        end = first + header.length * script.size
-        if end > len(run) or MARK in values_of(run[first:end]):
-            continue
-        word = tuple(symbol_at(run, i, script) for i in range(first, end, script.size))
-        is_padded = header.version != 1 or not spare_bits(word, header)
-        if is_padded and _polymod(word) == PARITY_TARGET:
-            yield run[first].start, run[end - 1].end, word
-
-
-def find_candidates(text: str) -> list[Candidate]:
-    """List all candidates, in the order of the text."""
-    return sorted(
-        {
-            candidate
-            for reading in readings_of(text)
-            for script in load_scripts()
-            for run in find_runs(reading, script)
-            for candidate in candidates_of(run, script)
-        }
-    )
-
-
-def looks_like_chatter(run: Run, script: Script) -> bool:
-    """Tell whether a run of 21 symbols or more, without its marks, is no damaged passphrase."""
-    starts = range(0, len(run) - script.size + 1, script.size)
-    symbols = [symbol_at(run, first, script) for first in starts]
-    if len(set(symbols)) < min(len(symbols), 43) / 2:
-        return True
-    figures = sum(2 <= value <= 9 for value in values_of(run))
-    letters = sum(value > 0xF for value in values_of(run))
-    return script.size == 2 and (figures == 0 or letters < len(run) / 8)
-
-
-def leftovers_of(run: Run, script: Script) -> Iterator[Run]:
-    """Yield what its own candidates leave of a run: the page does not speak of other scripts."""
-    spans = [range(start, end) for start, end, _ in candidates_of(run, script)]
-    covered = set(chain.from_iterable(spans))
-    for is_covered, group in groupby(run, lambda glyph: glyph.start in covered):
-        if not is_covered:
-            yield list(group)
-
-
-def find_stretches(text: str) -> list[Stretch]:
-    """List what may once have been a passphrase and is none now, in the order of the text."""
-    found: list[Stretch] = []
-    reading = readings_of(text)[-1]
-    for script in load_scripts():
-        for run in find_runs(reading, script):
-            for stretch in leftovers_of(run, script):
-                glyphs = [glyph for glyph in stretch if glyph.value != MARK]
-                is_long = len(glyphs) >= MIN_RUN * script.size
-                if is_long and not looks_like_chatter(glyphs, script):
-                    found.append((script, stretch))
-    return sorted(found, key=lambda pair: pair[1][0].start)
-
-
-def mac(key: bytes, message: bytes) -> bytes:
-    """Compute HMAC-SHA-256."""
-    state = HMAC(key, SHA256())
-    state.update(message)
-    return state.finalize()
-
-
-def unseal(word: Codeword, header: Header, secret: bytes, audience: str) -> Opened:
-    """Open a codeword of version 1 with a secret."""
-    signing_key = mac(secret, b"passphrase/v1/sign/" + audience.encode())
-    sealing_key = mac(secret, b"passphrase/v1/seal/" + audience.encode())
-    bits = "".join(f"{symbol:010b}" for symbol in word[1:-PARITY_SYMBOLS])
-    message = (int(bits, 2) >> header.padding).to_bytes(header.body_bytes + TAG_BYTES)
-    sealed, tag = message[: header.body_bytes], message[header.body_bytes :]
-    header2 = word[0].to_bytes(2)
-    keystream = HKDFExpand(SHA256(), header.body_bytes, header2 + tag).derive(sealing_key)
-    body = bytes(a ^ b for a, b in zip(sealed, keystream, strict=True))
-    is_good = bytes_eq(mac(signing_key, header2 + body)[:TAG_BYTES], tag)
-    return Opened(header, signing_key, sealing_key, sealed, tag, keystream, body, is_good)
-
-
-def parse_id(value: int, width: int) -> str:
-    """Write an id as JSON has it, or refuse an int that has a narrower width."""
-    if width == UUID_WIDTH:
-        return str(UUID(int=value))
-    if width == 1 and value < 1 << 32:
+def _id_text(raw: bytes) -> str:
+    if len(raw) == 16:
+        return str(uuid.UUID(bytes=raw))
+    number = int.from_bytes(raw, "big")
+    if len(raw) == 8 and number < 2**32:
         raise Refused("version")
-    return str(value)
+    return str(number)
 
 
-def parse_body(header: Header, body: bytes) -> dict[str, object]:
-    """Read the fields of a body whose tag is good, or refuse them."""
-    id_bits = [8 * ID_BYTES[width] for width in (header.group_width, header.inviter_width)]
-    numbers = fields(int.from_bytes(body), 25, 3, 1, 1, 1, 1, 8, 8, *id_bits)
-    expiry, origin, mutual, approval, single, reserved, generation, variant, *ids = numbers
-    if expiry == 0 or origin >= len(ORIGINS) or reserved:
+def _fields(header: int, body: bytes) -> Result:
+    bits = int.from_bytes(body[:4], "big")
+    minutes, origin = bits >> 7, bits >> 4 & 7
+    if not minutes or origin >= len(ORIGINS) or bits & 1:
         raise Refused("version")
-    expires_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=expiry)
+    middle = 6 + ID_BYTES[header >> 2 & 3]
     return {
-        "group_id": parse_id(ids[0], header.group_width),
-        "inviter_id": parse_id(ids[1], header.inviter_width),
-        "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "group_id": _id_text(body[6:middle]),
+        "inviter_id": _id_text(body[middle:]),
+        "expires_at": (EPOCH + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "origin": ORIGINS[origin],
-        "mutual_follow": bool(mutual),
-        "approval": bool(approval),
-        "single_use": bool(single),
-        "generation": generation,
-        "variant": variant,
+        "mutual_follow": bool(bits & 8),
+        "approval": bool(bits & 4),
+        "single_use": bool(bits & 2),
+        "generation": body[4],
+        "variant": body[5],
     }
 
 
-def verify(word: Codeword, keys: Mapping[int, bytes], audience: str) -> Read:
-    """Open a codeword with the key it names, or refuse it as `signature` or `version`."""
-    header = parse_header(word[0])
-    if header is None or header.version != 1 or spare_bits(word, header):
+def fingerprint(codeword: Codeword) -> str:
+    """The key id and the tag of a codeword."""
+    return f"{codeword[0] >> 4 & 7}-{payload(codeword)[1].hex()}"
+
+
+def open_codeword(codeword: Codeword, keys: Mapping[int, bytes], audience: str) -> Result:
+    """The invite of a codeword, or the refusal `version` or `signature`."""
+    header = codeword[0]
+    if header >> 7 != VERSION:
         raise Refused("version")
-    if header.key_id not in keys:
+    if header >> 4 & 7 not in keys:
         raise Refused("signature")
-    opened = unseal(word, header, keys[header.key_id], audience)
-    if not opened.is_good:
+    signing, sealing = _derived(keys[header >> 4 & 7], audience)
+    sealed, tag, _ = payload(codeword)
+    header2 = header.to_bytes(2, "big")
+    body = _xor(sealed, _keystream(sealing, header2 + tag, len(sealed)))
+    if not hmac.compare_digest(_mac(signing, header2, body)[:TAG_BYTES], tag):
         raise Refused("signature")
-    invite = parse_body(header, opened.body)
-    return {"invite": invite, "fingerprint": f"{header.key_id}-{opened.tag.hex()}"}
+    return _fields(header, body)
 
 
-def read(
-    text: str, keys: Mapping[int, bytes], audience: str, mend: Mend = lambda _stretches, _tags: ()
-) -> Read:
-    """Read the one invite in a text.
+# --- Markup
 
-    Args:
-        text: Any text.
-        keys: The secret of each key id.
-        audience: The family of apps that may open the passphrase.
-        mend: Proposes what stretches may have been, after so many tags.
+_HEX = "[0-9A-Fa-f]"
+_NAMES = {
+    "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "shy": "\xad",
+    "ensp": "\u2002", "emsp": "\u2003", "thinsp": "\u2009", "zerowidthspace": "\u200b",
+    "zwnj": "\u200c", "zwj": "\u200d", "lrm": "\u200e", "rlm": "\u200f",
+}  # fmt: skip
+_NAMED = "|".join(f"(?ai:{name})" for name in _NAMES)
+_RULES = re.compile(
+    rf"""
+    (?P<tag></?[A-Za-z][A-Za-z0-9:-]{{0,15}}
+        (?:[ \t](?=[^<>=\r\n]*=)[^<>\r\n]{{1,1000}}|[ \t]?/?)>)
+  | (?P<blank><!--[^<]{{0,1000}}?-->|\\{{1,4}}[fnrtv])
+  | \[emoji(?P<hex1>{_HEX}{{4,6}})\]
+  | \[CQ:emoji,id=(?P<dec1>[0-9]{{1,7}})\]
+  | (?:\\{{1,4}}|%)u(?P<hex2>{_HEX}{{4}})
+  | \\{{1,4}}U(?P<hex3>{_HEX}{{8}})
+  | \\{{1,4}}[ux]\{{(?P<hex4>{_HEX}{{1,6}})\}}
+  | /[Ee]moji(?P<dec2>[0-9]{{4,6}})
+  | \[CQ:(?P<kind>[a-z_]{{1,20}})
+        (?:,[^\[\]]{{0,1000}}(?:\[object\ Object\][^\[\]]{{0,1000}})?)?\]
+  | (?P<face>\[[^\[\]\r\n]{{1,20}}\]|<faceType=[^<>\r\n]{{0,1000}}>|\.\.)
+  | &(?:[Aa][Mm][Pp];)*
+        (?:\#(?P<dec3>[0-9]{{1,7}})|\#[xX](?P<hex5>{_HEX}{{1,6}})|(?P<named>{_NAMED}));
+  | (?P<bytes>(?:%[0-389A-Fa-f]{_HEX})+|(?:\\{{1,4}}x{_HEX}{_HEX})+)
+  | (?P<pair>[\ud800-\udbff][\udc00-\udfff])
+    """,
+    re.VERBOSE,
+)
+_TAG_CODE = re.compile(f"emoji({_HEX}{{4,6}})")
+_IMG = re.compile(r"<[Ii][Mm][Gg][ \t/>]")
+_PICTURES = re.compile(
+    "=([\"'])([\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]{1,10})\\1",
+)
+_UTF8 = re.compile(  # one well-formed character, as RFC 3629 has it
+    "[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]"
+    "|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    "|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}",
+)
+_COUPLES = {
+    "👨👩👦": "👪", "🧑🧑🧒": "👪", "👩🤝👨": "👫", "👨🤝👨": "👬", "👩🤝👩": "👭",
+    "👩❤👨": "💑", "🧑❤🧑": "💑", "👩❤💋👨": "💏", "🧑❤💋🧑": "💏",
+}  # fmt: skip
+_JOINER = "[ \ufe0e\ufe0f\U0001f3fb-\U0001f3ff]{0,4}\u200d"
+_COUPLE = re.compile("|".join(f"({_JOINER.join(parts)})" for parts in _COUPLES))
+MOST_LAYERS = 3
 
-    Returns:
-        The `invite` as in the test vectors, its `span`, `codeword`, `fingerprint` and `repairs`.
 
-    Raises:
-        Refused: There is no invite, or more than one.
-    """
-    if len(text) > MAX_TEXT:
+class Reading(NamedTuple):
+    """One reading of a text: its characters and where each stands in the pasted text."""
+
+    chars: str
+    starts: list[int]
+    ends: list[int]
+
+
+def _character(number: int) -> str:
+    return chr(number) if number <= 0x10FFFF else UNTOLD
+
+
+def _tag(text: str, match: re.Match[str]) -> list[tuple[int, str]]:
+    tag, start = match[0], match.start()
+    if code := _TAG_CODE.search(tag):
+        return [(start, _character(int(code[1], 16)))]
+    img = _IMG.match(tag)
+    if img and (value := _PICTURES.search(tag)):
+        return [(start + value.start(2) + i, picture) for i, picture in enumerate(value[2])]
+    told = tag.endswith("/>") or text.startswith("</", match.end())
+    if not tag.startswith("</") and "emoji" in tag and (img or told):
+        return [(start, UNTOLD)]
+    return [(start, " ")]
+
+
+def _bytes(match: re.Match[str]) -> list[tuple[int, str]]:
+    raw, percent = match[0], match[0].startswith("%")
+    numbers, places = "", []
+    for one in re.finditer(f"[%x]({_HEX}{_HEX})", raw):
+        numbers += chr(int(one[1], 16))
+        slashes = one.start() - len(raw[: one.start()]) + len(raw[: one.start()].rstrip("\\"))
+        places.append(match.start() + (one.start() if percent else slashes))
+    found, at = [], 0
+    while at < len(numbers):
+        whole = _UTF8.match(numbers, at)
+        if whole:
+            character = whole[0].encode("latin-1").decode()
+        else:
+            character = UNTOLD if percent else numbers[at]
+        found.append((places[at], character))
+        at = whole.end() if whole else at + 1
+    return found
+
+
+def _written(text: str, match: re.Match[str]) -> list[tuple[int, str]]:
+    """The characters that a markup stands for, each with the place where it is written."""
+    rule, start = match.lastgroup or "", match.start()
+    if rule == "tag":
+        return _tag(text, match)
+    if rule == "bytes":
+        return _bytes(match)
+    if rule == "named":
+        character = _NAMES[match["named"].lower()]
+    elif rule[:3] in ("hex", "dec"):
+        character = _character(int(match[rule], 16 if rule[0] == "h" else 10))
+    elif rule == "pair":
+        character = match[0].encode("utf-16", "surrogatepass").decode("utf-16")
+    elif rule == "kind":
+        character = UNTOLD if match[rule] == "emoji" or "face" in match[rule] else " "
+    else:
+        character = UNTOLD if rule == "face" else " "
+    return [(start, character)]
+
+
+def _replaced(reading: Reading, pattern: re.Pattern[str], *, couples: bool = False) -> Reading:
+    chars, starts, ends = [], [], []
+    at = 0
+
+    def keep(until: int) -> None:
+        chars.append(reading.chars[at:until])
+        starts.extend(reading.starts[at:until])
+        ends.extend(reading.ends[at:until])
+
+    for match in pattern.finditer(reading.chars):
+        keep(match.start())
+        if couples:
+            couple = list(_COUPLES.values())[(match.lastindex or 1) - 1]
+            written = [(match.start(), couple)]
+        else:
+            written = _written(reading.chars, match)
+        places = [match.start(), *(place for place, _ in written[1:])]
+        begins = [reading.starts[place] for place in places]
+        chars.extend(character for _, character in written)
+        starts.extend(begins)
+        ends.extend([*begins[1:], reading.ends[match.end() - 1]])
+        at = match.end()
+    keep(len(reading.chars))
+    return Reading("".join(chars), starts, ends)
+
+
+_PAIR = re.compile("(?P<pair>[\ud800-\udbff][\udc00-\udfff])")
+
+
+def readings(text: str) -> list[Reading]:
+    """All readings of a text, from as it stands to without its markup and couples."""
+    size = range(len(text))
+    found = [_replaced(Reading(text, list(size), [i + 1 for i in size]), _PAIR)]
+    for _ in range(MOST_LAYERS):
+        found.append(_replaced(found[-1], _RULES))
+    found.append(_replaced(found[-1], _COUPLE, couples=True))
+    return [one for i, one in enumerate(found) if not i or one.chars != found[i - 1].chars]
+
+
+# --- Fold, runs, foreign words
+
+_OPEN = "([{<（［｛＜【「『《〈〔“‘"
+_CLOSE = ")]}>）］｝＞】」』》〉〕”’"
+_BRACKETED = re.compile(
+    rf"[{re.escape(_OPEN)}]"
+    rf"[^{re.escape(_OPEN + _CLOSE)}\r\n]{{1,{LONGEST_WORD}}}"
+    rf"[{re.escape(_CLOSE)}]"
+)
+
+
+def _in_ranges(name: str, point: int) -> bool:
+    return any(int(first, 16) <= point <= int(last, 16) for first, last in _DATA["ranges"][name])
+
+
+@cache
+def _values(script: str) -> dict[str, int]:
+    values = {glyph: value for value, glyph in enumerate(_DATA["scripts"][script])}
+    return values | {alias: values[glyph] for alias, glyph in _DATA["aliases"][script].items()}
+
+
+@cache
+def fold(script: str, character: str) -> int:
+    """The value of a glyph, or which of the other three things a character is to a script."""
+    point = ord(character)
+    if character in _values(script):
+        return _values(script)[character]
+    if _in_ranges("marks", point) or (script == "emoji" and _in_ranges("pictures", point)):
+        return MARK
+    if _in_ranges("ignorable", point) or (script == "base32" and _in_ranges("base32", point)):
+        return IGNORABLE
+    return FOREIGN
+
+
+class Item(NamedTuple):
+    """A glyph or a mark of a run; `free` if no glyph stands directly before it."""
+
+    value: int
+    start: int
+    end: int
+    free: bool
+
+
+Run: TypeAlias = list[Item]
+
+
+def _take_run(reading: Reading, kinds: list[int], at: int) -> tuple[Run, int]:
+    run = []
+    while at < len(kinds) and kinds[at] != FOREIGN:
+        if kinds[at] != IGNORABLE:
+            free = at == 0 or kinds[at - 1] < 0
+            run.append(Item(kinds[at], reading.starts[at], reading.ends[at], free))
+        at += 1
+    return run, at
+
+
+def _word_end(chars: str, kinds: list[int], at: int) -> int | None:
+    """Where the foreign word ends that begins at a place, or None."""
+    word = _BRACKETED.match(chars, at)
+    if word and word.end() < len(kinds) and kinds[word.end()] != FOREIGN:
+        return word.end()
+    end = at
+    while end < len(kinds) and kinds[end] == FOREIGN:
+        end += 1
+    if end == len(kinds):
+        return None
+    size, first, last = end - at, chars[at], chars[end - 1]
+    colons = first == last and first in ":：" and 3 <= size <= LONGEST_WORD + 2
+    slash = first in "/／" and 2 <= size <= LONGEST_WORD + 1
+    return end if colons or slash or size == 1 else None
+
+
+def runs(reading: Reading, script: str, *, words: bool) -> Iterator[Run]:
+    """The runs of a script; with `words`, those that foreign words join are one."""
+    kinds = [fold(script, character) for character in reading.chars]
+    least = LEAST_JOINED * WIDTH[script]
+    at = 0
+    while at < len(kinds):
+        run, after = _take_run(reading, kinds, at)
+        at = after
+        while words and run and at < len(kinds):
+            end = _word_end(reading.chars, kinds, at)
+            more, after = _take_run(reading, kinds, end) if end else ([], at)
+            if not end or not more or max(len(run), len(more)) < least:
+                break
+            run += [Item(MARK, reading.starts[at], reading.ends[end - 1], free=True), *more]
+            at = after
+        if run:
+            yield run
+        at += 1
+
+
+# --- Candidates, stretches
+
+
+class Candidate(NamedTuple):
+    """A codeword with sound parity, and where it stands."""
+
+    start: int
+    end: int
+    script: str
+    codeword: Codeword
+
+
+def symbol_at(run: Run, at: int, width: int) -> int:
+    """The symbol that begins at a place of a run, or a mark."""
+    if width == 1:
+        return run[at].value if at < len(run) else MARK
+    high, low = (run[i].value if i < len(run) else MARK for i in (at, at + 1))
+    return high << 5 | low if high >= 0 and low >= 0 else MARK
+
+
+def sound(codeword: Codeword) -> bool:
+    """Whether symbols are a codeword: size, parity and, for version 1, padding."""
+    return (
+        prescribed(codeword[0]) == len(codeword)
+        and polymod(codeword) == TARGET
+        and (codeword[0] >> 7 != VERSION or not payload(codeword)[2])
+    )
+
+
+def whole(run: Run, script: str) -> Iterator[tuple[int, int, Codeword]]:
+    """Each candidate of a run: the place of its first glyph, that after its last, symbols."""
+    width = WIDTH[script]
+    symbols = [symbol_at(run, at, width) for at in range(len(run))]
+    for at, header in enumerate(symbols):
+        if header < 0 or (header >> 7 != VERSION and not run[at].free):
+            continue
+        size = prescribed(header)
+        if size is None or at + size * width > len(run):
+            continue
+        codeword = tuple(symbols[at : at + size * width : width])
+        if min(codeword) >= 0 and sound(codeword):
+            yield at, at + size * width, codeword
+
+
+def candidates(all_readings: list[Reading]) -> list[Candidate]:
+    """The candidates of all readings in the order in which they begin."""
+    found = {
+        Candidate(run[at].start, run[end - 1].end, script, codeword)
+        for reading in all_readings
+        for script in SCRIPTS
+        for run in runs(reading, script, words=False)
+        for at, end, codeword in whole(run, script)
+    }
+    return sorted(found)
+
+
+def _prose(values: list[int]) -> bool:
+    places = sum(
+        2 <= value <= 9 and not (i and 2 <= values[i - 1] <= 9) for i, value in enumerate(values)
+    )
+    high = sum(value > 15 and value != 29 for value in values)
+    return places < 2 or 8 * high < len(values) or 5 * values.count(29) >= len(values)
+
+
+def damaged(stretch: Run, script: str) -> bool:
+    """Whether a stretch has glyphs enough and is not chatter."""
+    values = [item.value for item in stretch if item.value >= 0]
+    width = WIDTH[script]
+    count = len(values) // width
+    if count < LEAST_SYMBOLS or (width == 2 and _prose(values)):
+        return False
+    symbols = {tuple(values[i : i + width]) for i in range(0, count * width, width)}
+    return 2 * len(symbols) >= min(count, 43)
+
+
+def stretches(reading: Reading) -> list[tuple[str, Run]]:
+    """The damaged stretches of a reading, each with its script."""
+    found = []
+    for script in SCRIPTS:
+        for run in runs(reading, script, words=True):
+            taken = [False] * len(run)
+            for at, end, _ in whole(run, script):
+                taken[at:end] = [True] * (end - at)
+            left: Run = []
+            for item, gone in zip([*run, None], [*taken, True], strict=True):
+                if not gone and item:
+                    left.append(item)
+                elif left:
+                    found.append((script, left))
+                    left = []
+    return [(script, left) for script, left in found if damaged(left, script)]
+
+
+# --- Outcomes
+
+
+class Survey(NamedTuple):
+    """What a text holds: what verified, why the first other did not, what is damaged."""
+
+    verified: dict[Codeword, Result]
+    reason: str | None
+    tags: int
+    stretches: list[tuple[str, Run]]
+
+
+def _all_readings(text: str, limit: int) -> list[Reading]:
+    if len(text) > limit:
         raise Refused("too_long")
-    places: dict[Codeword, list[int]] = {}
-    for start, end, word in find_candidates(text):
-        places.setdefault(word, [start, end])
-    if len(places) > MAX_CODEWORDS:
+    return readings(text)
+
+
+def recognize(text: str, limit: int = LIMIT) -> list[Candidate]:
+    """The candidates of a text, which needs no key."""
+    return candidates(_all_readings(text, limit))
+
+
+def result(invite: Result, codeword: Codeword, span: list[int], repairs: list[Result]) -> Result:
+    """What a reader gives for one codeword."""
+    return {
+        "invite": invite,
+        "span": span,
+        "codeword": list(codeword),
+        "fingerprint": fingerprint(codeword),
+        "repairs": repairs,
+    }
+
+
+def survey(text: str, keys: Mapping[int, bytes], audience: str, limit: int) -> Survey:
+    """Steps 1 to 5 of reading, and the damaged stretches."""
+    all_readings = _all_readings(text, limit)
+    first: dict[Codeword, Candidate] = {}
+    for candidate in candidates(all_readings):
+        first.setdefault(candidate.codeword, candidate)
+    if len(first) > MOST_CODEWORDS:
         raise Refused("ambiguous")
-    found: dict[Codeword, Read] = {}
-    refused: list[Refused] = []
-    for word, span in places.items():
+    verified, reasons = {}, []
+    for codeword, candidate in first.items():
         try:
-            found[word] = verify(word, keys, audience) | {"span": span, "repairs": []}
+            invite = open_codeword(codeword, keys, audience)
         except Refused as refusal:
-            refused.append(refusal)
-    stretches = find_stretches(text)
-    for word, span, repairs in mend(stretches, len(places)):
-        with suppress(Refused):
-            invite = verify(word, keys, audience)
-            found.setdefault(word, invite | {"span": span, "repairs": repairs})
-    if len(found) > 1:
+            reasons.append(refusal.code)
+        else:
+            span = [candidate.start, candidate.end]
+            verified[codeword] = result(invite, codeword, span, [])
+    tags = sum(c[0] >> 7 == VERSION and c[0] >> 4 & 7 in keys for c in first)
+    reason = reasons[0] if reasons else None
+    return Survey(verified, reason, tags, stretches(all_readings[-1]))
+
+
+def outcome(found: Survey) -> Result:
+    """The row of the table of outcomes that fits."""
+    if len(found.verified) == 1:
+        return next(iter(found.verified.values()))
+    if found.verified:
         raise Refused("ambiguous")
-    for word, one in found.items():
-        return one | {"codeword": list(word)}
-    if refused:
-        raise refused[0]
-    raise Refused("damaged" if stretches else "not_found")
+    raise Refused(found.reason or ("damaged" if found.stretches else "not_found"))
 
 
-def recognize(text: str) -> bool:
-    """Tell without a key whether a text holds a candidate of any version."""
-    return len(text) <= MAX_TEXT and bool(find_candidates(text))
+def read(text: str, keys: Mapping[int, bytes], audience: str, *, limit: int = LIMIT) -> Result:
+    """What an exact reader makes of a text: an invite with its place, or a refusal."""
+    return outcome(survey(text, keys, audience, limit))
+
+
+# --- Writer
+
+
+def _id_bytes(text: str) -> bytes:
+    if "-" in text[1:]:
+        return uuid.UUID(text).bytes
+    number = int(text)
+    if not 0 <= number < 2**64:
+        raise Refused("refused")
+    return number.to_bytes(4 if number < 2**32 else 8, "big")
+
+
+def _check_audience(audience: str) -> None:
+    controls = any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in audience)
+    if not 1 <= len(audience.encode()) <= 64 or audience.strip() != audience or controls:
+        raise Refused("refused")
+
+
+def _packed(invite: Result) -> bytes:
+    """The first 6 bytes of the body of an invite."""
+    expiry = datetime.fromisoformat(invite["expires_at"]) - EPOCH
+    if not timedelta(minutes=1) <= expiry <= timedelta(minutes=LAST_MINUTE):
+        raise Refused("refused")
+    if invite["origin"] not in ORIGINS:
+        raise Refused("refused")
+    if not all(0 <= invite[field] <= 255 for field in ("generation", "variant")):
+        raise Refused("refused")
+    bits = expiry // timedelta(minutes=1) << 7 | ORIGINS.index(invite["origin"]) << 4
+    bits |= invite["mutual_follow"] << 3 | invite["approval"] << 2 | invite["single_use"] << 1
+    return bits.to_bytes(4, "big") + bytes([invite["generation"], invite["variant"]])
+
+
+def spell(codeword: Codeword, script: str) -> str:
+    """The one spelling of a codeword in a script."""
+    table = _DATA["scripts"][script]
+    if WIDTH[script] == 1:
+        return "".join(table[symbol] for symbol in codeword)
+    digits = "".join(table[symbol >> 5] + table[symbol & 31] for symbol in codeword)
+    return "-".join(re.findall(".{1,6}", digits))
+
+
+def encode(
+    invite: Result, key_id: int, keys: Mapping[int, bytes], audience: str, script: str
+) -> str:
+    """The passphrase of an invite under one key."""
+    _check_audience(audience)
+    if len(keys[key_id]) < 32:
+        raise Refused("refused")
+    group, inviter = _id_bytes(invite["group_id"]), _id_bytes(invite["inviter_id"])
+    widths = ID_BYTES.index(len(group)) << 2 | ID_BYTES.index(len(inviter))
+    header = VERSION << 7 | key_id << 4 | widths
+    header2 = header.to_bytes(2, "big")
+    body = _packed(invite) + group + inviter
+    signing, sealing = _derived(keys[key_id], audience)
+    tag = _mac(signing, header2, body)[:TAG_BYTES]
+    whole_payload = _xor(body, _keystream(sealing, header2 + tag, len(body))) + tag
+    count = SIZES[len(group) + len(inviter)] - 1 - PARITY
+    bits = int.from_bytes(whole_payload, "big") << 10 * count - 8 * len(whole_payload)
+    data = (header, *(bits >> 10 * i & 1023 for i in reversed(range(count))))
+    parity = polymod((*data, 0, 0, 0)) ^ TARGET
+    return spell((*data, parity >> 20, parity >> 10 & 1023, parity & 1023), script)
+
+
+# --- Keyring
+
+_ENTRY = re.compile(r"([0-7]):([A-Za-z0-9_-]{43,})(={0,2})(!?)")
+_KEYRING = re.compile(rf"[ \t\r\n]*{_ENTRY.pattern}(?:[ \t\r\n,]+{_ENTRY.pattern})*[ \t\r\n]*")
+
+
+def _secret(digits: str, padding: str) -> bytes:
+    due = "=" * (-len(digits) % 4)
+    if len(due) == 3 or padding not in ("", due):
+        raise Refused("keyring")
+    secret = base64.urlsafe_b64decode(digits + due)
+    if base64.urlsafe_b64encode(secret).decode() != digits + due:
+        raise Refused("keyring")
+    return secret
+
+
+def parse_keyring(text: str) -> tuple[list[int], int]:
+    """The key ids of a keyring in their order, and the active one."""
+    if not _KEYRING.fullmatch(text):
+        raise Refused("keyring")
+    entries = _ENTRY.findall(text)
+    ids = [int(entry[0]) for entry in entries]
+    secrets = [_secret(digits, padding) for _, digits, padding, _ in entries]
+    as_keys = {
+        (hashlib.sha256(secret).digest() if len(secret) > 64 else secret).ljust(64, b"\0")
+        for secret in secrets
+    }
+    active = [int(entry[0]) for entry in entries if entry[3]]
+    if len(ids) == 1:
+        active = ids
+    if len(active) != 1 or len(set(ids)) != len(ids) or len(as_keys) != len(ids):
+        raise Refused("keyring")
+    return ids, active[0]
