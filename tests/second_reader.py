@@ -603,7 +603,7 @@ def _packed(invite: Result) -> bytes:
         raise Refused("refused")
     if not all(0 <= invite[field] <= 255 for field in ("generation", "variant")):
         raise Refused("refused")
-    bits = expiry // timedelta(minutes=1) << 7 | ORIGINS.index(invite["origin"]) << 4
+    bits: int = expiry // timedelta(minutes=1) << 7 | ORIGINS.index(invite["origin"]) << 4
     bits |= invite["mutual_follow"] << 3 | invite["approval"] << 2 | invite["single_use"] << 1
     return bits.to_bytes(4, "big") + bytes([invite["generation"], invite["variant"]])
 

@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import second_reader as reader
-from second_reader import Codeword, Item, Refused, Result, Run, Survey
+from second_reader import Codeword, Refused, Result, Run, Survey
 
 MOST_TAGS = 256
 MOST_UNKNOWN = 3  # glyphs that groups stand for, and groups that stand for any
@@ -336,7 +336,7 @@ def _shares(groups: list[int], total: int) -> set[tuple[int, ...]]:
 
     A group is the number of glyphs before it. A share is the position of each glyph stood for.
     """
-    shares = {()} if total == 0 else set()
+    shares: set[tuple[int, ...]] = {()} if total == 0 else set()
     for count in (1, 2, 3):
         if total and len(groups[:MOST_UNKNOWN]) >= count:
             for chosen in combinations(groups[:MOST_UNKNOWN], count):
@@ -373,28 +373,27 @@ def parts(stretch: Run, width: int, slack: int) -> Iterator[Part]:
         marked = any(item.value < 0 for item in stretch[at : at + width])
         for end, values, groups in _rows(stretch, at, glyphs + MOST_MORE):
             row = tuple(values)
-            shares: set[tuple[int, ...]] = set()
-            if not groups:
-                if abs(len(row) - glyphs) <= slack:
-                    yield Part(at, end, size, row, (), first, marks=False)
-                if len(row) == glyphs + slack:
-                    break
-                continue
-            if end - at == glyphs and (marked or not first):
-                shares.add(_marks_of(stretch[at:end]))
-            missing = glyphs - len(row)
-            if missing == 0 or (1 <= missing <= MOST_UNKNOWN and (marked or not first)):
-                shares |= _shares(groups, missing)
-            for holes in sorted(shares):
-                if (row, holes) not in seen:
-                    seen.add((row, holes))
-                    yield Part(at, end, size, row, holes, first, marks=True)
-            if len(row) > glyphs:
+            if not groups and abs(len(row) - glyphs) <= slack:
+                yield Part(at, end, size, row, (), first, marks=False)
+            if groups and len(row) <= glyphs:
+                for holes in _holes(stretch[at:end], groups, glyphs, stands=marked or not first):
+                    if (row, holes) not in seen:
+                        seen.add((row, holes))
+                        yield Part(at, end, size, row, holes, first, marks=True)
+            if len(row) == glyphs + slack:
                 break
 
 
-def _marks_of(items: list[Item]) -> tuple[int, ...]:
-    return tuple(i for i, item in enumerate(items) if item.value < 0)
+def _holes(
+    items: Run, groups: list[int], glyphs: int, *, stands: bool
+) -> Iterator[tuple[int, ...]]:
+    """Each way in which the marks of a part stand for glyphs; `stands` if for more than none."""
+    marks = tuple(i for i, item in enumerate(items) if item.value < 0)
+    missing = glyphs - len(items) + len(marks)
+    if missing <= MOST_UNKNOWN and (stands or not missing):
+        yield from sorted(_shares(groups, missing))
+    if stands and len(items) == glyphs:
+        yield marks
 
 
 def fixes(part: Part, width: int, level: str) -> Iterator[Fix]:
