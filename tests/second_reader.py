@@ -336,9 +336,14 @@ def _in_ranges(name: str, point: int) -> bool:
     return any(int(first, 16) <= point <= int(last, 16) for first, last in _DATA["ranges"][name])
 
 
+def table(script: str) -> str:
+    """The glyphs of a script in the order of their values."""
+    return str(_DATA["scripts"][script])
+
+
 @cache
 def _values(script: str) -> dict[str, int]:
-    values = {glyph: value for value, glyph in enumerate(_DATA["scripts"][script])}
+    values = {glyph: value for value, glyph in enumerate(table(script))}
     return values | {alias: values[glyph] for alias, glyph in _DATA["aliases"][script].items()}
 
 
@@ -406,7 +411,8 @@ def runs(reading: Reading, script: str, *, words: bool) -> Iterator[Run]:
             more, after = _take_run(reading, kinds, end) if end else ([], at)
             if not end or not more or max(len(run), len(more)) < least:
                 break
-            run += [Item(MARK, reading.starts[at], reading.ends[end - 1], free=True), *more]
+            free = kinds[at - 1] < 0
+            run += [Item(MARK, reading.starts[at], reading.ends[end - 1], free), *more]
             at = after
         if run:
             yield run
@@ -610,10 +616,10 @@ def _packed(invite: Result) -> bytes:
 
 def spell(codeword: Codeword, script: str) -> str:
     """The one spelling of a codeword in a script."""
-    table = _DATA["scripts"][script]
+    glyphs = table(script)
     if WIDTH[script] == 1:
-        return "".join(table[symbol] for symbol in codeword)
-    digits = "".join(table[symbol >> 5] + table[symbol & 31] for symbol in codeword)
+        return "".join(glyphs[symbol] for symbol in codeword)
+    digits = "".join(glyphs[symbol >> 5] + glyphs[symbol & 31] for symbol in codeword)
     return "-".join(re.findall(".{1,6}", digits))
 
 
