@@ -323,8 +323,8 @@ def readings(text: str) -> list[Reading]:
 
 # --- Fold, runs, foreign words
 
-_OPEN = "([{<（［｛＜【「『《〈〔“‘"
-_CLOSE = ")]}>）］｝＞】」』》〉〕”’"
+_OPEN = "([{（［｛【「『《〈〔“‘"
+_CLOSE = ")]}）］｝】」』》〉〕”’"
 _BRACKETED = re.compile(
     rf"[{re.escape(_OPEN)}]"
     rf"[^{re.escape(_OPEN + _CLOSE)}\r\n]{{1,{LONGEST_WORD}}}"
@@ -382,20 +382,25 @@ def _take_run(reading: Reading, kinds: list[int], at: int) -> tuple[Run, int]:
     return run, at
 
 
+def _skip(kinds: list[int], at: int, kind: int) -> int:
+    while at < len(kinds) and kinds[at] == kind:
+        at += 1
+    return at
+
+
 def _word_end(chars: str, kinds: list[int], at: int) -> int | None:
-    """Where the foreign word ends that begins at a place, or None."""
+    """The glyph or mark that follows the foreign word that begins at a place, or None."""
     word = _BRACKETED.match(chars, at)
-    if word and word.end() < len(kinds) and kinds[word.end()] != FOREIGN:
-        return word.end()
-    end = at
-    while end < len(kinds) and kinds[end] == FOREIGN:
-        end += 1
-    if end == len(kinds):
-        return None
+    after = _skip(kinds, word.end(), IGNORABLE) if word else at
+    if after < len(kinds) and kinds[after] != FOREIGN:
+        return after
+    end = _skip(kinds, at, FOREIGN)
+    after = _skip(kinds, end, IGNORABLE)
     size, first, last = end - at, chars[at], chars[end - 1]
     colons = first == last and first in ":：" and 3 <= size <= LONGEST_WORD + 2
     slash = first in "/／" and 2 <= size <= LONGEST_WORD + 1
-    return end if colons or slash or size == 1 else None
+    follows = after < len(kinds) and kinds[after] != FOREIGN
+    return after if follows and (colons or slash or size == 1) else None
 
 
 def runs(reading: Reading, script: str, *, words: bool) -> Iterator[Run]:
@@ -405,15 +410,16 @@ def runs(reading: Reading, script: str, *, words: bool) -> Iterator[Run]:
     at = 0
     while at < len(kinds):
         run, after = _take_run(reading, kinds, at)
-        at = after
+        at, size = after, len(run)  # of the last run alone, before any is joined
         while words and run and at < len(kinds):
             end = _word_end(reading.chars, kinds, at)
             more, after = _take_run(reading, kinds, end) if end else ([], at)
-            if not end or not more or max(len(run), len(more)) < least:
+            if not end or max(size, len(more)) < least:
                 break
             free = kinds[at - 1] < 0
-            run += [Item(MARK, reading.starts[at], reading.ends[end - 1], free), *more]
-            at = after
+            word = Item(MARK, reading.starts[at], reading.ends[end - 1], free)
+            run += [word, *more]
+            at, size = after, len(more)
         if run:
             yield run
         at += 1
