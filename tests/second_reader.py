@@ -245,12 +245,14 @@ def _tag(text: str, match: re.Match[str]) -> list[tuple[int, str]]:
 
 def _bytes(match: re.Match[str]) -> list[tuple[int, str]]:
     raw, percent = match[0], match[0].startswith("%")
-    numbers, places = "", []
+    numbers = ""
+    places: list[int] = []
     for one in re.finditer(f"[%x]({_HEX}{_HEX})", raw):
         numbers += chr(int(one[1], 16))
         slashes = one.start() - len(raw[: one.start()]) + len(raw[: one.start()].rstrip("\\"))
         places.append(match.start() + (one.start() if percent else slashes))
-    found, at = [], 0
+    found: list[tuple[int, str]] = []
+    at = 0
     while at < len(numbers):
         whole = _UTF8.match(numbers, at)
         if whole:
@@ -283,7 +285,9 @@ def _written(text: str, match: re.Match[str]) -> list[tuple[int, str]]:
 
 
 def _replaced(reading: Reading, pattern: re.Pattern[str], *, couples: bool = False) -> Reading:
-    chars, starts, ends = [], [], []
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
     at = 0
 
     def keep(until: int) -> None:
@@ -373,7 +377,7 @@ Run: TypeAlias = list[Item]
 
 
 def _take_run(reading: Reading, kinds: list[int], at: int) -> tuple[Run, int]:
-    run = []
+    run: Run = []
     while at < len(kinds) and kinds[at] != FOREIGN:
         if kinds[at] != IGNORABLE:
             free = at == 0 or kinds[at - 1] < 0
@@ -502,7 +506,7 @@ def damaged(stretch: Run, script: str) -> bool:
 
 def stretches(reading: Reading) -> list[tuple[str, Run]]:
     """The damaged stretches of a reading, each with its script."""
-    found = []
+    found: list[tuple[str, Run]] = []
     for script in SCRIPTS:
         for run in runs(reading, script, words=True):
             taken = [False] * len(run)
@@ -560,7 +564,8 @@ def survey(text: str, keys: Mapping[int, bytes], audience: str, limit: int) -> S
         first.setdefault(candidate.codeword, candidate)
     if len(first) > MOST_CODEWORDS:
         raise Refused("ambiguous")
-    verified, reasons = {}, []
+    verified: dict[Codeword, Result] = {}
+    reasons: list[str] = []
     for codeword, candidate in first.items():
         try:
             invite = open_codeword(codeword, keys, audience)

@@ -369,7 +369,7 @@ def parts(stretch: Run, width: int, slack: int) -> Iterator[Part]:
     """Each part of a stretch, once for each of its windows; `slack` is glyphs lost or extra."""
     for at, size, first in _places(stretch, width):
         glyphs = size * width
-        seen = set()
+        seen: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
         marked = any(item.value < 0 for item in stretch[at : at + width])
         for end, values, groups in _rows(stretch, at, glyphs + MOST_MORE):
             row = tuple(values)
