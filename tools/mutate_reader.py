@@ -18,6 +18,7 @@ from typing import Any
 TESTS = Path(__file__).parent.parent / "tests"
 READER, REPAIRER = "second_reader", "second_repairer"
 LEVELS = ("exact", "standard", "thorough")
+TRIED = ("exact", "thorough")  # thorough does first what standard does
 LIMIT = 4096
 MUTANTS: tuple[tuple[str, str, str], ...] = (
     (READER, "LEAST_SYMBOLS = 21", "LEAST_SYMBOLS = 20"),
@@ -212,7 +213,7 @@ def _outcomes(group: dict[str, Any], test: dict[str, Any], code: dict[str, Any])
     """Whether each thing that a vector demands holds."""
     reader, kind, valid = code[READER], group["type"], test["result"] == "valid"
     if kind.endswith("Decode"):
-        yield from (_reads(group, test, level, code) for level in LEVELS)
+        yield from (_reads(group, test, level, code) for level in TRIED)
     elif kind.endswith("Repair"):
         level = test["repair"]
         yield _reads(group, test, level, code)
