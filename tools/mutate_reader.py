@@ -47,7 +47,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     (READER, "[^\\[\\]\\r\\n]{{1,20}}\\]|<face", "[^\\[\\]\\r\\n]{{0,20}}\\]|<face"),
     (READER, "(?:[Aa][Mm][Pp];)*", "(?:[Aa][Mm][Pp];)?"),
     (READER, "[0-389A-Fa-f]", "[0-3A-Fa-f]"),
-    (READER, "|\\\\{{1,4}}[fnrtv]", "|\\\\{{1,3}}[fnrtv]"),
+    (READER, "| \\\\{{1,4}}U", "| \\\\{{1,3}}U"),
     (READER, "/[Ee]moji", "/emoji"),
     (READER, "if img and (value := ", "if (value := "),
     (READER, "]{1,10})", "]{1,11})"),
