@@ -156,6 +156,8 @@ def test_repair(vector: Vector) -> None:
     assert [asdict(repair) | {"span": [*repair.span]} for repair in decoded.repairs] == test[
         "repairs"
     ]
+    if test["flags"] == ["Monotone"]:
+        return
     with pytest.raises((DamagedError, SignatureError)):
         codec.decode(test["text"], repair="exact" if level == "standard" else "standard")
 

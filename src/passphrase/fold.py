@@ -15,7 +15,6 @@ from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from itertools import chain, compress, pairwise, product
 from operator import sub
-from sys import byteorder
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -125,7 +124,7 @@ class Row(NamedTuple):
     def begins(self) -> list[int]:
         """Indices of glyphs and marks that no glyph of the script touches before."""
         steps = map(sub, self.places, chain((-2,), self.places))
-        begins = {at for at, step in enumerate(steps) if step > 1}
+        begins = {at for at, step in enumerate(steps) if step != 1}
         if MARK in self.digits:
             begins |= {at + 1 for at, glyph in enumerate(self.glyphs[:-1]) if glyph == UNREADABLE}
         return sorted(begins)
@@ -307,7 +306,7 @@ def _values(width: int) -> dict[bytes, int]:
 @cache
 def _numbers(width: int) -> dict[int, int]:
     """Return the same, by the digits as a number of the machine."""
-    return {int.from_bytes(digits, byteorder): at for digits, at in _values(width).items()}
+    return {memoryview(digits).cast(" BH"[width])[0]: at for digits, at in _values(width).items()}
 
 
 @lru_cache(maxsize=16)

@@ -62,9 +62,8 @@ def leaky(source: str) -> list[str]:
 
 def test_no_secret_is_compared_byte_by_byte() -> None:
     """A tag or key compared with == is found out byte by byte by whoever has a clock."""
-    allowed = {"base64.urlsafe_b64encode(secret).rstrip(b'=').decode() == encoded"}  # from a file
     found = {line for path in MODULES for line in leaky(path.read_text(encoding="utf-8"))}
-    assert found == allowed
+    assert not found
 
 
 @pytest.mark.parametrize(

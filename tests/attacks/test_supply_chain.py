@@ -104,7 +104,7 @@ def test_an_import_is_cheap() -> None:
     assert made == [0, 0, 0, 0]
     package, client, first, *again = steps
     assert package == [0, 0]
-    assert (client[0], client[1] < 500) == (4, True)
+    assert (client[0], client[1] < 500) == (5, True)
     assert first[0] > 0
     assert first[1] > 500
     assert again == [[0, 0]] * 2

@@ -109,7 +109,7 @@ class Places(NamedTuple):
     form: str
     prefix: str
     force: bool
-    bom: bool
+    bom: bool = False
 
 
 def process(
