@@ -120,9 +120,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     (REPAIRER, "MOST_TAGS = 256", "MOST_TAGS = 255"),
     (REPAIRER, "if at == 0 or item.free:", "if at == 0:"),
     (REPAIRER, "if at == 0 or item.free:", "if True:"),
-    (REPAIRER, "yield at, other, True", "yield at, other, False"),
     (REPAIRER, "stretch[at : at + width])\n        for", "stretch[at : at + 1])\n        for"),
-    (REPAIRER, "stands=marked or not first", "stands=True"),
     (REPAIRER, "groups[:MOST_UNKNOWN]", "groups"),
     (REPAIRER, "    if stands and len(items) == glyphs:\n        yield marks\n", ""),
     (
@@ -133,7 +131,6 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         ),
         "",
     ),
-    (REPAIRER, 'elif part.marks and level == "standard" and', 'elif level == "standard" and'),
     (REPAIRER, "if not part.holes and (not part.marks or not less):", "if not part.marks:"),
     (REPAIRER, "        if found.verified:\n            break\n", ""),
     (REPAIRER, "    for step in LEVELS[1", "    for step in LEVELS[0 if found.verified else 1"),
