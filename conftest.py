@@ -19,7 +19,7 @@ always = settings(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine breaks no law
 )
-settings.register_profile("default", always, max_examples=40)
+settings.register_profile("default", always, max_examples=30)
 settings.register_profile("ci", always, max_examples=100)
 settings.register_profile("random", always, max_examples=100, derandomize=False)
 settings.register_profile("deep", always, max_examples=5_000, derandomize=False)

@@ -120,7 +120,7 @@ def write_rows(form: str, path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_decode(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
 ) -> None:
@@ -1008,6 +1008,7 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(log: Path, rich: bool) -> Non
     assert SUMMARY.rstrip() in seen
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     """As in ``passphrase batch decode log.csv | head -1``."""
     log = write_rows("csv", tmp_path / "log.csv", [{"text": text} for text in PASTED * 10**4])

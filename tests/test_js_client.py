@@ -231,6 +231,7 @@ def test_its_own_tests() -> None:
     assert done.returncode == 0, done.stdout.decode()[-5000:]
 
 
+@pytest.mark.slow
 @needs_node
 def test_the_tool() -> None:
     """`tools/compare_js.py` compares, and would say so if the two disagreed."""

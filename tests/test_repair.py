@@ -63,6 +63,7 @@ def finds(row: list[int], script: str, *, thorough: bool = False) -> bool:
 # --- Standard damage, exhaustively --------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_one_wrong_glyph_everywhere(script: str) -> None:
     """Every place of the word, and of each a spread of wrong glyphs."""

@@ -99,6 +99,7 @@ def test_no_more_happens_than_was_asked_for(mangling: Mangling, damaging: Mangli
     assert damaging.damage == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(message=messages(CODEC), mangling=manglings(damage=3))
 def test_damage_is_repaired(message: Message, mangling: Mangling) -> None:

@@ -54,7 +54,7 @@ def test_the_same_examples_each_time(tmp_path: Path, environment: dict[str, str]
     """Nobody's run fails by chance."""
     first, again = (tried(tmp_path, **environment) for _ in range(2))
     assert first == again
-    assert len(first) == (100 if environment else 40)
+    assert len(first) == (100 if environment else 30)
 
 
 def test_other_examples_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from passphrase.scripts import load_script
 from passphrase.seal import seal
 from passphrase.wire import pack
 
+pytestmark = pytest.mark.slow
+
 WORD = codeword_of(INVITE)
 OTHER = codeword_of(INVITE.model_copy(update={"variant": 1}))
 LEVELS = ("exact", "standard", "thorough")
@@ -232,7 +234,6 @@ def test_a_word_cannot_be_moved_to_another_key_id(monkeypatch: pytest.MonkeyPatc
     assert reached == {"tag": 8}
 
 
-@pytest.mark.slow
 def test_a_search_for_a_second_spelling() -> None:
     """20,000 random edits of a minted text, exactly read: what is read spells as it was minted."""
     draw = random.Random(16)

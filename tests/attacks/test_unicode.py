@@ -16,6 +16,8 @@ from passphrase.fold import rows
 from passphrase.markup import Unwrapped, unwrap
 from passphrase.scripts import load_script
 
+pytestmark = pytest.mark.slow
+
 TEXTS = {script: CODEC.encode(INVITE, script=script) for script in SCRIPTS}
 IGNORED, MARK, FOREIGN = -2, -1, None
 # What each script reads each of all code points as. Measured on 3.11 (Unicode 14), 3.12 (15) and
@@ -45,7 +47,6 @@ def readings(name: str) -> dict[int, int]:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
     """A newer Unicode, or a slip in a table, lets a character in that forges or breaks a glyph."""
@@ -59,7 +60,6 @@ def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
     }
 
 
-@pytest.mark.slow
 def test_a_character_is_a_glyph_of_one_script_at_most() -> None:
     """A text is spelled in one way only: no character is a glyph here and something else there."""
     for code in range(sys.maxunicode + 1):
@@ -108,7 +108,6 @@ def test_unwrapping_makes_no_text_longer(text: str) -> None:
 # --- Texts that were cut and recoded ------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("errors", ["replace", "ignore", "surrogate"])
