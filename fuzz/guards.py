@@ -42,8 +42,8 @@ def _always(*_: object) -> bool:
     return True
 
 
-def _never(*_: object) -> bool:
-    return False
+def _everywhere(self: Row) -> list[int]:
+    return [*range(len(self.places))]
 
 
 def _quoting(self: Row) -> DamagedError:
@@ -58,6 +58,7 @@ def _first(codec: Codec, text: str, *, repair: Level = "standard") -> Decoded:
     return codec.decode_all(text, repair=repair)[0]
 
 
+EVERYWHERE: Final = property(_everywhere)
 FRAMES_KEPT: Final = Codec.decode_all.__wrapped__  # type: ignore[attr-defined]
 RULES: Final = admission.RULES
 ROOM_FOR_ALL: Final = tuple(rule for rule in RULES if rule.fact != "group_full")
@@ -67,7 +68,7 @@ GUARDS: Final = {
     "the padding is not checked": Guard("words", "clipboard.is_padded", _always),
     "more tags than 256": Guard("words", "codec.TAG_CHECKS_MAX", 10_000),
     "one of several is chosen": Guard("words", "codec.Codec.decode", _first),
-    "a newer version may touch": Guard("words", "fold.Row.is_touched", _never),
+    "a newer version may touch": Guard("words", "fold.Row.begins", EVERYWHERE),
     "a span begins one too late": Guard("words", "fold.Row.start", _one_behind),
     "frames are kept": Guard("words", "codec.Codec.decode_all", FRAMES_KEPT),
     "an error quotes the text": Guard("words", "fold.Row.damage", _quoting),
