@@ -9,9 +9,9 @@ Shapes:
     window  a part of a row from that place on, read in one way; the unit of the budget
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice, pairwise, product
+from itertools import chain, groupby, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
@@ -25,15 +25,18 @@ from passphrase.repair import (
     Damage,
     Edit,
     Window,
-    join,
     propose,
 )
 from passphrase.symbols import merge
 
-WINDOWS_MAX: Final = 96
-PROPOSALS_MAX: Final = 64
+WINDOWS_MAX: Final = 64
+PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
-_GUESSES_MAX: Final = 4 * WINDOWS_MAX  # some have no window, and cost a fraction of one
+# A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
+_GUESSES_MAX: Final = 1024
+_ROW_GUESSES_MAX: Final = 96
+_GLYPHS_MAX: Final = 8192  # and marks
+_ROW_GLYPHS_MAX: Final = 512
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
 # The symbols in a codeword of this version, by its header symbol.
 _OPENED: Final = {
@@ -118,7 +121,7 @@ class Mended(NamedTuple):
 
 
 class _Guess(NamedTuple):
-    """Where a codeword may begin: a place in a row, n symbols, and where its first damage may be.
+    """Where a codeword may be: a place in a row, n symbols, and where its first damage may be.
 
     Attributes:
         row: The row.
@@ -126,6 +129,7 @@ class _Guess(NamedTuple):
         start: A place in it.
         size: n.
         first_places: Symbols; only the first one where only a damaged header explains the guess.
+        surplus: By how many its glyphs are more than n symbols have; None if marks stand for some.
     """
 
     row: Row
@@ -133,6 +137,7 @@ class _Guess(NamedTuple):
     start: int
     size: int
     first_places: range
+    surplus: int | None
 
 
 class _Reading(NamedTuple):
@@ -147,7 +152,7 @@ class _Reading(NamedTuple):
     origins: list[int]
 
 
-def mend(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
+def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     """Yield what damaged rows may have been, each codeword once, within the budget of a text.
 
     Args:
@@ -157,10 +162,10 @@ def mend(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
     yield from islice(_proposals(rows, thorough=thorough), PROPOSALS_MAX)
 
 
-def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
+def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     damages = THOROUGH if thorough else STANDARD
     seen: set[tuple[int, tuple[int, ...]]] = set()
-    guesses = islice(_guesses(rows), _GUESSES_MAX)
+    guesses = _guesses(rows, thorough=thorough)
     windows = (
         (guess, reading) for guess in guesses for reading in _readings(guess, thorough=thorough)
     )
@@ -175,78 +180,70 @@ def _proposals(rows: Sequence[Row], *, thorough: bool) -> Iterator[Mended]:
                 yield Mended(row, codeword, moved, origins[0], origins[-2] + 1)
 
 
-class _Places(NamedTuple):
-    """Where codewords may begin in a row.
-
-    Attributes:
-        row: The row.
-        glyphs: Those of the row.
-        known: The place of each header that was read, and the symbols that it announces.
-        begins: Places that no glyph touches before: a header there may be damaged.
-        edges: The same, and the end of the row.
-        ends: Where a codeword would be bounded, with a glyph more or fewer.
-    """
-
-    row: Row
-    glyphs: list[int]
-    known: list[tuple[int, int]]
-    begins: list[int]
-    edges: set[int]
-    ends: set[int]
-
-    def guesses(self, rank: int, *, is_known: bool) -> Iterator[_Guess]:
-        """Yield guesses of which so many ends are bounded by nothing.
-
-        Args:
-            rank: How many ends, 0 to 2.
-            is_known: Where a header was read; otherwise where it may be damaged.
-        """
-        glyphs, width = self.glyphs, self.row.script.glyphs_per_symbol
-        has_marks = UNREADABLE in glyphs  # which may stand for any number of glyphs
-        for start, size in self.known if is_known else product(self.begins, WORD_SIZES):
-            end = start + size * width
-            is_bounded = start in self.edges, has_marks or end in self.ends
-            if is_bounded.count(False) == rank and end <= len(glyphs) + ERASURES_MAX:
-                yield _Guess(self.row, glyphs, start, size, range(size if is_known else 1))
+def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
+    """Yield where codewords may be, the likeliest first: set off from other glyphs at both ends."""
+    ranks: list[list[_Guess]] = [[] for _ in range(6)]
+    guesses = (
+        islice(_guesses_in(row, 2 if thorough else 1), _ROW_GUESSES_MAX) for row in _first(rows)
+    )
+    for rank, guess in islice(chain.from_iterable(guesses), _GUESSES_MAX):
+        ranks[rank].append(guess)
+    return chain.from_iterable(ranks)
 
 
-def _places(row: Row) -> _Places:
-    glyphs, one_glyph = row.glyphs, row.script.glyphs_per_symbol == 1
-    headers = glyphs if one_glyph else [join(*pair) for pair in pairwise(glyphs)]
-    known = [(at, _OPENED[symbol]) for at, symbol in enumerate(headers) if symbol in _OPENED]
-    edges = {*row.begins, len(glyphs)}
-    ends = {edge + off for edge in edges for off in (-1, 0, 1)}
-    return _Places(row, glyphs, known, row.begins, edges, ends)
+def _first(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows that are long enough for a codeword, up to a number of glyphs and marks."""
+    room = _GLYPHS_MAX
+    for row in rows:
+        length = min(len(row.places), _ROW_GLYPHS_MAX)
+        if length >= WORD_SIZES[0] * row.script.glyphs_per_symbol - ERASURES_MAX:
+            room -= length
+            if room < 0:
+                return
+            yield row.part(0, length)
 
 
-def _guesses(rows: Sequence[Row]) -> Iterator[_Guess]:
-    """Yield where codewords may begin, the likeliest first: bounded by something at both ends."""
-    places = [*map(_places, rows)]
-    for rank, is_known in product(range(3), (True, False)):
-        for each in places:
-            yield from each.guesses(rank, is_known=is_known)
+def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
+    """Yield guesses in one row, each with its rank: those at a header, then those at any begin."""
+    glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
+    length = len(glyphs)
+    edges = {*begins, length}
+    has_marks = UNREADABLE in glyphs  # which may stand for any number of glyphs
+    sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
+    at_headers = ((at, size, 0) for at, size in sized if size)
+    at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
+    for start, size, is_unknown in chain(at_headers, at_begins):
+        places = range(1 if is_unknown else size)
+        first = (start not in edges) * 2 + is_unknown
+        end = start + size * width
+        for surplus in range(min(slack, length - end), -slack - 1, -1):
+            rank = first + 2 * (not has_marks and end + surplus not in edges)
+            yield rank, _Guess(row, glyphs, start, size, places, surplus)
+        if has_marks and end - ERASURES_MAX <= length:
+            yield first, _Guess(row, glyphs, start, size, places, None)
 
 
 def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
-    """Yield the parts of a row that a guess may mean, and what the marks in them may stand for.
+    """Yield the part of a row that a guess means, in each way to take the marks in it.
 
     At "thorough" they stand for nothing: what they stand for, "standard" has looked at.
     """
-    glyphs, start = guess.glyphs, guess.start
+    glyphs, start, surplus = guess.glyphs, guess.start, guess.surplus
     width = guess.row.script.glyphs_per_symbol
-    count, slack = guess.size * width, 2 if thorough else 1
+    count = guess.size * width
     # If marks are the damage, the header stands as it was read, or they are in it.
     may_be_marks = not thorough and (
         len(guess.first_places) > 1 or UNREADABLE in glyphs[start : start + width]
     )
-    for surplus in range(slack, -slack - 1, -1):
-        end = start + count + surplus
-        part = glyphs[start:end]
-        if end <= len(glyphs) and (UNREADABLE not in part or (may_be_marks and not surplus)):
-            yield _Reading(part, [*range(start, end + 1)])
-    near = glyphs[start : start + count + MARKS_MAX]
-    if UNREADABLE in near[: count + slack]:
-        yield from _marked(near, start, count, ERASURES_MAX if may_be_marks else 0)
+    if surplus is None:
+        near = glyphs[start : start + count + MARKS_MAX]
+        if UNREADABLE in near[: count + 2]:
+            yield from _marked(near, start, count, ERASURES_MAX if may_be_marks else 0)
+        return
+    end = start + count + surplus
+    part = glyphs[start:end]
+    if UNREADABLE not in part or (may_be_marks and not surplus):
+        yield _Reading(part, [*range(start, end + 1)])
 
 
 def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Reading]:
