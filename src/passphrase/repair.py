@@ -77,7 +77,9 @@ class Window(NamedTuple):
         """Read the symbol of each place as if the glyphs before it were `shift` too few."""
         moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
         if self.width > 1:
-            moved = [join(high, low) for high, low in zip(moved[::2], moved[1::2], strict=False)]
+            # A mark, which is below 0, makes a symbol that is below 0.
+            pairs = zip(moved[::2], moved[1::2], strict=False)
+            moved = [high << _HALF_BITS | low for high, low in pairs]
         return [*moved, *[0] * self.size][: self.size]
 
     def sums(self, symbols: Sequence[int]) -> list[int]:
@@ -153,10 +155,10 @@ def _wrong_glyphs(window: Window, symbol: int, place: int, shift: int = 0) -> li
 def _unreadable(window: Window) -> Iterator[Found]:
     """Marks stand where the glyphs of one to three symbols were."""
     symbols = window.symbols(0)
-    places = [place for place, symbol in enumerate(symbols) if symbol == UNREADABLE]
+    places = [place for place, symbol in enumerate(symbols) if symbol < 0]
     if len(places) > ERASURES_MAX:
         return
-    known = [max(symbol, 0) for symbol in symbols]
+    known = [symbol if symbol > 0 else 0 for symbol in symbols]
     syndrome = blank_syndrome(window.size) ^ window.sums(known)[-1]
     values = solve(syndrome, [window.exponent(place) for place in places])
     for place, value in zip(places, values, strict=False):
