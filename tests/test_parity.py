@@ -140,7 +140,13 @@ def test_any_part_of_a_long_row_is_likely_sound_as_the_first_part_of_its_syndrom
         row[at : at + size] = protect(tuple(row[at : at + size - 3]))
     before = data.draw(st.sampled_from([0, 1000, 1023, 1500]))  # the powers of x repeat
     parts = [(at, size) for size in WORD_SIZES for at in range(len(row) - size + 1)]
-    likely = {*likely_sound([0] * before + row, [(before + at, size) for at, size in parts])}
+    words = [(before + at, size) for at, size in parts]
+    likely = {*likely_sound([0] * before + row, words, 1)}
+    doubled = [symbol for symbol in [0] * before + row for _ in "12"]
+    twice = {(2 * at + odd, size) for at, size in words for odd in range(2)}
+    assert {*likely_sound(doubled, twice, 2)} == {
+        (2 * at + odd, size) for at, size in likely for odd in range(2)
+    }
     for first, count in parts:
         word = tuple(row[first : first + count])
         is_likely = (before + first, count) in likely

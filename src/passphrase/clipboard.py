@@ -11,6 +11,7 @@ Shapes:
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
@@ -230,8 +231,8 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     script, digits, spelling = row.script, row.digits, row.spelling
     digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
     openings = _openings(row)
-    if len(openings) > _OPENINGS_FEW:
-        openings = _likely(row, openings)
+    if len(openings) > _OPENINGS_FEW:  # they may share their symbols
+        openings = likely_sound(row.symbols, openings, width)
     for first, size in openings:
         last = first + size * width
         spelled = digits[first * digits_per_glyph : last * digits_per_glyph]
@@ -252,27 +253,17 @@ def _openings(row: Row) -> list[tuple[int, int]]:
     width = row.script.glyphs_per_symbol
     length = len(row.places)
     symbols = row.symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
-    known = [at for at, symbol in enumerate(symbols) if symbol in _KNOWN]
+    known = [*compress(range(len(symbols)), map(_KNOWN.__contains__, symbols))]
     newer: list[int] = []
     if not row.spelling:
         newer = [at for at in row.begins if at < len(symbols) and symbols[at] in _NEWER]
     elif symbols and symbols[0] in _NEWER:
         newer = [0]
     starts = sorted(known + newer) if newer else known
-    openings = [(at, WORD_SYMBOLS[symbols[at]]) for at in starts]
-    return [(at, size) for at, size in openings if at + width * size <= length]
-
-
-def _likely(row: Row, openings: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Drop most openings without looking at each symbol of each word, as many may share it."""
-    width = row.script.glyphs_per_symbol
-    symbols = row.symbols
-    found: list[tuple[int, int]] = []
-    for first in range(width):
-        places = [(at // width, size) for at, size in openings if at % width == first]
-        likely = likely_sound(symbols[first::width], places)
-        found += [(at * width + first, size) for at, size in likely]
-    return sorted(found)
+    sized = zip(
+        starts, map(WORD_SYMBOLS.__getitem__, map(symbols.__getitem__, starts)), strict=True
+    )
+    return [(at, size) for at, size in sized if at + width * size <= length]
 
 
 def _suspects(row: Row) -> Iterator[Row]:

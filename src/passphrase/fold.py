@@ -13,8 +13,8 @@ from codecs import charmap_encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
-from itertools import chain, compress, pairwise, product
-from operator import sub
+from itertools import chain, compress, product, repeat
+from operator import lshift, ne, or_, sub
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -98,7 +98,7 @@ class Row(NamedTuple):
         glyphs = self.glyphs
         if self.script.glyphs_per_symbol == 1:
             return glyphs
-        return [high << 5 | low for high, low in pairwise(glyphs)]
+        return [*map(or_, map(lshift, glyphs, repeat(self.script.glyph_bits)), glyphs[1:])]
 
     @property
     def readable(self) -> int:
@@ -124,9 +124,10 @@ class Row(NamedTuple):
     def begins(self) -> list[int]:
         """Indices of glyphs and marks that no glyph of the script touches before."""
         steps = map(sub, self.places, chain((-2,), self.places))
-        begins = {at for at, step in enumerate(steps) if step != 1}
+        begins = {*compress(range(len(self.places)), map(ne, steps, repeat(1)))}
         if MARK in self.digits:
-            begins |= {at + 1 for at, glyph in enumerate(self.glyphs[:-1]) if glyph == UNREADABLE}
+            marks = map(UNREADABLE.__eq__, self.glyphs)
+            begins |= {*compress(range(1, len(self.places)), marks)}
         return sorted(begins)
 
     def damage(self) -> DamagedError:

@@ -11,7 +11,11 @@ Shapes:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+<<<<<<< HEAD
 from itertools import accumulate, chain, groupby, islice, product
+=======
+from itertools import chain, islice, product
+>>>>>>> 4cf544b (fold, clipboard, repair: fewer steps for each glyph of a long row)
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
@@ -263,20 +267,21 @@ def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Rea
         most: How many glyphs they may stand for.
     """
     readable = [at for at, glyph in enumerate(near) if glyph != UNREADABLE]
+    groups: list[list[int]] = []
+    for at in range(len(near)):
+        if near[at] == UNREADABLE:
+            if not at or near[at - 1] != UNREADABLE:
+                groups.append([])
+            groups[-1].append(at)
     for missing in range(most + 1):
         read = count - missing
         if len(readable) < read:
             continue
         end = readable[read] if len(readable) > read else len(near)
-        groups = [
-            [at for at, _ in group]
-            for is_mark, group in groupby(enumerate(near[:end]), lambda pair: pair[1] == UNREADABLE)
-            if is_mark
-        ]
-        some = groups[:_GROUPS_MAX]
+        some = [group for group in groups[:_GROUPS_MAX] if group[0] < end]
         for shares in product(range(missing + 1), repeat=len(some)):
             if sum(shares) == missing and some:
-                taken = [at for at in readable if at < end]
+                taken = readable[:read]
                 for group, share in zip(some, shares, strict=True):
                     taken += [group[min(index, len(group) - 1)] for index in range(share)]
                 taken.sort()

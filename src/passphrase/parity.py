@@ -125,24 +125,32 @@ def is_sound(word: int, size: int) -> bool:
 
 
 def likely_sound(
-    symbols: Sequence[int], words: Iterable[tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
-    """Yield the words in a long row that are sound, and by chance one in 1024 others.
+    symbols: Sequence[int], words: Iterable[tuple[int, int]], width: int
+) -> list[tuple[int, int]]:
+    """Return the words in a long row that are sound, and by chance one in 1024 others.
 
     The first part of a syndrome is a sum over symbols. The sums of all beginnings of the row are
     made once; a word is the difference of two.
 
     Args:
-        symbols: Any number; one below 0 spoils the words that hold it, and no other.
-        words: Where each begins, and how many symbols it has.
+        symbols: That which begins at each glyph; one below 0 spoils the words that hold it.
+        words: The glyph where each begins, and how many symbols it has.
+        width: Glyphs to a symbol.
     """
-    turns = cycle(range(ORDER, 0, -1))  # x^-i for place i, so that a place is the same in any word
-    terms = map(_POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols), turns))
-    sums = [*accumulate(terms, xor, initial=0)]
-    blanks = {size: _LOGS[blank_syndrome(size) >> _LOW_BITS] + 1 for size in WORD_SIZES}
-    for at, size in words:
-        if sums[at] ^ sums[at + size] == _POWERS[blanks[size] + -(at + size) % ORDER]:
-            yield at, size
+    sums = [0] * (len(symbols) + width)
+    for first in range(width):
+        turns = cycle(range(ORDER, 0, -1))  # x^-i at place i, so that it counts alike in each word
+        terms = map(
+            _POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols[first::width]), turns)
+        )
+        sums[first::width] = accumulate(terms, xor, initial=0)
+    blanks = {size: _LOGS[blank_syndrome(size) >> _LOW_BITS] - size + 1 for size in WORD_SIZES}
+    powers = _POWERS
+    return [
+        (at, size)
+        for at, size in words
+        if sums[at] ^ sums[at + width * size] == powers[(blanks[size] - at // width) % ORDER]
+    ]
 
 
 def contribution(symbol: int, exponent: int) -> int:

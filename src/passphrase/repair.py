@@ -74,10 +74,16 @@ class Window(NamedTuple):
     first_places: range
 
     def symbols(self, shift: int) -> list[int]:
-        """Read the symbol of each place as if the glyphs before it were `shift` too few."""
+        """Read the symbol of each place as if the glyphs before it were `shift` too few.
+
+        A symbol with a mark in it is below 0.
+        """
         moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
         if self.width > 1:
+<<<<<<< HEAD
             # A mark, which is below 0, makes a symbol that is below 0.
+=======
+>>>>>>> 4cf544b (fold, clipboard, repair: fewer steps for each glyph of a long row)
             pairs = zip(moved[::2], moved[1::2], strict=False)
             moved = [high << _HALF_BITS | low for high, low in pairs]
         return [*moved, *[0] * self.size][: self.size]
@@ -93,11 +99,6 @@ class Window(NamedTuple):
 
 Found = tuple[list[int], list[Edit]]  # a codeword, and the damages that lead from it to the window
 Undo = Callable[[Window], Iterator[Found]]
-
-
-def join(high: int, low: int) -> int:
-    """Make a symbol of two glyphs."""
-    return UNREADABLE if high < 0 or low < 0 else high << _HALF_BITS | low
 
 
 def propose(window: Window, damages: "Sequence[tuple[int, Undo]]") -> Iterator[Found]:
@@ -239,7 +240,7 @@ def _heads(window: Window, shift: int, sums_behind: Sequence[int]) -> Iterator[i
     for at in range(min(window.first_places.stop, window.size) * width):
         place = at // width
         if at % width:  # the cut runs through a symbol
-            cut = tables[place][join(glyphs[at - 1], glyphs[at + 1])]
+            cut = tables[place][glyphs[at - 1] << _HALF_BITS | glyphs[at + 1]]
             yield sums[place] ^ cut ^ sums_behind[place + 1]
         else:
             yield sums[place] ^ sums_behind[place]
