@@ -230,9 +230,10 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     found: list[tuple[Word, int, int]] = []
     script, digits, spelling = row.script, row.digits, row.spelling
     digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
-    openings = _openings(row)
+    symbols = row.symbols
+    openings = _openings(row, symbols)
     if len(openings) > _OPENINGS_FEW:  # they may share their symbols
-        openings = likely_sound(row.symbols, openings, width)
+        openings = likely_sound(symbols, openings, width)
     for first, size in openings:
         last = first + size * width
         spelled = digits[first * digits_per_glyph : last * digits_per_glyph]
@@ -248,21 +249,16 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
     return found
 
 
-def _openings(row: Row) -> list[tuple[int, int]]:
+def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
     """Find the glyphs where a header stands, and how many symbols the word has that it opens."""
     width = row.script.glyphs_per_symbol
     length = len(row.places)
-    symbols = row.symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
-    known = [*compress(range(len(symbols)), map(_KNOWN.__contains__, symbols))]
-    newer: list[int] = []
-    if not row.spelling:
-        newer = [at for at in row.begins if at < len(symbols) and symbols[at] in _NEWER]
-    elif symbols and symbols[0] in _NEWER:
-        newer = [0]
-    starts = sorted(known + newer) if newer else known
-    sized = zip(
-        starts, map(WORD_SYMBOLS.__getitem__, map(symbols.__getitem__, starts)), strict=True
-    )
+    headers = symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
+    starts = [*compress(range(length), map(_KNOWN.__contains__, headers))]
+    begins = row.begins if not row.spelling else [0]
+    newer = [at for at in begins if at < len(headers) and headers[at] in _NEWER]
+    starts = sorted(starts + newer) if newer else starts
+    sized = [(at, WORD_SYMBOLS[symbols[at]]) for at in starts]
     return [(at, size) for at, size in sized if at + width * size <= length]
 
 

@@ -13,7 +13,7 @@ from codecs import charmap_encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
-from itertools import chain, compress, product, repeat
+from itertools import chain, compress, count, product, repeat
 from operator import lshift, ne, or_, sub
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -123,16 +123,18 @@ class Row(NamedTuple):
     @property
     def begins(self) -> list[int]:
         """Indices of glyphs and marks that no glyph of the script touches before."""
-        steps = map(sub, self.places, chain((-2,), self.places))
-        begins = {*compress(range(len(self.places)), map(ne, steps, repeat(1)))}
+        begins = {0}
+        if not isinstance(self.places, range):
+            steps = map(sub, self.places[1:], self.places)
+            begins |= {*compress(count(1), map(ne, steps, repeat(1)))}
         if MARK in self.digits:
-            marks = map(UNREADABLE.__eq__, self.glyphs)
-            begins |= {*compress(range(1, len(self.places)), marks)}
+            begins |= {*compress(range(1, len(self.places)), map(UNREADABLE.__eq__, self.glyphs))}
         return sorted(begins)
 
     def damage(self) -> DamagedError:
         """Return the refusal that is due if it cannot be repaired."""
-        marks = compress(self.places, map(UNREADABLE.__eq__, self.glyphs))
+        unreadable = map(UNREADABLE.__eq__, self.glyphs if MARK in self.digits else ())
+        marks = compress(self.places, unreadable)
         bounds, gaps = self.bounds, self.gaps
         spans = tuple([(bounds[at], bounds[gaps.get(at, at + 1)]) for at in marks])
         return DamagedError(self.span, self.readable, spans)
@@ -156,7 +158,7 @@ def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
 
 
 def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
-    """Cut out every row with glyphs and marks for n symbols, in order for each script.
+    """Cut out every row with glyphs for n symbols, and marks, in order for each script.
 
     One foreign character or word between two runs, one of which has at least half as many glyphs
     and marks, is a mark, and the two are one row.
@@ -262,7 +264,7 @@ def _row(runs: Sequence[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Ite
     width = folding.script.digits_per_glyph
     mark = MARK * width
     digits = mark.join(run.digits for run in runs)
-    if len(digits) < width * folding.shortest:
+    if len(digits) - digits.count(MARK) < width * folding.shortest:
         return
     places, spelling, gaps = runs[0].places, runs[0].spelling, {}
     if len(runs) > 1:
@@ -280,7 +282,7 @@ class _Folding(NamedTuple):
         table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
         run: A run, and the foreign word after it if a run follows. It may hold foreign characters
             beyond the basic plane.
-        shortest: How many glyphs and marks a row has, at least.
+        shortest: How many glyphs a row has, at least.
         core: How many one of its runs has, at least.
         stride: How far apart the characters of a sample stand.
         sample: A run of that length in a sample of the text.
