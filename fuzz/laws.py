@@ -157,12 +157,11 @@ def check_candidates(text: str) -> list[Candidate]:
     check_spans((candidate.span for candidate in found), text)
     for candidate in found[:LOOKED_AT_MAX]:
         codeword = candidate.codeword
-        header = second_reader.parse_header(codeword[0])
-        assert header is not None
-        assert header.length == len(codeword)
-        assert tuple(candidate.header) == tuple(header)[:4]
+        symbol = codeword[0]
+        assert second_reader.prescribed(symbol) == len(codeword)
+        assert candidate.header == (symbol >> 7, symbol >> 4 & 7, symbol >> 2 & 3, symbol & 3)
         assert is_sound(codeword)
-        assert header.version != 1 or not codeword[-4] & (1 << header.padding) - 1
+        assert candidate.header.version != 1 or not second_reader.payload(codeword)[2]
         assert load_script(candidate.script).spell(codeword) == candidate.text
         (again,) = (c for c in find(candidate.text) if c.span == (0, len(candidate.text)))
         assert (again.codeword, again.text) == (codeword, candidate.text)
@@ -177,7 +176,7 @@ def check_candidates(text: str) -> list[Candidate]:
 
 def check_second_reader(text: str, found: list[Candidate]) -> None:
     """It reads a text the same, before any repair."""
-    assert second_reader.find_candidates(text) == [
+    assert [(each.start, each.end, each.codeword) for each in second_reader.recognize(text)] == [
         (*candidate.span, candidate.codeword) for candidate in found
     ]
     ours = outcome(lambda: CODEC.decode(text, repair="exact"), text)
@@ -244,7 +243,8 @@ def check_every(
     check_spans((one.span for one in every), text)
     ids = {one.fingerprint for one in every}
     assert len(ids) == len(every) > 0
-    whole = {spell_id(c.codeword): c.span for c in reversed(found) if c.codeword in minted}
+    minted_here = [each for each in reversed(found) if each.codeword in minted]
+    whole = {second_reader.fingerprint(each.codeword): each.span for each in minted_here}
     assert whole.keys() <= ids
     for one in every:
         if one.fingerprint in whole:
@@ -268,20 +268,11 @@ def check_one(decoded: Decoded | PassphraseError, every: list[Decoded] | Passphr
         assert decoded.spans == tuple(one.span for one in every)
 
 
-def spell_id(word: Word) -> str:
-    """Return the fingerprint of a codeword of version 1, by the second reader."""
-    header = second_reader.parse_header(word[0])
-    assert header is not None
-    bits = "".join(f"{symbol:010b}" for symbol in word[1:-3])
-    tag = (int(bits, 2) >> header.padding) & (1 << 80) - 1
-    return f"{header.key_id}-{tag:020x}"
-
-
 def check_decoded(one: Decoded, text: str, level: Level, minted: Minted) -> Reached:
     """It was minted, it is read again from its spelling, and its repairs lead to it."""
     word = next(found.codeword for found in find(one.text) if found.text == one.text)
     assert word in minted, "nobody has minted this"
-    assert (one.invite, one.fingerprint) == (minted[word], spell_id(word))
+    assert (one.invite, one.fingerprint) == (minted[word], second_reader.fingerprint(word))
     again = CODEC.decode(one.text, repair="exact")
     assert (again.invite, again.text, again.fingerprint, again.script, again.key_id) == (
         one.invite, one.text, one.fingerprint, one.script, one.key_id

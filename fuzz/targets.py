@@ -37,6 +37,7 @@ from passphrase import (
     Origin,
     PassphraseError,
     Policy,
+    Trouble,
     find,
     lint,
     share,
@@ -303,7 +304,9 @@ def texts(data: bytes) -> Reached:
     carried = load_script(script).spell(MINTED_WORDS[0])
     middle = len(text) // 2
     message = share(carried, to=to, locale=locale, group_name=text[:middle], app_name=text[middle:])
-    assert lint(message) == ()
+    # Two names that are base 32 stand in one row with the English words around them.
+    several = {Trouble.SEVERAL} if locale == "en" else set[Trouble]()
+    assert {problem.trouble for problem in lint(message)} <= several
     decoded = CODEC.decode(message, repair=level)
     assert (decoded.invite, decoded.text, decoded.repairs) == (INVITES[0], carried, ())
     case = {"viewer_id": 42, "now": EPOCH, "source": Origin.WECHAT}
@@ -392,31 +395,24 @@ def draw_policy(draw: Draw) -> Policy:
 ORIGINS: Final = (*[(Origin.WECHAT, Origin.QQ)] * 3, (Origin.QQ,), (), (Origin.IN_APP,))
 
 
-def check_sealed(text: str, symbol: int, body: bytes) -> Decoded | PassphraseError:
+def check_sealed(text: str, word: Word, body: bytes) -> Decoded | PassphraseError:
     """A body with a good tag is one invite, read as the page says, or refused for its reason."""
     decoded = outcome(lambda: CODEC.decode(text), text)
-    header = second_reader.parse_header(symbol)
-    assert header is not None
-    expected: dict[str, object] = {}
+    expected: object = None
     code = ""
-    if header.version != 1:
-        code = "version"
-    elif header.key_id not in SECRETS:
-        code = "signature"
-    else:
-        try:
-            expected = second_reader.parse_body(header, body)
-        except second_reader.Refused as refusal:
-            code = refusal.code
+    try:
+        expected = second_reader.open_codeword(word, SECRETS, AUDIENCE)
+    except second_reader.Refused as refusal:
+        code = refusal.code
     if isinstance(decoded, PassphraseError):
         assert decoded.code == code
         return decoded
-    assert not code
     assert decoded.invite.model_dump(mode="json") == expected
     assert Invite.model_validate(decoded.invite.model_dump()) == decoded.invite
+    header = HEADERS[word[0]]
     assert (decoded.key_id, decoded.repairs) == (header.key_id, ())
     assert CODECS[header.key_id].encode(decoded.invite, script=decoded.script) == text
-    assert pack(decoded.invite, header.key_id) == (HEADERS[symbol], body)
+    assert pack(decoded.invite, header.key_id) == (header, body)
     return decoded
 
 
@@ -433,7 +429,7 @@ def sealed(data: bytes) -> Reached:
     assert len(word) in WORD_SIZES
     script = load_script(draw.one_of(SCRIPTS))
     text = script.spell(word)
-    decoded = check_sealed(text, symbol, body)
+    decoded = check_sealed(text, word, body)
     if isinstance(decoded, PassphraseError):
         field = getattr(decoded, "field", "")
         return {f"{decoded.code} {field}".strip()}

@@ -33,6 +33,8 @@ MOST_CODEWORDS = 256
 LEAST_SYMBOLS = 21  # of a damaged stretch
 LEAST_JOINED = 11  # symbols of the longer of two runs that a foreign word joins
 LONGEST_WORD = 20
+FREQUENT = (0, 1, 10, 14, 17, 21, 24, 25, 26)
+RARE = (2, 3, 4, 5, 6, 7, 8, 9, 18, 19, 23, 27, 29, 31)
 MARK, IGNORABLE, FOREIGN = -1, -2, -3  # a glyph is its value, 0 or more
 UNTOLD = "\ufffd"
 
@@ -490,7 +492,13 @@ def _prose(values: list[int]) -> bool:
         2 <= value <= 9 and not (i and 2 <= values[i - 1] <= 9) for i, value in enumerate(values)
     )
     high = sum(value > 15 and value != 29 for value in values)
-    return places < 2 or 8 * high < len(values) or 5 * values.count(29) >= len(values)
+    starts = range(0, max(0, len(values) - 54) + 18, 18)
+    plain = all(
+        sum(value in FREQUENT for value in values[at : at + 54])
+        >= 3 * sum(value in RARE for value in values[at : at + 54])
+        for at in starts
+    )
+    return places < 2 or plain or 8 * high < len(values) or 5 * values.count(29) >= len(values)
 
 
 def damaged(stretch: Run, script: str) -> bool:

@@ -181,7 +181,7 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
 
     Raises:
         TypeError: The message is no str.
-        TextTooLongError: It has more than 64 Ki characters.
+        TextTooLongError: It has more than 4,096 characters.
     """
     found, damaged = scan(message, scripts=scripts)
     others = [*(word.span for word in found[1:]), *(row.span for row in damaged)]
