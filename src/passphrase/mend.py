@@ -11,11 +11,7 @@ Shapes:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-<<<<<<< HEAD
-from itertools import accumulate, chain, groupby, islice, product
-=======
-from itertools import chain, islice, product
->>>>>>> 4cf544b (fold, clipboard, repair: fewer steps for each glyph of a long row)
+from itertools import accumulate, chain, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
@@ -34,7 +30,7 @@ from passphrase.repair import (
 from passphrase.symbols import merge
 
 WINDOWS_MAX: Final = {False: 64, True: 24}  # by whether the damage is one of "thorough"
-PROPOSALS_MAX: Final = 32
+PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
 # A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
 _GUESSES_MAX: Final = 1024

@@ -80,10 +80,6 @@ class Window(NamedTuple):
         """
         moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
         if self.width > 1:
-<<<<<<< HEAD
-            # A mark, which is below 0, makes a symbol that is below 0.
-=======
->>>>>>> 4cf544b (fold, clipboard, repair: fewer steps for each glyph of a long row)
             pairs = zip(moved[::2], moved[1::2], strict=False)
             moved = [high << _HALF_BITS | low for high, low in pairs]
         return [*moved, *[0] * self.size][: self.size]
@@ -159,7 +155,7 @@ def _unreadable(window: Window) -> Iterator[Found]:
     places = [place for place, symbol in enumerate(symbols) if symbol < 0]
     if len(places) > ERASURES_MAX:
         return
-    known = [symbol if symbol > 0 else 0 for symbol in symbols]
+    known = [max(0, symbol) for symbol in symbols]
     syndrome = blank_syndrome(window.size) ^ window.sums(known)[-1]
     values = solve(syndrome, [window.exponent(place) for place in places])
     for place, value in zip(places, values, strict=False):
