@@ -19,7 +19,7 @@ from passphrase import PassphraseError
 from passphrase.codec import LEVELS, Level
 from passphrase.fold import Row
 from passphrase.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
-from passphrase.mend import PROPOSALS_MAX, WINDOWS_MAX, mend
+from passphrase.mend import PROPOSALS_MAX, THOROUGH_WINDOWS_MAX, WINDOWS_MAX, mend
 from passphrase.parity import TARGET_REMAINDER
 from passphrase.repair import UNREADABLE, Window, propose
 from passphrase.scripts import load_script
@@ -198,7 +198,13 @@ def struck(draw: random.Random, glyphs: Glyphs, symbols: int, times: int) -> Gly
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be left out for want of a budget."""
-    for limit in ("WINDOWS_MAX", "PROPOSALS_MAX", "_GUESSES_MAX", "_ROW_GUESSES_MAX"):
+    for limit in (
+        "WINDOWS_MAX",
+        "THOROUGH_WINDOWS_MAX",
+        "PROPOSALS_MAX",
+        "_GUESSES_MAX",
+        "_ROW_GUESSES_MAX",
+    ):
         monkeypatch.setattr(f"passphrase.mend.{limit}", None)
 
 
@@ -262,13 +268,15 @@ def test_windows_and_proposals_are_bounded(
 
     monkeypatch.setattr("passphrase.mend.propose", counted)
     spent: list[tuple[bool, bool]] = []
+    budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
+    assert (WINDOWS_MAX, THOROUGH_WINDOWS_MAX) == (64, 24)
     for rows in hostile_rows(script, 40).values():
         windows.clear()
         found = [*mend(rows, thorough=thorough)]
-        assert len(windows) <= WINDOWS_MAX == 64
+        assert len(windows) <= budget
         assert len(found) <= PROPOSALS_MAX == 48
         assert all(abs(len(w.glyphs) - w.size * w.width) <= 1 + thorough for w in windows)
-        spent.append((len(windows) == WINDOWS_MAX, len(found) == PROPOSALS_MAX))
+        spent.append((len(windows) == budget, len(found) == PROPOSALS_MAX))
     assert any(no_windows for no_windows, _ in spent)
     assert thorough or script == "base32" or any(no_proposals for _, no_proposals in spent)
 

@@ -323,7 +323,7 @@ def couples() -> Iterator[Test]:
             )
     parts, couple = next(iter(COUPLES.items()))
     text, invite = next(pair for pair in spelled.items() if couple in pair[0])
-    first, *rest = parts
+    first, rest = parts[0], parts[1:]
     for comment, joiner in (("four selectors", "\ufe0f" * 4 + "\u200d"), ("an entity", "&zwj;")):
         sequence = text.replace(couple, first + joiner + "\u200d".join(rest))
         yield valid(f"joined with {comment}", "Markup", invite, sequence)

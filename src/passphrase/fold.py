@@ -90,7 +90,7 @@ class Row(NamedTuple):
     def glyphs(self) -> list[int]:
         """The value of each, or UNREADABLE."""
         width = self.script.digits_per_glyph
-        return [*map(_numbers(width).__getitem__, memoryview(self.digits).cast(" BH"[width]))]
+        return [*map(_numbers(width).__getitem__, _cast(self.digits, width))]
 
     @property
     def symbols(self) -> list[int]:
@@ -306,10 +306,16 @@ def _values(width: int) -> dict[bytes, int]:
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
+def _cast(digits: bytes, width: int) -> memoryview[int]:
+    """Read digits, one or two at a time, as numbers of the machine."""
+    view = memoryview(digits)
+    return view if width == 1 else view.cast("H")
+
+
 @cache
 def _numbers(width: int) -> dict[int, int]:
     """Return the same, by the digits as a number of the machine."""
-    return {memoryview(digits).cast(" BH"[width])[0]: at for digits, at in _values(width).items()}
+    return {_cast(digits, width)[0]: at for digits, at in _values(width).items()}
 
 
 @lru_cache(maxsize=16)

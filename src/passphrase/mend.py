@@ -29,7 +29,8 @@ from passphrase.repair import (
 )
 from passphrase.symbols import merge
 
-WINDOWS_MAX: Final = {False: 64, True: 24}  # by whether the damage is one of "thorough"
+WINDOWS_MAX: Final = 64
+THOROUGH_WINDOWS_MAX: Final = 24  # for what "thorough" adds, of which each costs more
 PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
 # A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
@@ -167,12 +168,13 @@ def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
 
 def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     damages = THOROUGH if thorough else STANDARD
+    budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     seen: set[tuple[int, tuple[int, ...]]] = set()
     guesses = _guesses(rows, thorough=thorough)
     windows = (
         (guess, reading) for guess in guesses for reading in _readings(guess, thorough=thorough)
     )
-    for guess, (glyphs, origins) in islice(windows, WINDOWS_MAX[thorough]):
+    for guess, (glyphs, origins) in islice(windows, budget):
         row, size = guess.row, guess.size
         window = Window(glyphs, row.script.glyphs_per_symbol, size, guess.first_places)
         for symbols, edits in propose(window, damages):

@@ -143,7 +143,7 @@ def likely_sound(
         terms = map(
             _POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols[first::width]), turns)
         )
-        sums[first::width] = accumulate(terms, xor, initial=0)
+        sums[first::width] = accumulate(terms, int.__xor__, initial=0)
     blanks = {size: _LOGS[blank_syndrome(size) >> _LOW_BITS] - size + 1 for size in WORD_SIZES}
     powers = _POWERS
     return [
@@ -262,7 +262,7 @@ def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
             return ()
     values = tuple(map(divide, terms, points))
     made = map(contribution, values, exponents)
-    return values if reduce(xor, made) == syndrome else ()
+    return values if reduce(int.__xor__, made) == syndrome else ()
 
 
 def _parts(syndrome: int) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ Shapes:
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from itertools import accumulate
-from operator import getitem, xor
+from operator import getitem
 from typing import Final, NamedTuple
 
 from passphrase.layout import SYMBOL_BITS
@@ -86,7 +86,7 @@ class Window(NamedTuple):
 
     def sums(self, symbols: Sequence[int]) -> list[int]:
         """Return for each place, and the end, what all symbols before it add to the syndrome."""
-        return [*accumulate(map(getitem, contributions(self.size), symbols), xor, initial=0)]
+        return [*accumulate(map(getitem, contributions(self.size), symbols), int.__xor__, initial=0)]
 
     def exponent(self, place: int) -> int:
         """Return the power of x that a place stands for. Its own inverse."""

@@ -48,7 +48,7 @@ from passphrase.codec import TAG_CHECKS_MAX, Level
 from passphrase.fold import Row
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.layout import WORD_SYMBOLS, Header, header_symbol
-from passphrase.mend import WINDOWS_MAX
+from passphrase.mend import THOROUGH_WINDOWS_MAX, WINDOWS_MAX
 from passphrase.parity import is_sound, parity
 from passphrase.scripts import load_script
 from passphrase.seal import seal
@@ -233,7 +233,7 @@ def test_thorough_repair_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             refused(partial(LONG.decode, repair="thorough"), text)
         work.append(calls[0] - reading[0])
         assert len(checks) <= TAG_CHECKS_MAX
-        assert len(windows) == 2 * WINDOWS_MAX
+        assert len(windows) == WINDOWS_MAX + THOROUGH_WINDOWS_MAX
     assert work[1] < 1.2 * work[0]
 
 
