@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from itertools import chain, compress, count, product, repeat
-from operator import lshift, ne, or_, sub
+from operator import ne, sub
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -98,7 +98,11 @@ class Row(NamedTuple):
         glyphs = self.glyphs
         if self.script.glyphs_per_symbol == 1:
             return glyphs
-        return [*map(or_, map(lshift, glyphs, repeat(self.script.glyph_bits)), glyphs[1:])]
+        return [
+            *map(
+                int.__or__, map(int.__lshift__, glyphs, repeat(self.script.glyph_bits)), glyphs[1:]
+            )
+        ]
 
     @property
     def readable(self) -> int:

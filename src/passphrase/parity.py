@@ -15,7 +15,7 @@ Shapes:
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, reduce
 from itertools import accumulate, cycle, pairwise
-from operator import add, getitem, xor
+from operator import add, getitem
 from typing import Final
 
 from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES

@@ -86,7 +86,8 @@ class Window(NamedTuple):
 
     def sums(self, symbols: Sequence[int]) -> list[int]:
         """Return for each place, and the end, what all symbols before it add to the syndrome."""
-        return [*accumulate(map(getitem, contributions(self.size), symbols), int.__xor__, initial=0)]
+        added = map(getitem, contributions(self.size), symbols)
+        return [*accumulate(added, int.__xor__, initial=0)]
 
     def exponent(self, place: int) -> int:
         """Return the power of x that a place stands for. Its own inverse."""
