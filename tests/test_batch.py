@@ -588,6 +588,7 @@ def write_bomb(path: Path, rows: int, chars: int, *, is_dictionary: bool) -> Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "chars", "is_dictionary", "code"),
     [(1 << 16, 10**5, True, 0), (1 << 10, 10**5, False, 0), (500, 60_000_000, False, 71)],

@@ -405,6 +405,7 @@ def test_keygen_waits_for_another_keygen(
     assert [*tmp_path.iterdir()] == [path]
 
 
+@pytest.mark.slow
 def test_no_key_is_lost() -> None:
     """Eight at once, and one killed before each of its lines. RACE_ROUNDS asks for more rounds."""
     tool = [sys.executable, str(HERE.parent / "tools" / "race_keygen.py"), "--kill"]
@@ -1079,6 +1080,7 @@ def test_the_number_of_a_closed_stream_is_taken(monkeypatch: pytest.MonkeyPatch)
     assert inherited.call_args_list == [call(number, True) for number in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> None:
     """Of each command; and no file gets the number of a closed stream, and then what is printed."""

@@ -39,6 +39,7 @@ from support import AUDIENCE, INVITE, OTHER_SECRET
 from passphrase import Codec, Keyring, PassphraseError
 from passphrase.strategies import manglings
 
+pytestmark = pytest.mark.slow  # each attack starts processes
 PROCESSES = 8
 BURSTS = int(os.environ.get("BURSTS", "16"))
 RACES = 25
