@@ -310,7 +310,7 @@ def _values(width: int) -> dict[bytes, int]:
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
-def _cast(digits: bytes, width: int) -> memoryview[int]:
+def _cast(digits: bytes, width: int) -> "memoryview[int]":
     """Read digits, one or two at a time, as numbers of the machine."""
     view = memoryview(digits)
     return view if width == 1 else view.cast("H")
