@@ -362,7 +362,7 @@ def minted(told: Outcome) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_equal_single_use_rows_are_different_passphrases(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
 ) -> None:
@@ -932,6 +932,7 @@ def test_a_bar_shows_how_far_it_is(
         assert (last["completed"], last["total"]) == (0, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_a_bar_moves_within_a_batch(tmp_path: Path, form: str) -> None:
     """So that it does not stand until the first batch of a file is done."""

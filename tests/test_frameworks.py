@@ -160,6 +160,7 @@ def test_single_use(service: Service) -> None:
     assert service.post("/join", asked).json["reason"] == "already_member"
 
 
+@pytest.mark.slow
 def test_no_invite_is_handed_out_twice(
     service: Service, invites: Invites, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ Shapes:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice, product
+from itertools import chain, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
@@ -35,12 +35,9 @@ PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
 # A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
 _GUESSES_MAX: Final = 1024
-_ROW_GUESSES_MAX: Final = 768
+_ROW_GUESSES_MAX: Final = 96
 _GLYPHS_MAX: Final = 8192  # and marks
 _ROW_GLYPHS_MAX: Final = 512
-_FIGURES: Final = range(2, 10)  # of base 32; 0 and 1 may be letters of prose
-_FIGURES_SHARE: Final = 6  # of random glyphs a fourth are figures
-_SPARSE_RANK: Final = 6
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
 # The symbols in a codeword of this version, by its header symbol.
 _OPENED: Final = {
@@ -187,7 +184,7 @@ def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
 
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
     """Yield where codewords may be, the likeliest first: set off from other glyphs at both ends."""
-    ranks: list[list[_Guess]] = [[] for _ in range(2 * _SPARSE_RANK)]
+    ranks: list[list[_Guess]] = [[] for _ in range(6)]
     guesses = (
         islice(_guesses_in(row, 2 if thorough else 1), _ROW_GUESSES_MAX) for row in _first(rows)
     )
@@ -217,14 +214,10 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, 0) for at, size in sized if size)
     at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
-    figures = [0, *accumulate(glyph in _FIGURES for glyph in glyphs)]
     for start, size, is_unknown in chain(at_headers, at_begins):
         places = range(1 if is_unknown else size)
         first = (start not in edges) * 2 + is_unknown
         end = start + size * width
-        if width > 1 and is_unknown:  # every word of prose begins somewhere; few hold figures
-            count = figures[min(length, end)] - figures[start]
-            first += _SPARSE_RANK * (_FIGURES_SHARE * count < size * width)
         for surplus in range(min(slack, length - end), -slack - 1, -1):
             rank = first + 2 * (not has_marks and end + surplus not in edges)
             yield rank, _Guess(row, glyphs, start, size, places, surplus)
