@@ -99,7 +99,8 @@ def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[T
             word = next(ends, 0)
             at = word or at
     joined = [[*chain(*runs)] for runs in rows]
-    long = [row for row in joined if len(row) >= symbols * script.glyphs_per_symbol]
+    least = symbols * script.glyphs_per_symbol
+    long = [row for row in joined if sum(glyph >= 0 for glyph, _ in row) >= least]
     return [(tuple(glyph for glyph, _ in row), tuple(span for _, span in row)) for row in long]
 
 

@@ -247,6 +247,9 @@ def hostile_rows(script: str, count: int) -> dict[str, list[Row]]:
     blotted = [*word[:3], *gaps[0], *word[4:9], *gaps[1], *word[10:21], *gaps[2], *word[22:]]
     set_off = range(1, 60 * count, 2)
     return {name: [row_of(row, script)] for name, row in glyphs.items()} | {
+        "many": [row_of(glyphs["any"], script)] * 20,
+        "no header": [row_of([*range(900, 1000)] * 5, "emoji")] * 40,
+        "short": [row_of(glyphs["any"][:20], script)] * 20,
         "set off": [row_of(glyphs["any"], script, gaps=set_off)],
         "marks, set off": [row_of(glyphs["marks"], script, gaps=set_off)],
         "lost": [row_of(lost, script) for _ in range(count)],
@@ -289,7 +292,7 @@ def test_the_likeliest_place_is_looked_at_first() -> None:
     damaged = row_of([*WORD[:7], *WORD[8:]], "hanzi")
     before, after = (draw.choices(headers, k=300) for _ in "12")
     touching = row_of([*before, *damaged.glyphs, *after], "hanzi")
-    for rows in ([noise] * 9 + [damaged], [damaged] + [noise] * 9):
+    for rows in ([noise, damaged], [damaged] + [noise] * 9):
         assert WORD in {found.codeword for found in mend(rows, thorough=False)}
     assert WORD not in {found.codeword for found in mend([noise, touching], thorough=False)}
 
