@@ -237,7 +237,7 @@ class Invites:
         try:
             return self._codec.decode(asked.text)
         except PassphraseError as error:
-            sentence = explain(asked.text, self._codec).sentences[asked.locale]
+            sentence = explain(asked.text, self._codec, outcome=error).sentences[asked.locale]
             raise refused(422, error.code, sentence) from None
 
     def open(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
