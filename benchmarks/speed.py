@@ -107,7 +107,7 @@ def actions() -> dict[str, Callable[[], object]]:
             found[f"decode, message: {form.name}"] = partial(form.decode, message(token))
         found[f"refuse a message: {form.name}"] = partial(refusing, form.decode, chat(400))
     found["refuse a message: **recognize**, no key"] = partial(recognize, chat(400))
-    codec = Codec(Keyring({1: SECRET}), audience="douyin")
+    codec = Codec(Keyring({1: SECRET}), audience="douyin", max_chars=LENGTHS[-1])
     text = codec.encode(INVITE)
     found |= {f"repair: {name}": action for name, action in damaged(text, codec).items()}
     for size in LENGTHS:
@@ -176,7 +176,7 @@ def started(turns: int) -> Times:
 
 def peak(size: int) -> float:
     """Return the most bytes that decoding holds at once, for each character of a text."""
-    codec = Codec(Keyring({1: SECRET}), audience="douyin")
+    codec = Codec(Keyring({1: SECRET}), audience="douyin", max_chars=LENGTHS[-1])
     text = message(codec.encode(INVITE), size)
     codec.decode(text)
     tracemalloc.start()
@@ -276,7 +276,7 @@ def main() -> int:
     processes, turns, starts = (1, 9, 2) if options.quick else (6, 50, 15)
     times = gathered(processes, turns)
     rows = table(times, started(starts))
-    memory = peak(65_536)
+    memory = peak(LENGTHS[-1])
     if options.json:
         measured: dict[str, Any] = {
             "python": sys.version.split()[0],

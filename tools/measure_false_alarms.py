@@ -222,9 +222,9 @@ def measure(corpus: Corpus, scale: float) -> Count:
     for number, text in enumerate(texts(corpus.pieces())):
         if math.floor(number * scale) == math.floor((number - 1) * scale):
             continue
-        alarm = recognize(text)
+        alarm = recognize(text, max_chars=TEXT_CHARS)
         count = Count(count.chars + len(text), count.texts + 1, count.alarms + alarm)
-        for candidate in find(text) if alarm else ():
+        for candidate in find(text, max_chars=TEXT_CHARS) if alarm else ():
             where = f"{corpus.name}, text {number}, {candidate.script} at {candidate.span}"
             print(f"false alarm: {where}", file=sys.stderr)
     return count
