@@ -310,3 +310,9 @@ def _invite() -> Invite:
         '{"group_id": "12345678901", "inviter_id": "98765432109", "origin": "qq",'
         '"expires_at": "2026-12-01T00:00:00Z"}'
     )
+
+
+def test_a_step_that_makes_it_too_long_is_left_out() -> None:
+    """Of what an app writes, the markup may be longer than a codec reads."""
+    longer = Mangling("longer", 0, (lambda text, _: text * 200, lambda text, _: f"{text}!"), 0)
+    assert longer("x" * 30) == "x" * 30 + "!"
