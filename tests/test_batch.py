@@ -34,6 +34,7 @@ from passphrase import Codec, Keyring, Origin, share
 from passphrase.__main__ import main
 from passphrase.bulk import decode_column, encode_table
 from passphrase.cli import lines, tables, tasks
+from passphrase.cli.tables import _check_indices
 from passphrase.columns import DECODED
 
 TEXT = CODEC.encode(INVITE)
@@ -1026,3 +1027,15 @@ def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+def test_the_indices_of_nested_columns_are_checked() -> None:
+    """A sound one passes; one that points past its dictionary is refused, however deep it is."""
+    sound = pa.array(["a"]).dictionary_encode()
+    broken = pa.DictionaryArray.from_arrays(pa.array([7]), pa.array(["a"]), safe=False)
+    _check_indices(pa.StructArray.from_arrays([sound], ["x"]))
+    _check_indices(pa.ListArray.from_arrays([0, 1], sound))
+    with pytest.raises(pa.ArrowIndexError):
+        _check_indices(pa.StructArray.from_arrays([broken], ["x"]))
+    with pytest.raises(pa.ArrowIndexError):
+        _check_indices(pa.ListArray.from_arrays([0, 1], broken))
