@@ -28,6 +28,7 @@ from passphrase.parity import (
     parity,
     partners,
     solve,
+    tails,
     value_at,
 )
 from passphrase.parity import is_sound as is_sound_word
@@ -222,7 +223,8 @@ def test_of_two_wrong_symbols_one_leads_to_the_other(pair: list[int], values: li
     assert [*partners(syndrome, pair)] == [(pair[0], pair[1]), (pair[1], pair[0])]
     for exponent, other in partners(syndrome, range(43)):
         assert solve(syndrome, [exponent, other])
-    assert fitting([syndrome], pair[0], [pair[1]]) == [0]
+    assert fitting(syndrome, pair[0], tails([0], [pair[1]])) == [0]
+    assert fitting(0, pair[0], tails([syndrome], [pair[1]])) == [0]
 
 
 @given(
@@ -247,7 +249,9 @@ def test_fitting_syndromes_are_those_that_are_solved(
         for at, (syndrome, other) in enumerate(zip(syndromes, others, strict=True))
         if solve(syndrome, [exponent, other])
     ]
-    assert fitting(syndromes, exponent, others) == solved
+    head = draw.randrange(2**30)
+    parts = tails([syndrome ^ head for syndrome in syndromes], others)
+    assert fitting(head, exponent, parts) == solved
 
 
 @pytest.mark.parametrize("value", [1, 2, 1023])

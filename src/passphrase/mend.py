@@ -11,7 +11,7 @@ Shapes:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, product
+from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
@@ -257,13 +257,13 @@ def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Rea
         count: n.
         most: How many glyphs they may stand for.
     """
-    readable = [at for at, glyph in enumerate(near) if glyph != UNREADABLE]
+    readable = [*compress(range(len(near)), map(UNREADABLE.__ne__, near))]
     groups: list[list[int]] = []
-    for at in range(len(near)):
-        if near[at] == UNREADABLE:
-            if not at or near[at - 1] != UNREADABLE:
-                groups.append([])
+    for at in compress(range(len(near)), map(UNREADABLE.__eq__, near)):
+        if groups and groups[-1][-1] == at - 1:
             groups[-1].append(at)
+        else:
+            groups.append([at])
     for missing in range(most + 1):
         read = count - missing
         if len(readable) < read:
@@ -277,7 +277,7 @@ def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Rea
                     taken += [group[min(index, len(group) - 1)] for index in range(share)]
                 taken.sort()
                 origins = [start + at for at in taken] + [start + end]
-                yield _Reading([near[at] for at in taken], origins)
+                yield _Reading([*map(near.__getitem__, taken)], origins)
 
 
 def _repair(row: Row, read: list[int], values: list[int], edit: Edit) -> Repair:

@@ -221,18 +221,38 @@ def partners(syndrome: int, exponents: Iterable[int]) -> Iterator[tuple[int, int
             yield exponent, other
 
 
-def fitting(syndromes: Sequence[int], exponent: int, others: Sequence[int]) -> list[int]:
-    """Return the indices of the syndromes that two symbols make, at a given power and at its other.
+Tail = tuple[int, int, int]
 
-    The step of `partners`, asked the other way round.
+
+def tails(syndromes: Iterable[int], exponents: Iterable[int]) -> list[Tail]:
+    """Prepare parts of syndromes for `fitting`, each with the power that one of two symbols has."""
+    prepared: list[Tail] = []
+    for syndrome, exponent in zip(syndromes, exponents, strict=True):
+        first, second, third = _parts(syndrome)
+        lower = second ^ _POWERS[_LOGS[first] + exponent]
+        prepared.append((third ^ _POWERS[_LOGS[second] + exponent], _LOGS[lower], exponent))
+    return prepared
+
+
+def fitting(head: int, exponent: int, others: Iterable[Tail]) -> list[int]:
+    """Return the indices of the tails that, added to a head, are what two symbols make.
+
+    If symbols at x and y make a syndrome, its parts have third + (x + y) second + xy first = 0.
+    That is a sum over head and tail, of which all but two products are made once for each of them.
+
+    Args:
+        head: A part of a syndrome.
+        exponent: Of one symbol; that of the other is different, and is the tail's.
+        others: Made by `tails`.
     """
-    powers, logs = _POWERS, _LOGS
+    first, second, third = _parts(head)
+    powers = _POWERS
+    lower = _LOGS[second ^ powers[_LOGS[first] + exponent]]
+    higher = third ^ powers[_LOGS[second] + exponent]
     return [
         at
-        for at, (syndrome, other) in enumerate(zip(syndromes, others, strict=True))
-        for second in [syndrome >> SYMBOL_BITS & _SYMBOL_MASK]
-        for lower in [second ^ powers[logs[syndrome >> _LOW_BITS] + exponent]]
-        if powers[logs[lower] + other] == syndrome & _SYMBOL_MASK ^ powers[logs[second] + exponent]
+        for at, (part, log, other) in enumerate(others)
+        if part ^ powers[log + exponent] ^ powers[lower + other] == higher
     ]
 
 

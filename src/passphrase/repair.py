@@ -25,6 +25,7 @@ from passphrase.parity import (
     locate,
     partners,
     solve,
+    tails,
     value_at,
 )
 
@@ -287,15 +288,15 @@ def _two_lost(window: Window) -> Iterator[Found]:
     """Two glyphs are missing, of two symbols or both of one."""
     read = [window.symbols(shift) for shift in range(3)]
     sums = [window.sums(symbols) for symbols in read]
-    blank = blank_syndrome(window.size)
-    ends = [sums[1][at] ^ sums[2][at + 1] ^ sums[2][-1] ^ blank for at in range(window.size)]
     exponents = [*reversed(range(window.size))]
+    rest = sums[2][-1] ^ blank_syndrome(window.size)
+    ends = [sums[1][at] ^ sums[2][at + 1] ^ rest for at in range(window.size)]
+    others = tails(ends, exponents)
     for place in window.first_places:
         head, exponent = sums[0][place] ^ sums[1][place + 1], exponents[place]
-        syndromes = [head ^ end for end in ends[place + 1 :]]
-        for at in fitting(syndromes, exponent, exponents[place + 1 :]):
+        for at in fitting(head, exponent, others[place + 1 :]):
             other = place + 1 + at
-            one, two = solve(syndromes[at], [exponent, exponents[other]])
+            one, two = solve(head ^ ends[other], [exponent, exponents[other]])
             edits = _lost_glyph(window, one, place, 0)
             more = _lost_glyph(window, two, other, 1)
             if edits and more:
@@ -308,10 +309,11 @@ def _two_lost(window: Window) -> Iterator[Found]:
 def _symbol_lost(window: Window, before: Sequence[int], behind: Sequence[int]) -> Iterator[Found]:
     """Both glyphs of one symbol are missing."""
     sums, sums_behind = window.sums(before), window.sums(behind)
+    rest, tables = blank_syndrome(window.size) ^ sums_behind[-1], contributions(window.size)
     for place in window.first_places:
-        syndrome = blank_syndrome(window.size) ^ sums[place] ^ sums_behind[place + 1]
-        syndrome ^= sums_behind[-1]
-        for symbol in solve(syndrome, [window.exponent(place)]):
+        syndrome = rest ^ sums[place] ^ sums_behind[place + 1]
+        symbol = value_at(syndrome, window.exponent(place))
+        if tables[place][symbol] == syndrome:
             at = place * window.width
             edits = [Edit(Damage.LOST, at, at), Edit(Damage.LOST, at + 1, at)]
             yield [*before[:place], symbol, *behind[place + 1 :]], edits
@@ -333,7 +335,13 @@ def _two_extra(window: Window) -> Iterator[Found]:
         if other > at
     ]
     if window.width > 1:  # both may have slipped into one symbol, between its glyphs
-        pairs += [(at, at + 1) for at in range(1, window.first_places.stop * 2, 2)]
+        glyphs, tables = window.glyphs, contributions(window.size)
+        sums = window.sums(window.symbols(0))
+        for place in window.first_places:
+            at = 2 * place + 1
+            cut = tables[place][glyphs[at - 1] << _HALF_BITS | glyphs[at + 2]]
+            if sums[place] ^ cut ^ sums_behind[place + 1] == goal:
+                pairs.append((at, at + 1))
     for at, other in pairs:
         kept = [*window.glyphs[:at], *window.glyphs[at + 1 : other], *window.glyphs[other + 1 :]]
         for symbols, _ in _whole(window._replace(glyphs=kept)):
