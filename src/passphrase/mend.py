@@ -29,7 +29,7 @@ from passphrase.repair import (
 )
 from passphrase.symbols import merge
 
-WINDOWS_MAX: Final = 64
+WINDOWS_MAX: Final = 40
 THOROUGH_WINDOWS_MAX: Final = 24  # for what "thorough" adds, of which each costs more
 PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
@@ -210,7 +210,7 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
     edges = {*begins, length}
-    has_marks = UNREADABLE in glyphs  # which may stand for any number of glyphs
+    has_marks = UNREADABLE in glyphs
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, 0) for at, size in sized if size)
     at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
@@ -219,10 +219,10 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
         first = (start not in edges) * 2 + is_unknown
         end = start + size * width
         for surplus in range(min(slack, length - end), -slack - 1, -1):
-            rank = first + 2 * (not has_marks and end + surplus not in edges)
+            rank = first + 2 * (end + surplus not in edges)
             yield rank, _Guess(row, glyphs, start, size, places, surplus)
         if has_marks and end - ERASURES_MAX <= length:
-            yield first, _Guess(row, glyphs, start, size, places, None)
+            yield first + 2, _Guess(row, glyphs, start, size, places, None)
 
 
 def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
