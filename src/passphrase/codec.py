@@ -177,8 +177,8 @@ class Codec:
             text: Any text.
             repair: "exact" repairs nothing; "standard" one wrong, lost or extra glyph, two swapped
                 neighbours, or up to three unreadable ones; "thorough" also two of a kind, and one
-                lost with one wrong: some milliseconds for a message, up to a second for a hostile
-                text of the usual `max_chars`.
+                lost with one wrong. Whatever the text, repair takes at most ten times as long as
+                for one damaged passphrase; reading takes as long as the text.
 
         Raises:
             NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
@@ -274,7 +274,9 @@ class Codec:
             checks += 1
             with suppress(PassphraseError):
                 decoded = self._open(proposal)
-                found.setdefault(decoded.fingerprint, decoded)
+                twin = found.get(decoded.fingerprint, decoded)
+                is_before = decoded.span[1] <= twin.span[0]
+                found[decoded.fingerprint] = decoded if is_before else twin
         spans = sorted(decoded.span for decoded in found.values())
         if any(first[1] > second[0] for first, second in pairwise(spans)):
             raise AmbiguousError(tuple(spans))

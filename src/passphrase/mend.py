@@ -165,13 +165,8 @@ def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
 
 def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     damages = THOROUGH if thorough else STANDARD
-    budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     seen: set[tuple[int, tuple[int, ...]]] = set()
-    guesses = _guesses(rows, thorough=thorough)
-    windows = (
-        (guess, reading) for guess in guesses for reading in _readings(guess, thorough=thorough)
-    )
-    for guess, (glyphs, origins) in islice(windows, budget):
+    for guess, (glyphs, origins) in _windows(rows, thorough=thorough):
         row, size = guess.row, guess.size
         window = Window(glyphs, row.script.glyphs_per_symbol, size, guess.first_places)
         for symbols, edits in propose(window, damages):
@@ -182,9 +177,21 @@ def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
                 yield Mended(row, codeword, moved, origins[0], origins[-2] + 1)
 
 
+def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _Reading]]:
+    """Yield as many windows as may be looked at, with any header and with one that was read."""
+    budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
+    left = {False: budget, True: budget}
+    for guess in _guesses(rows, thorough=thorough):
+        is_known = len(guess.first_places) > 1
+        if left[is_known]:
+            for reading in islice(_readings(guess, thorough=thorough), left[is_known]):
+                left[is_known] -= 1
+                yield guess, reading
+
+
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
     """Yield where codewords may be, the likeliest first: set off from other glyphs at both ends."""
-    ranks: list[list[_Guess]] = [[] for _ in range(6)]
+    ranks: list[list[_Guess]] = [[] for _ in range(4)]
     guesses = (
         islice(_guesses_in(row, 2 if thorough else 1), _ROW_GUESSES_MAX) for row in _first(rows)
     )
@@ -206,7 +213,11 @@ def _first(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
-    """Yield guesses in one row, each with its rank: those at a header, then those at any begin."""
+    """Yield guesses in one row: those at a header, then those at any begin.
+
+    Each has a rank: 0 if something sets it off at both ends, 1 where its end depends on what marks
+    stand for, 2 if something sets it off at one end, 3 if it may be anywhere.
+    """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
     edges = {*begins, length}
@@ -216,13 +227,13 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
     for start, size, is_unknown in chain(at_headers, at_begins):
         places = range(1 if is_unknown else size)
-        first = (start not in edges) * 2 + is_unknown
+        is_open = start not in edges
         end = start + size * width
         for surplus in range(min(slack, length - end), -slack - 1, -1):
-            rank = first + 2 * (end + surplus not in edges)
-            yield rank, _Guess(row, glyphs, start, size, places, surplus)
+            open_ends = is_open + (end + surplus not in edges)
+            yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
         if has_marks and end - ERASURES_MAX <= length:
-            yield first + 2, _Guess(row, glyphs, start, size, places, None)
+            yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 
 def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
