@@ -274,9 +274,7 @@ class Codec:
             checks += 1
             with suppress(PassphraseError):
                 decoded = self._open(proposal)
-                twin = found.get(decoded.fingerprint, decoded)
-                is_before = decoded.span[1] <= twin.span[0]
-                found[decoded.fingerprint] = decoded if is_before else twin
+                found.setdefault(decoded.fingerprint, decoded)
         spans = sorted(decoded.span for decoded in found.values())
         if any(first[1] > second[0] for first, second in pairwise(spans)):
             raise AmbiguousError(tuple(spans))

@@ -220,19 +220,19 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
-    edges = {*begins, length}
-    has_marks = UNREADABLE in glyphs
+    starts, marks = {*begins}, {*compress(range(length), map(UNREADABLE.__eq__, glyphs))}
+    ends = {*begins, *marks, length}
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, 0) for at, size in sized if size)
     at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
     for start, size, is_unknown in chain(at_headers, at_begins):
         places = range(1 if is_unknown else size)
-        is_open = start not in edges
+        is_open = start not in starts
         end = start + size * width
         for surplus in range(min(slack, length - end), -slack - 1, -1):
-            open_ends = is_open + (end + surplus not in edges)
+            open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
-        if has_marks and end - ERASURES_MAX <= length:
+        if marks and end - ERASURES_MAX <= length:
             yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 
