@@ -9,8 +9,9 @@ Shapes:
     window  a part of a row from that place on, read in one way; the unit of the budget
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
@@ -146,11 +147,11 @@ class _Reading(NamedTuple):
 
     Attributes:
         glyphs: What is to be taken for a codeword.
-        origins: Where each stands in the row, and where the part ends.
+        origins: Where each stands after the start of the guess, and where the part ends.
     """
 
     glyphs: list[int]
-    origins: list[int]
+    origins: Sequence[int]
 
 
 def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
@@ -173,8 +174,9 @@ def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
             codeword = tuple(symbols)
             if _OPENED.get(codeword[0]) == size and (id(row), codeword) not in seen:
                 seen.add((id(row), codeword))
-                moved = tuple(edit._replace(at=origins[edit.at]) for edit in edits)
-                yield Mended(row, codeword, moved, origins[0], origins[-2] + 1)
+                start = guess.start
+                moved = tuple(edit._replace(at=start + origins[edit.at]) for edit in edits)
+                yield Mended(row, codeword, moved, start + origins[0], start + origins[-2] + 1)
 
 
 def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _Reading]]:
@@ -251,20 +253,19 @@ def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
     if surplus is None:
         near = glyphs[start : start + count + MARKS_MAX]
         if UNREADABLE in near[: count + 2]:
-            yield from _marked(near, start, count, ERASURES_MAX if may_be_marks else 0)
+            yield from _marked(near, count, ERASURES_MAX if may_be_marks else 0)
         return
     end = start + count + surplus
     part = glyphs[start:end]
     if UNREADABLE not in part or (may_be_marks and not surplus):
-        yield _Reading(part, [*range(start, end + 1)])
+        yield _Reading(part, range(end - start + 1))
 
 
-def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Reading]:
+def _marked(near: list[int], count: int, most: int) -> Iterator[_Reading]:
     """Yield the ways in which groups of marks stand for some of n glyphs, or for none.
 
     Args:
         near: The glyphs and marks from a place on.
-        start: That place.
         count: n.
         most: How many glyphs they may stand for.
     """
@@ -281,14 +282,19 @@ def _marked(near: list[int], start: int, count: int, most: int) -> Iterator[_Rea
             continue
         end = readable[read] if len(readable) > read else len(near)
         some = [group for group in groups[:_GROUPS_MAX] if group[0] < end]
-        for shares in product(range(missing + 1), repeat=len(some)):
-            if sum(shares) == missing and some:
-                taken = readable[:read]
-                for group, share in zip(some, shares, strict=True):
-                    taken += [group[min(index, len(group) - 1)] for index in range(share)]
-                taken.sort()
-                origins = [start + at for at in taken] + [start + end]
-                yield _Reading([*map(near.__getitem__, taken)], origins)
+        for shares in _shares(missing, len(some)):
+            taken = readable[:read]
+            for group, share in zip(some, shares, strict=True):
+                taken += [group[min(index, len(group) - 1)] for index in range(share)]
+            taken.sort()
+            yield _Reading([*map(near.__getitem__, taken)], [*taken, end])
+
+
+@cache
+def _shares(missing: int, groups: int) -> list[tuple[int, ...]]:
+    """Return the ways in which groups of marks, one or more, can stand for missing glyphs."""
+    ways = product(range(missing + 1), repeat=groups)
+    return [shares for shares in ways if sum(shares) == missing and groups]
 
 
 def _repair(row: Row, read: list[int], values: list[int], edit: Edit) -> Repair:

@@ -13,7 +13,7 @@ Shapes:
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, repeat
 from operator import getitem
 from typing import Final, NamedTuple
 
@@ -81,8 +81,8 @@ class Window(NamedTuple):
         """
         moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
         if self.width > 1:
-            pairs = zip(moved[::2], moved[1::2], strict=False)
-            moved = [high << _HALF_BITS | low for high, low in pairs]
+            high = map(int.__lshift__, moved[::2], repeat(_HALF_BITS))
+            moved = [*map(int.__or__, high, moved[1::2])]
         return [*moved, *[0] * self.size][: self.size]
 
     def sums(self, symbols: Sequence[int]) -> list[int]:
@@ -157,7 +157,9 @@ def _unreadable(window: Window) -> Iterator[Found]:
     places = [place for place, symbol in enumerate(symbols) if symbol < 0]
     if len(places) > ERASURES_MAX:
         return
-    known = [max(0, symbol) for symbol in symbols]
+    known = [*symbols]
+    for place in places:
+        known[place] = 0
     syndrome = blank_syndrome(window.size) ^ window.sums(known)[-1]
     values = solve(syndrome, [window.exponent(place) for place in places])
     for place, value in zip(places, values, strict=False):
