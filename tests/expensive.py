@@ -178,4 +178,23 @@ KINDS: Final[dict[str, Callable[[Part, random.Random, int], list[int]]]] = {
 EXPENSIVE: Final = (
     Recipe((Part("random", "base32", length=4096),)),
     Recipe((Part("headed", "emoji", length=80, between="\u200b"),)),
+    Recipe(  # marks everywhere: each window is another way to share them out
+        (Part("random", "base32", 33, 80, drift=2, between="🏽", every=30, mark="\ud83d", marks=30),),
+        before="ADD-ME-",
+        seed=317,
+    ),
+    Recipe(  # headers of newer versions, set off from each other, and gaps of several kinds
+        (
+            Part("newer", "base32", 36, between="\ufe0f", mark="??", marks=4, gap="%F0%9F"),
+            Part("random", "hanzi", 33, drift=2, mark="..", marks=8, gap="\U00020001"),
+        ),
+        chars=100,
+        before="ADD-ME-",
+        seed=281,
+    ),
+    Recipe(  # 256 tags to check, and four layers of markup to read them in
+        (Part("overlapping", "hanzi", length=4096, drift=2),),
+        before="&#38;#38;lt;b&#38;gt;",
+        seed=960,
+    ),
 )

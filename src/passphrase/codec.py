@@ -177,8 +177,8 @@ class Codec:
             text: Any text.
             repair: "exact" repairs nothing; "standard" one wrong, lost or extra glyph, two swapped
                 neighbours, or up to three unreadable ones; "thorough" also two of a kind, and one
-                lost with one wrong. Whatever the text, repair takes at most ten times as long as
-                for one damaged passphrase; reading takes as long as the text.
+                lost with one wrong. Repair looks at a fixed number of places at most, whatever the
+                text; the time for reading grows with its length.
 
         Raises:
             NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
