@@ -179,7 +179,11 @@ EXPENSIVE: Final = (
     Recipe((Part("random", "base32", length=4096),)),
     Recipe((Part("headed", "emoji", length=80, between="\u200b"),)),
     Recipe(  # marks everywhere: each window is another way to share them out
-        (Part("random", "base32", 33, 80, drift=2, between="🏽", every=30, mark="\ud83d", marks=30),),
+        (
+            Part(
+                "random", "base32", 33, 80, drift=2, between="🏽", every=30, mark="\ud83d", marks=30
+            ),
+        ),
         before="ADD-ME-",
         seed=317,
     ),

@@ -251,7 +251,7 @@ def main() -> int:
     is_within = True
     for level in [options.level] if options.level else LEVELS[1:]:
         for chars in [options.chars] if options.chars else LENGTHS:
-            recipes = EXPENSIVE
+            recipes = [*EXPENSIVE]
             if not options.stored:
                 halves = (
                     climb(level, chars, options.seconds / 2, options.seed, added=added)
