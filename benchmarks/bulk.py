@@ -29,8 +29,8 @@ import pyarrow as pa
 from peers import PEERS, SECRET
 
 from passphrase import Codec, Invite, Keyring, Origin
-from passphrase.bulk import Remembering, decode_column, encode_table
-from passphrase.processes import spread
+from passphrase.bulk.processes import spread
+from passphrase.bulk.table import Remembering, decode_column, encode_table
 
 REPEATS: Final = 20  # rows of a log for each text that differs
 BATCH_ROWS: Final = 1 << 15

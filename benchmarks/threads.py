@@ -13,9 +13,9 @@ from typing import Final
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, share
 from passphrase.codec import LEVELS, Level
-from passphrase.layout import header_symbol
+from passphrase.format.layout import header_symbol
+from passphrase.format.wire import pack
 from passphrase.scripts import load_script
-from passphrase.wire import pack
 
 MAX_CHARS: Final = 4_000
 RUNS: Final = 10

@@ -31,8 +31,7 @@ from pyspark.sql.types import StructField, StructType
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin
-from passphrase.bulk import Remembering, decode_column
-from passphrase.columns import DECODED
+from passphrase.bulk import DECODED, Remembering, decode_column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

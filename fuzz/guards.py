@@ -8,9 +8,10 @@ from unittest.mock import patch
 
 from targets import TARGETS
 
-from passphrase import Codec, DamagedError, Decoded, Reason, admission
+from passphrase import Codec, DamagedError, Decoded, Reason
 from passphrase.codec import Level
-from passphrase.fold import Row
+from passphrase.joining import rules
+from passphrase.reading.row import Row
 
 
 class Guard(NamedTuple):
@@ -60,25 +61,25 @@ def _first(codec: Codec, text: str, *, repair: Level = "standard") -> Decoded:
 
 EVERYWHERE: Final = property(_everywhere)
 FRAMES_KEPT: Final = Codec.decode_all.__wrapped__  # type: ignore[attr-defined]
-RULES: Final = admission.RULES
+RULES: Final = rules.RULES
 ROOM_FOR_ALL: Final = tuple(rule for rule in RULES if rule.fact != "group_full")
 GUARDS: Final = {
-    "the tag is not compared": Guard("words", "keys.DerivedKeys.verify", _always),
-    "the parity is not checked": Guard("words", "clipboard.is_sound", _always),
-    "the padding is not checked": Guard("words", "clipboard.is_padded", _always),
+    "the tag is not compared": Guard("words", "format.cipher.DerivedKeys.verify", _always),
+    "the parity is not checked": Guard("words", "reading.find.is_sound", _always),
+    "the padding is not checked": Guard("words", "reading.find.is_padded", _always),
     "more tags than 256": Guard("words", "codec.TAG_CHECKS_MAX", 10_000),
     "one of several is chosen": Guard("words", "codec.Codec.decode", _first),
-    "a newer version may touch": Guard("words", "fold.Row.begins", EVERYWHERE),
-    "a span begins one too late": Guard("words", "fold.Row.start", _one_behind),
+    "a newer version may touch": Guard("words", "reading.row.Row.begins", EVERYWHERE),
+    "a span begins one too late": Guard("words", "reading.row.Row.start", _one_behind),
     "frames are kept": Guard("words", "codec.Codec.decode_all", FRAMES_KEPT),
-    "an error quotes the text": Guard("words", "fold.Row.damage", _quoting),
-    "a code point that is none": Guard("texts", "markup._CODE_POINTS", range(1 << 32)),
-    "brackets stay in a name": Guard("texts", "names._WIDE", {}),
-    "names are not cut": Guard("texts", "names.NAME_CHARS_MAX", 10_000),
-    "a reserved bit is read over": Guard("sealed", "wire._RESERVED", 200),
-    "a wide id may be narrow": Guard("sealed", "wire._NARROW", range(0)),
-    "half an origin": Guard("sealed", "wire._ORIGIN_MASK", 3),
-    "a refusal tells the group": Guard("sealed", "prompt._KNOWING", frozenset(Reason)),
-    "a full group": Guard("sealed", "admission.RULES", ROOM_FOR_ALL),
-    "what has expired": Guard("sealed", "admission.RULES", RULES[1:]),
+    "an error quotes the text": Guard("words", "reading.row.Row.damage", _quoting),
+    "a code point that is none": Guard("texts", "reading.markup._CODE_POINTS", range(1 << 32)),
+    "brackets stay in a name": Guard("texts", "sharing.names._WIDE", {}),
+    "names are not cut": Guard("texts", "sharing.names.NAME_CHARS_MAX", 10_000),
+    "a reserved bit is read over": Guard("sealed", "format.wire._RESERVED", 200),
+    "a wide id may be narrow": Guard("sealed", "format.wire._NARROW", range(0)),
+    "half an origin": Guard("sealed", "format.wire._ORIGIN_MASK", 3),
+    "a refusal tells the group": Guard("sealed", "joining.prompt._KNOWING", frozenset(Reason)),
+    "a full group": Guard("sealed", "joining.rules.RULES", ROOM_FOR_ALL),
+    "what has expired": Guard("sealed", "joining.rules.RULES", RULES[1:]),
 }  # fmt: skip

@@ -39,13 +39,13 @@ from passphrase import (
     needed_facts,
     recognize,
 )
-from passphrase.admission import judge
-from passphrase.clipboard import Candidate
 from passphrase.codec import Level
-from passphrase.fold import MARK_RANGES, PICTURE_RANGES
-from passphrase.keys import DerivedKeys
-from passphrase.layout import BODY_FIELDS
-from passphrase.markup import readings
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import BODY_FIELDS
+from passphrase.joining.rules import judge
+from passphrase.reading.characters import MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.find import Candidate
+from passphrase.reading.markup import readings
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
 T = TypeVar("T")

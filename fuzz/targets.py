@@ -43,14 +43,14 @@ from passphrase import (
     share,
 )
 from passphrase.codec import Level
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS, Header, header_symbol
+from passphrase.format.seal import seal
+from passphrase.format.wire import pack
 from passphrase.invite import EPOCH
-from passphrase.keys import DerivedKeys
-from passphrase.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS, Header, header_symbol
+from passphrase.languages.words import LOCALES
 from passphrase.scripts import load_script
-from passphrase.seal import seal
-from passphrase.strategies import DAMAGE, HARMLESS
-from passphrase.wire import pack
-from passphrase.words import LOCALES
+from passphrase.testing.strategies import DAMAGE, HARMLESS
 
 PIECES_MAX: Final = 4
 DAMAGES: Final = (0, 1, 0, 1, 2, 0, 3)  # of a row; what cannot be repaired takes longest

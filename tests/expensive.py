@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Final, NamedTuple
 
-from passphrase.layout import (
+from passphrase.format.layout import (
     HEADERS,
     PARITY_SYMBOLS,
     RAW_BYTES,
@@ -17,9 +17,9 @@ from passphrase.layout import (
     WORD_SIZES,
     WORD_SYMBOLS,
 )
-from passphrase.parity import protect
+from passphrase.format.parity import protect
+from passphrase.format.symbols import merge, split
 from passphrase.scripts import load_script
-from passphrase.symbols import merge, split
 
 HEADERS_OF_SIZE: Final = {
     size: [

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from shamir_mnemonic import rs1024
 
-from passphrase.layout import TAG_BYTES, read_header
-from passphrase.parity import TARGET_REMAINDER
+from passphrase.format.layout import TAG_BYTES, read_header
+from passphrase.format.parity import TARGET_REMAINDER
 
 
 def chunk(header_symbol: int, raw: bytes) -> tuple[int, ...]:

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 from reference import chunk, protect
 
 import passphrase
-from passphrase import Codec, Invite, Keyring, Origin, Script, strategies
-from passphrase.fold import MARK, Row
+from passphrase import Codec, Invite, Keyring, Origin, Script
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import header_symbol
+from passphrase.format.seal import seal
+from passphrase.format.symbols import DIGITS
+from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.keys import DerivedKeys
-from passphrase.layout import header_symbol
-from passphrase.repair import UNREADABLE
+from passphrase.reading.repair import UNREADABLE
+from passphrase.reading.row import MARK, Row
 from passphrase.scripts import load_script
-from passphrase.seal import seal
-from passphrase.symbols import DIGITS
-from passphrase.wire import pack
+from passphrase.testing import strategies
 
 PACKAGE = str(Path(passphrase.__file__).parent)  # of the source, or of an installed wheel
 SCRIPTS = ("emoji", "hanzi", "base32")

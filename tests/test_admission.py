@@ -15,7 +15,7 @@ from naive_rules import Answer, Row, Situation, naive
 from support import INVITE, invites
 
 from passphrase import Facts, Invite, Origin, Policy, needed_facts
-from passphrase.admission import RULES, Action, Case, Reason, Verdict, decide, judge
+from passphrase.joining.rules import RULES, Action, Case, Reason, Verdict, decide, judge
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 VIEWER, INVITER = 42, 7

@@ -32,10 +32,10 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
 
 from passphrase import Codec, Keyring, Origin, share
 from passphrase.__main__ import main
-from passphrase.bulk import decode_column, encode_table
+from passphrase.bulk.columns import DECODED
+from passphrase.bulk.table import decode_column, encode_table
 from passphrase.cli import lines, tables, tasks
 from passphrase.cli.tables import _check_indices
-from passphrase.columns import DECODED
 
 TEXT = CODEC.encode(INVITE)
 FORGED = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
@@ -685,7 +685,7 @@ def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPa
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("passphrase.cli.tasks")
     with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "passphrase.bulk", None)
+        patch.setitem(sys.modules, "passphrase.bulk.table", None)
         assert shell("decode", "--format", "csv", stdin=b"text\n").code == 70
     for module, told in (("pyarrow", "invite-passphrase[bulk,cli]"), ("fcntl", "Linux and macOS")):
         with monkeypatch.context() as patch:

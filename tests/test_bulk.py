@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, YI, invites
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, errors, parse_id
-from passphrase import columns as arrow
-from passphrase.bulk import (
+from passphrase.bulk import columns as arrow
+from passphrase.bulk.columns import DECODED, ENCODED, FOUND
+from passphrase.bulk.table import (
     COLUMNS,
     REQUIRED,
     Remembering,
@@ -30,11 +31,10 @@ from passphrase.bulk import (
     encode_table,
     find_column,
 )
-from passphrase.clipboard import scan
 from passphrase.codec import LEVELS, Level
-from passphrase.columns import DECODED, ENCODED, FOUND
 from passphrase.errors import without_trace
-from passphrase.strategies import manglings, messages
+from passphrase.reading.find import scan
+from passphrase.testing.strategies import manglings, messages
 
 STRANGER = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE)
 TEXT = CODEC.encode(INVITE)
@@ -550,7 +550,7 @@ def test_a_moment_is_floored_as_the_model_floors_it() -> None:
 
 def test_a_table_is_of_its_schema() -> None:
     """Also where every value is missing, and without rows; a row of another length is no row."""
-    none: list[arrow.Row] = []
+    none: list[arrow.Record] = []
     for rows in (none, [*none, (None, None)]):
         table = arrow.table_of(ENCODED, rows)
         table.validate(full=True)

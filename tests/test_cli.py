@@ -656,18 +656,21 @@ def test_help_says_of_each_command_what_the_command_says(shell: Shell) -> None:
 
 
 SLOW = ("pydantic", "rich", "pyarrow", "segno", "itsdangerous", "hypothesis")
-UNUSED = {f"passphrase.{name}" for name in ("prompt", "admission", "sharing", "diagnosis", "bulk")}
+UNUSED = {f"passphrase.{name}" for name in ("joining", "sharing", "diagnosis", "bulk")}
 
 
 @pytest.mark.parametrize(
     ("arguments", "unused"),
     [
-        (["--help"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.clipboard"}),
-        (["--version"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.clipboard"}),
+        (["--help"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.reading.find"}),
+        (["--version"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.reading.find"}),
         (["find", "text"], {*SLOW, *UNUSED, "passphrase.codec"}),
-        (["decode", "text"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.words"}),
-        ([*FIXED, "--json"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.words"}),
-        (["explain", "text"], {"rich", "pyarrow", "segno", "passphrase.bulk", "passphrase.prompt"}),
+        (["decode", "text"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.languages"}),
+        ([*FIXED, "--json"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.languages"}),
+        (
+            ["explain", "text"],
+            {"rich", "pyarrow", "segno", "passphrase.bulk", "passphrase.joining.prompt"},
+        ),
         (["batch", "--help"], {"rich", "pyarrow", "segno", "passphrase.bulk"}),
     ],
     ids=["help", "version", "find", "decode", "encode", "explain", "batch"],

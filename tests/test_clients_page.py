@@ -13,9 +13,9 @@ import pytest
 from support import CODEC, INVITE, SCRIPTS, codeword_of, sealed_word
 
 from passphrase import AmbiguousError, PassphraseError, recognize
-from passphrase.layout import header_symbol
+from passphrase.format.layout import header_symbol
+from passphrase.format.wire import pack
 from passphrase.scripts import load_script
-from passphrase.wire import pack
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "clients.md").read_text()

@@ -35,11 +35,11 @@ from passphrase import (
     lint,
     recognize,
 )
-from passphrase.clipboard import scan
-from passphrase.fold import IGNORABLE_RANGES
-from passphrase.layout import Header, header_symbol
+from passphrase.format.layout import Header, header_symbol
+from passphrase.format.symbols import merge, split
+from passphrase.reading.characters import IGNORABLE_RANGES
+from passphrase.reading.find import scan
 from passphrase.scripts import load_script
-from passphrase.symbols import merge, split
 
 WORD = codeword_of(INVITE)
 QUOTING = "*>\\_`|~＞"

@@ -52,9 +52,9 @@ from passphrase import (
     find,
     recognize,
 )
-from passphrase.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
+from passphrase.format.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
+from passphrase.format.wire import pack
 from passphrase.scripts import load_script
-from passphrase.wire import pack
 
 WORD = codeword_of(INVITE)
 FORGED_WORDS = int(os.environ.get("FORGED_WORDS", "100000"))

@@ -31,10 +31,10 @@ from passphrase import (
     explain,
 )
 from passphrase.diagnosis import SENTENCES
-from passphrase.layout import header_symbol
+from passphrase.format.layout import header_symbol
+from passphrase.format.wire import pack
 from passphrase.scripts import load_script
-from passphrase.strategies import HARMLESS, Mangling
-from passphrase.wire import pack
+from passphrase.testing.strategies import HARMLESS, Mangling
 
 TEXT = CODEC.encode(INVITE)
 WORD = codeword_of(INVITE)

@@ -44,7 +44,7 @@ from passphrase.errors import (
     TextTooLongError,
     VersionError,
 )
-from passphrase.words import Words
+from passphrase.languages.words import Words
 
 EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
@@ -284,7 +284,7 @@ def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> 
     def mistaken(*_: object) -> None:
         raise LookupError
 
-    monkeypatch.setitem(mistaken.__globals__, "__name__", "passphrase.seal")
+    monkeypatch.setitem(mistaken.__globals__, "__name__", "passphrase.format.seal")
     monkeypatch.setattr("passphrase.codec.unseal", mistaken)
     with pytest.raises(LookupError) as caught:
         Codec(KEYRING, audience=AUDIENCE).decode(DECODED.text)

@@ -9,16 +9,10 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, SCRIPTS, YI, scripts
 
 from passphrase import Script
-from passphrase.fold import (
-    IGNORABLE_RANGES,
-    MARK_RANGES,
-    PICTURE_RANGES,
-    check_script,
-    pure_rows,
-    rows,
-)
-from passphrase.markup import Unwrapped, unwrap
-from passphrase.repair import UNREADABLE
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.fold import check_script, pure_rows, rows
+from passphrase.reading.markup import Unwrapped, unwrap
+from passphrase.reading.repair import UNREADABLE
 from passphrase.scripts import built_in_scripts, load_script
 
 # Every third character from U+20000: what is between them is foreign, but in the same stretch.

@@ -10,7 +10,7 @@ from guards import GUARDS, breaks
 from targets import TARGETS
 
 from passphrase import Client, Damage, Finding, Reason, Trouble
-from passphrase.layout import WORD_SIZES
+from passphrase.format.layout import WORD_SIZES
 
 pytestmark = pytest.mark.slow
 

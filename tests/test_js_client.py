@@ -16,11 +16,11 @@ from reference import protect
 from support import CODEC, INVITE, codeword_of, replaced, scripts, symbols
 
 from passphrase import TextTooLongError, find, recognize
-from passphrase.clipboard import MAX_CHARS
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.layout import PARITY_SYMBOLS, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES, WORD_SYMBOLS
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import load_script
-from passphrase.strategies import MARKUP, Mangling, Message, invites, manglings, messages
+from passphrase.testing.strategies import MARKUP, Mangling, Message, invites, manglings, messages
 
 ROOT = Path(__file__).parents[1]
 NODE = shutil.which("node")

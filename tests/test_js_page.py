@@ -10,7 +10,7 @@ import pytest
 from browser import LEAKED, LEAKS, needs_chromium, visit
 from support import CODEC, INVITE, SCRIPTS, sealed_word
 
-from passphrase.layout import Header, header_symbol
+from passphrase.format.layout import Header, header_symbol
 from passphrase.scripts import load_script
 
 CLIENT = Path(__file__).parents[1] / "clients" / "js"

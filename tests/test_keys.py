@@ -23,8 +23,8 @@ from pydantic_settings import BaseSettings
 from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, PACKAGE, SECRET, secrets
 
 from passphrase import Codec, Keyring, KeyringError, SignatureError
-from passphrase.keys import DerivedKeys, HmacKey, TruncatedHmac
-from passphrase.strategies import keyrings
+from passphrase.format.cipher import DerivedKeys, HmacKey, TruncatedHmac
+from passphrase.testing.strategies import keyrings
 
 
 @given(keyring=keyrings())

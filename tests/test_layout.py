@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passphrase.layout import (
+from passphrase.format.layout import (
     BODY_FIELDS,
     HEADER_FIELDS,
     WORD_SYMBOLS,

@@ -55,7 +55,7 @@ from invites import MintRequest
 
 from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, share
 from passphrase.scripts import SCRIPT_NAMES, load_script
-from passphrase.strategies import Mangling, manglings
+from passphrase.testing.strategies import Mangling, manglings
 
 pytestmark = pytest.mark.slow
 

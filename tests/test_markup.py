@@ -11,9 +11,9 @@ from support import CODEC, INVITE, codeword_of, replaced
 from timing import grows_linearly
 
 from passphrase import find
-from passphrase.clipboard import Findings, search
-from passphrase.layout import PARITY_SYMBOLS
-from passphrase.markup import COUPLES, readings, unwrap
+from passphrase.format.layout import PARITY_SYMBOLS
+from passphrase.reading.find import Findings, search
+from passphrase.reading.markup import COUPLES, readings, unwrap
 from passphrase.scripts import load_script
 
 E, H, B = (CODEC.encode(INVITE, script=script) for script in ("emoji", "hanzi", "base32"))

@@ -17,11 +17,11 @@ from support import CODEC, INVITE, SCRIPTS, codeword_of, row_of
 import passphrase
 from passphrase import PassphraseError
 from passphrase.codec import LEVELS, Level
-from passphrase.fold import Row
-from passphrase.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
-from passphrase.mend import PROPOSALS_MAX, THOROUGH_WINDOWS_MAX, WINDOWS_MAX, mend
-from passphrase.parity import TARGET_REMAINDER
-from passphrase.repair import UNREADABLE, Window, propose
+from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.parity import TARGET_REMAINDER
+from passphrase.reading.mend import PROPOSALS_MAX, THOROUGH_WINDOWS_MAX, WINDOWS_MAX, mend
+from passphrase.reading.repair import UNREADABLE, Window, propose
+from passphrase.reading.row import Row
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)
@@ -205,7 +205,7 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
         "_GUESSES_MAX",
         "_ROW_GUESSES_MAX",
     ):
-        monkeypatch.setattr(f"passphrase.mend.{limit}", 1 << 30)
+        monkeypatch.setattr(f"passphrase.reading.mend.{limit}", 1 << 30)
 
 
 @pytest.mark.usefixtures("unlimited")
@@ -269,7 +269,7 @@ def test_windows_and_proposals_are_bounded(
         windows.append(window)
         return propose(window, damages)
 
-    monkeypatch.setattr("passphrase.mend.propose", counted)
+    monkeypatch.setattr("passphrase.reading.mend.propose", counted)
     spent: list[tuple[bool, bool]] = []
     budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     assert (WINDOWS_MAX, THOROUGH_WINDOWS_MAX) == (40, 24)
@@ -282,7 +282,7 @@ def test_windows_and_proposals_are_bounded(
         assert len(found) <= PROPOSALS_MAX == 48
         assert all(abs(len(w.glyphs) - w.size * w.width) <= 1 + thorough for w in windows)
         with monkeypatch.context() as patched:
-            patched.setattr("passphrase.mend.PROPOSALS_MAX", 12)
+            patched.setattr("passphrase.reading.mend.PROPOSALS_MAX", 12)
             spent.append((known == budget, len([*mend(rows, thorough=thorough)]) == 12))
     assert any(no_windows for no_windows, _ in spent)
     assert thorough or any(no_proposals for _, no_proposals in spent)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passphrase import find
-from passphrase.names import (
+from passphrase.scripts import load_script
+from passphrase.sharing.names import (
     NAME_CHARS_MAX,
     POPUP_NAME_CHARS_MAX,
     harmless,
@@ -17,7 +18,6 @@ from passphrase.names import (
     isolated,
     one_line,
 )
-from passphrase.scripts import load_script
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
 glyphs = st.sampled_from(load_script("emoji").glyphs + load_script("hanzi").glyphs + "ABC019-")

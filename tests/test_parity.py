@@ -13,8 +13,8 @@ from reedsolo import RSCodec
 from shamir_mnemonic import rs1024
 from support import CODEC, INVITE, codeword_of, replaced, symbols
 
-from passphrase.layout import WORD_SIZES, WORD_SYMBOLS
-from passphrase.parity import (
+from passphrase.format.layout import WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.parity import (
     _POWERS,
     TARGET_REMAINDER,
     blank_syndrome,
@@ -31,9 +31,9 @@ from passphrase.parity import (
     tails,
     value_at,
 )
-from passphrase.parity import is_sound as is_sound_word
-from passphrase.parity import protect as protect_data
-from passphrase.symbols import merge, split
+from passphrase.format.parity import is_sound as is_sound_word
+from passphrase.format.parity import protect as protect_data
+from passphrase.format.symbols import merge, split
 
 data = st.lists(symbols, min_size=21, max_size=40).map(tuple)
 

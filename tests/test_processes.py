@@ -9,8 +9,9 @@ import pytest
 from support import AUDIENCE, CODEC, INVITE, KEYRING
 from workers import make_codec, make_none, read
 
-from passphrase import Codec, processes
-from passphrase.processes import spread
+from passphrase import Codec
+from passphrase.bulk import processes
+from passphrase.bulk.processes import spread
 
 pytestmark = pytest.mark.slow
 

@@ -26,11 +26,11 @@ from passphrase import (
     Words,
     join_prompt,
 )
-from passphrase.admission import RULES, Action
 from passphrase.codec import Codec, Decoded
 from passphrase.diagnosis import SENTENCES
-from passphrase.names import isolated, one_line
-from passphrase.words import LANGUAGES, LOCALES, POPUPS, Locale, time_ago, time_left
+from passphrase.joining.rules import RULES, Action
+from passphrase.languages.words import LANGUAGES, LOCALES, POPUPS, Locale, time_ago, time_left
+from passphrase.sharing.names import isolated, one_line
 
 TEXT = CODEC.encode(INVITE)
 NOW = INVITE.expires_at - timedelta(days=2, hours=23, minutes=59, seconds=59)
@@ -214,7 +214,7 @@ def test_swapped_glyphs_are_two() -> None:
     """As many as it takes to be asked, and no more."""
     swapped = CODEC.decode(TEXT[:9] + TEXT[10] + TEXT[9] + TEXT[11:])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("passphrase.prompt.CONFIRM_GLYPHS_MIN", 3)
+        patch.setattr("passphrase.joining.prompt.CONFIRM_GLYPHS_MIN", 3)
         assert not popup(swapped).confirm
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE
 
 from passphrase import Diagnosis, Finding, explain
-from passphrase.recoding import HEAD_CHARS
-from passphrase.strategies import Message, messages
+from passphrase.reading.recoding import HEAD_CHARS
+from passphrase.testing.strategies import Message, messages
 
 E, H = (CODEC.encode(INVITE, script=script) for script in ("emoji", "hanzi"))
 MESSAGES = (E, H, f"3 复制这条消息，打开抖音【{E}】加入", f"加入 {H}。")

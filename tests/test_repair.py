@@ -32,10 +32,10 @@ from passphrase import (
     Repair,
     SignatureError,
 )
-from passphrase.keys import DerivedKeys
-from passphrase.layout import WORD_SIZES
-from passphrase.mend import Mended, mend
-from passphrase.repair import UNREADABLE
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import WORD_SIZES
+from passphrase.reading.mend import Mended, mend
+from passphrase.reading.repair import UNREADABLE
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SCRIPTS, scripts, symbols
 
-from passphrase.fold import IGNORABLE_RANGES
+from passphrase.reading.characters import IGNORABLE_RANGES
 from passphrase.scripts import load_script
 
 FROZEN = {

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, KEYS, codeword_of, invites, scripts, symbols
 
 from passphrase import Invite, SignatureError
-from passphrase.layout import header_symbol
-from passphrase.seal import seal, unseal
-from passphrase.wire import pack
+from passphrase.format.layout import header_symbol
+from passphrase.format.seal import seal, unseal
+from passphrase.format.wire import pack
 
 bodies = st.binary(min_size=14, max_size=38)
 

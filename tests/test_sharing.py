@@ -10,9 +10,9 @@ from support import CODEC, INVITE, KEYRING, SCRIPTS, YI, invites
 from test_names import names
 
 from passphrase import Codec, Invite, Origin, Trouble, lint, open_url, share, spells_none_of
+from passphrase.languages.words import LOCALES, Locale
 from passphrase.scripts import load_script
-from passphrase.sharing import ADVICE, MESSAGE_CHARS_MAX
-from passphrase.words import LOCALES, Locale
+from passphrase.sharing.lint import ADVICE, MESSAGE_CHARS_MAX
 
 TEXT = CODEC.encode(INVITE)
 OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))

@@ -187,10 +187,10 @@ def names() -> Iterator[str]:
     """Name whatever is public."""
     for name in passphrase.__all__:
         yield f"passphrase.{name}"
-    for module in ("bulk", "strategies"):
+    for module in ("bulk", "testing.strategies"):
         found = import_module(f"passphrase.{module}")
         for name, value in vars(found).items():
-            made_here = getattr(value, "__module__", "") == found.__name__
+            made_here = getattr(value, "__module__", "").startswith(found.__name__)
             if made_here and not name.startswith("_") and not isinstance(value, type | None):
                 yield f"passphrase.{module}.{name}"
 

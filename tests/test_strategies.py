@@ -12,7 +12,7 @@ from support import CODEC, SCRIPTS
 
 from passphrase import Codec, Invite, Keyring
 from passphrase.scripts import load_script
-from passphrase.strategies import (
+from passphrase.testing.strategies import (
     DAMAGE,
     HARMLESS,
     MARKUP,

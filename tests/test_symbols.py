@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from support import symbols
 
 from passphrase.errors import PaddingError
-from passphrase.layout import RAW_BYTES, WORD_SYMBOLS
-from passphrase.symbols import chunk, is_padded, join, merge, split
+from passphrase.format.layout import RAW_BYTES, WORD_SYMBOLS
+from passphrase.format.symbols import chunk, is_padded, join, merge, split
 
 headers = st.sampled_from([symbol for symbol in range(1024) if WORD_SYMBOLS[symbol]])
 

@@ -27,14 +27,14 @@ from passphrase import (
     SignatureError,
     recognize,
 )
-from passphrase.clipboard import MAX_CHARS
 from passphrase.codec import Level
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.keys import DerivedKeys
-from passphrase.layout import header_symbol
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import header_symbol
+from passphrase.format.seal import seal
+from passphrase.format.wire import pack
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import load_script
-from passphrase.seal import seal
-from passphrase.wire import pack
 
 DOCUMENT = json.loads(Path("tests/vectors/v1.json").read_text(encoding="ascii"))
 
@@ -309,7 +309,7 @@ def our_outcome(text: str, level: Level) -> object:
     """Return what we read without a budget, or the code of our refusal."""
     with pytest.MonkeyPatch.context() as patch:
         for limit in LIMITS:
-            patch.setattr(f"passphrase.mend.{limit}", None)
+            patch.setattr(f"passphrase.reading.mend.{limit}", None)
         try:
             decoded = CODEC.decode(text, repair=level)
         except PassphraseError as error:

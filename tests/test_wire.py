@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support import INVITE, invites
 
 from passphrase import Invite, Origin, VersionError
+from passphrase.format.layout import Header
+from passphrase.format.wire import pack, unpack
 from passphrase.invite import EPOCH
-from passphrase.layout import Header
-from passphrase.wire import pack, unpack
 
 
 @given(invite=invites, key_id=st.integers(0, 7))

@@ -28,9 +28,7 @@ from typing import Final
 from vector_parts import chunk, protect
 
 from passphrase import TextTooLongError, find
-from passphrase.clipboard import MAX_CHARS
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.layout import (
+from passphrase.format.layout import (
     HEADER_FIELDS,
     ID_BYTES,
     KEY_IDS,
@@ -42,8 +40,10 @@ from passphrase.layout import (
     header_symbol,
     read_header,
 )
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import SCRIPT_NAMES, load_script
-from passphrase.strategies import DAMAGE, HARMLESS
+from passphrase.testing.strategies import DAMAGE, HARMLESS
 
 CLIENT: Final = Path(__file__).with_name("js_find.mjs")
 SHOWN_MAX: Final = 10

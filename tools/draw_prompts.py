@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from passphrase import Codec, Facts, Invite, JoinPrompt, Keyring, Origin, Policy, join_prompt
-from passphrase.words import LOCALES, POPUPS, Locale
+from passphrase.languages.words import LOCALES, POPUPS, Locale
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "img"
 NOW: Final = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Final
 from generated import write_or_check
 
 from passphrase import JoinPrompt
-from passphrase.admission import RULES
+from passphrase.joining.rules import RULES
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 PAGES: Final = (DOCS / "admission.md", DOCS / "zh" / "admission.md")

@@ -17,11 +17,11 @@ from typing import Final
 from generated import write_or_check
 
 from passphrase import __version__
-from passphrase.clipboard import MAX_CHARS
-from passphrase.fold import IGNORABLE_RANGES
-from passphrase.layout import FIXED_BYTES, ID_BYTES, PARITY_SYMBOLS, TAG_BYTES, VERSION
-from passphrase.markup import COUPLES
-from passphrase.parity import FIELD_POLYNOMIAL, TARGET_REMAINDER
+from passphrase.format.layout import FIXED_BYTES, ID_BYTES, PARITY_SYMBOLS, TAG_BYTES, VERSION
+from passphrase.format.parity import FIELD_POLYNOMIAL, TARGET_REMAINDER
+from passphrase.reading.characters import IGNORABLE_RANGES
+from passphrase.reading.find import MAX_CHARS
+from passphrase.reading.markup import COUPLES
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 

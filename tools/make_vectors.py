@@ -46,16 +46,16 @@ from vector_parts import (
 )
 
 from passphrase import Keyring, KeyringError, Origin
-from passphrase.fold import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.format.layout import PARITY_SYMBOLS, TAG_BYTES, Header, header_symbol
+from passphrase.format.parity import TARGET_REMAINDER
+from passphrase.format.seal import seal
+from passphrase.format.symbols import merge, split
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.layout import PARITY_SYMBOLS, TAG_BYTES, Header, header_symbol
-from passphrase.markup import COUPLES
-from passphrase.parity import TARGET_REMAINDER
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
+from passphrase.reading.markup import COUPLES
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.compat_table import ALIASES as COMPAT
 from passphrase.scripts.softbank_table import ALIASES as SOFTBANK
-from passphrase.seal import seal
-from passphrase.symbols import merge, split
 
 VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors" / "v1.json"
 

@@ -22,10 +22,10 @@ import opencc
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, find
 from passphrase.codec import Level
+from passphrase.format.cipher import DerivedKeys
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.keys import DerivedKeys
 from passphrase.scripts import SCRIPT_NAMES, load_script
-from passphrase.strategies import HARMLESS, MARKUP, Mangling
+from passphrase.testing.strategies import HARMLESS, MARKUP, Mangling
 
 LENGTHS: Final = (1 << 14, 1 << 15, 1 << 16)  # of hostile texts
 CODEC: Final = Codec(Keyring({1: bytes(range(32))}), audience="measure", max_chars=LENGTHS[-1])

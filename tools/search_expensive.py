@@ -27,11 +27,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from passphrase import Codec, Keyring, PassphraseError
-from passphrase.clipboard import MAX_CHARS
 from passphrase.codec import LEVELS, Level
-from passphrase.fold import rows
-from passphrase.layout import WORD_SIZES
-from passphrase.markup import readings
+from passphrase.format.layout import WORD_SIZES
+from passphrase.reading.find import MAX_CHARS
+from passphrase.reading.fold import rows
+from passphrase.reading.markup import readings
 from passphrase.scripts import SCRIPT_NAMES, built_in_scripts, load_script
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))

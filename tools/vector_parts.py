@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from passphrase import Invite, Keyring, Origin, find
-from passphrase.clipboard import MAX_CHARS
-from passphrase.keys import DerivedKeys
-from passphrase.layout import (
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import (
     BODY_FIELDS,
     PARITY_SYMBOLS,
     SYMBOL_BITS,
@@ -17,12 +16,13 @@ from passphrase.layout import (
     read_header,
     split_fields,
 )
-from passphrase.parity import protect as protected
+from passphrase.format.parity import protect as protected
+from passphrase.format.seal import seal
+from passphrase.format.symbols import chunk as chunked
+from passphrase.format.symbols import merge, split
+from passphrase.format.wire import pack
+from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import SCRIPT_NAMES, load_script
-from passphrase.seal import seal
-from passphrase.symbols import chunk as chunked
-from passphrase.symbols import merge, split
-from passphrase.wire import pack
 
 LONG_CHARS: Final = 1 << 16
 Word = tuple[int, ...]

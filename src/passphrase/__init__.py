@@ -12,8 +12,6 @@ from passphrase._version import __version__
 TYPE_CHECKING = False  # as type checkers know it; to import `typing` would double the cost of this
 
 if TYPE_CHECKING:
-    from passphrase.admission import Action, Facts, Policy, Reason, needed_facts
-    from passphrase.clipboard import Candidate, find, recognize
     from passphrase.codec import Codec, Decoded
     from passphrase.diagnosis import Client, Diagnosis, Finding, explain
     from passphrase.errors import (
@@ -26,54 +24,57 @@ if TYPE_CHECKING:
         TextTooLongError,
         VersionError,
     )
+    from passphrase.format.keyring import Keyring
     from passphrase.invite import Invite, Origin, parse_id
-    from passphrase.keys import Keyring
-    from passphrase.mend import Repair
-    from passphrase.prompt import JoinPrompt, join_prompt
-    from passphrase.repair import Damage
+    from passphrase.joining.prompt import JoinPrompt, join_prompt
+    from passphrase.joining.rules import Action, Facts, Policy, Reason, needed_facts
+    from passphrase.languages.words import Words
+    from passphrase.reading.find import Candidate, find, recognize
+    from passphrase.reading.mend import Repair
+    from passphrase.reading.repair import Damage
     from passphrase.scripts.script import Script
-    from passphrase.sharing import Problem, Trouble, lint, open_url, share, spells_none_of
-    from passphrase.words import Words
+    from passphrase.sharing.lint import Problem, Trouble, lint, spells_none_of
+    from passphrase.sharing.message import open_url, share
 
 _HOMES = {
-    "Action": "admission",
+    "Action": "joining.rules",
     "AmbiguousError": "errors",
-    "Candidate": "clipboard",
+    "Candidate": "reading.find",
     "Client": "diagnosis",
     "Codec": "codec",
-    "Damage": "repair",
+    "Damage": "reading.repair",
     "DamagedError": "errors",
     "Decoded": "codec",
     "Diagnosis": "diagnosis",
-    "Facts": "admission",
+    "Facts": "joining.rules",
     "Finding": "diagnosis",
     "Invite": "invite",
-    "JoinPrompt": "prompt",
-    "Keyring": "keys",
+    "JoinPrompt": "joining.prompt",
+    "Keyring": "format.keyring",
     "KeyringError": "errors",
     "NotFoundError": "errors",
     "Origin": "invite",
     "PassphraseError": "errors",
-    "Policy": "admission",
-    "Problem": "sharing",
-    "Reason": "admission",
-    "Repair": "mend",
+    "Policy": "joining.rules",
+    "Problem": "sharing.lint",
+    "Reason": "joining.rules",
+    "Repair": "reading.mend",
     "Script": "scripts.script",
     "SignatureError": "errors",
     "TextTooLongError": "errors",
-    "Trouble": "sharing",
+    "Trouble": "sharing.lint",
     "VersionError": "errors",
-    "Words": "words",
+    "Words": "languages.words",
     "explain": "diagnosis",
-    "find": "clipboard",
-    "join_prompt": "prompt",
-    "lint": "sharing",
-    "needed_facts": "admission",
-    "open_url": "sharing",
+    "find": "reading.find",
+    "join_prompt": "joining.prompt",
+    "lint": "sharing.lint",
+    "needed_facts": "joining.rules",
+    "open_url": "sharing.message",
     "parse_id": "invite",
-    "recognize": "clipboard",
-    "share": "sharing",
-    "spells_none_of": "sharing",
+    "recognize": "reading.find",
+    "share": "sharing.message",
+    "spells_none_of": "sharing.lint",
 }
 
 __all__ = [

@@ -9,14 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Final, Literal, get_args
 
-from passphrase.clipboard import (
-    MAX_CHARS,
-    Findings,
-    Word,
-    check_max_chars,
-    scan,
-    search,
-)
 from passphrase.errors import (
     AmbiguousError,
     PassphraseError,
@@ -25,10 +17,8 @@ from passphrase.errors import (
     VersionError,
     without_trace,
 )
-from passphrase.fold import check_script
-from passphrase.invite import Invite, checked
-from passphrase.keys import Keyring
-from passphrase.layout import (
+from passphrase.format.keyring import Keyring
+from passphrase.format.layout import (
     HEADERS,
     PARITY_SYMBOLS,
     TAG_BYTES,
@@ -36,13 +26,23 @@ from passphrase.layout import (
     WORD_SYMBOLS,
     header_symbol,
 )
-from passphrase.mend import Mended, Repair, mend
-from passphrase.parity import protect
+from passphrase.format.parity import protect
+from passphrase.format.seal import seal, unseal
+from passphrase.format.symbols import chunk, join
+from passphrase.format.wire import pack, unpack
+from passphrase.invite import Invite, checked
+from passphrase.reading.find import (
+    MAX_CHARS,
+    Findings,
+    Word,
+    check_max_chars,
+    scan,
+    search,
+)
+from passphrase.reading.fold import check_script
+from passphrase.reading.mend import Mended, Repair, mend
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
-from passphrase.seal import seal, unseal
-from passphrase.symbols import chunk, join
-from passphrase.wire import pack, unpack
 
 Level = Literal["exact", "standard", "thorough"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)

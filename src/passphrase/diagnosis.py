@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from passphrase.clipboard import Findings, is_chatter, scan
 from passphrase.errors import (
     NotFoundError,
     PassphraseError,
@@ -19,11 +18,14 @@ from passphrase.errors import (
     TextTooLongError,
     without_trace,
 )
-from passphrase.fold import Row, rows
-from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
-from passphrase.markup import unwrap
-from passphrase.recoding import decoded_rightly, unescaped
-from passphrase.repair import Damage
+from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.reading.chatter import is_chatter
+from passphrase.reading.find import Findings, scan
+from passphrase.reading.fold import rows
+from passphrase.reading.markup import unwrap
+from passphrase.reading.recoding import decoded_rightly, unescaped
+from passphrase.reading.repair import Damage
+from passphrase.reading.row import Row
 from passphrase.scripts import load_script
 
 if TYPE_CHECKING:

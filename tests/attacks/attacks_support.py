@@ -14,14 +14,14 @@ import pytest
 from support import CODEC, PACKAGE
 
 from passphrase import Codec, Invite, PassphraseError
-from passphrase.fold import Row
-from passphrase.keys import DerivedKeys
-from passphrase.layout import WORD_SYMBOLS
-from passphrase.mend import Mended, mend
-from passphrase.parity import protect
-from passphrase.repair import Found, Undo, Window, propose
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import WORD_SYMBOLS
+from passphrase.format.parity import protect
+from passphrase.format.symbols import chunk
+from passphrase.reading.mend import Mended, mend
+from passphrase.reading.repair import Found, Undo, Window, propose
+from passphrase.reading.row import Row
 from passphrase.scripts import load_script
-from passphrase.symbols import chunk
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "passphrase"
@@ -88,7 +88,7 @@ def count_windows(monkeypatch: pytest.MonkeyPatch) -> list[Window]:
         windows.append(window)
         return propose(window, damages)
 
-    monkeypatch.setattr("passphrase.mend.propose", counted)
+    monkeypatch.setattr("passphrase.reading.mend.propose", counted)
     return windows
 
 

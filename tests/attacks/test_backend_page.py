@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 from support import AUDIENCE, INVITE, OTHER_SECRET
 
 from passphrase import Codec, Keyring, PassphraseError
-from passphrase.strategies import manglings
+from passphrase.testing.strategies import manglings
 
 pytestmark = pytest.mark.slow  # each attack starts processes
 PROCESSES = 8

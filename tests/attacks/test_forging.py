@@ -47,11 +47,11 @@ from passphrase import (
     PassphraseError,
     SignatureError,
 )
-from passphrase.keys import DerivedKeys, TruncatedHmac
-from passphrase.layout import header_symbol
-from passphrase.parity import multiply
-from passphrase.seal import seal
-from passphrase.wire import pack
+from passphrase.format.cipher import DerivedKeys, TruncatedHmac
+from passphrase.format.layout import header_symbol
+from passphrase.format.parity import multiply
+from passphrase.format.seal import seal
+from passphrase.format.wire import pack
 
 pytestmark = pytest.mark.slow
 

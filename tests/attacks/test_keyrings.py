@@ -31,11 +31,11 @@ from support import (
 )
 
 from passphrase import Codec, Decoded, Keyring, KeyringError, SignatureError
-from passphrase.clipboard import Word
-from passphrase.fold import _folding, _spelled
-from passphrase.keys import DerivedKeys
-from passphrase.parity import _tables
-from passphrase.seal import unseal
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.parity import _tables
+from passphrase.format.seal import unseal
+from passphrase.reading.find import Word
+from passphrase.reading.fold import _folding, _spelled
 
 OLD = Keyring({1: SECRET})
 BOTH = Keyring({1: SECRET, 2: OTHER_SECRET}, 2)

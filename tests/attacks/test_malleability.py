@@ -24,10 +24,10 @@ from support import (
 )
 
 from passphrase import Codec, Invite, Keyring, KeyringError, PassphraseError, SignatureError
-from passphrase.layout import Header, header_symbol
+from passphrase.format.layout import Header, header_symbol
+from passphrase.format.seal import seal
+from passphrase.format.wire import pack
 from passphrase.scripts import load_script
-from passphrase.seal import seal
-from passphrase.wire import pack
 
 pytestmark = pytest.mark.slow
 

@@ -37,7 +37,6 @@ from passphrase import (
     PassphraseError,
     TextTooLongError,
     VersionError,
-    clipboard,
     explain,
     find,
     join_prompt,
@@ -45,15 +44,16 @@ from passphrase import (
     recognize,
 )
 from passphrase.codec import TAG_CHECKS_MAX, Level
-from passphrase.fold import Row
+from passphrase.format.layout import WORD_SYMBOLS, Header, header_symbol
+from passphrase.format.parity import is_sound, parity
+from passphrase.format.seal import seal
+from passphrase.format.symbols import merge, split
+from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.layout import WORD_SYMBOLS, Header, header_symbol
-from passphrase.mend import THOROUGH_WINDOWS_MAX, WINDOWS_MAX
-from passphrase.parity import is_sound, parity
+from passphrase.reading import find as find_module
+from passphrase.reading.mend import THOROUGH_WINDOWS_MAX, WINDOWS_MAX
+from passphrase.reading.row import Row
 from passphrase.scripts import load_script
-from passphrase.seal import seal
-from passphrase.symbols import merge, split
-from passphrase.wire import pack
 
 pytestmark = pytest.mark.slow
 
@@ -282,14 +282,14 @@ def test_no_call_hides_work(name: str) -> None:
 
 def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the row, copied for every glyph: few calls, and each of them longer."""
-    find_words = clipboard._words
+    find_words = find_module._words
 
-    def copying(row: Row) -> list[tuple[clipboard.Word, int, int]]:
+    def copying(row: Row) -> list[tuple[find_module.Word, int, int]]:
         for at in range(len(row.digits)):
             row.digits[at:]
         return find_words(row)
 
-    monkeypatch.setattr(clipboard, "_words", copying)
+    monkeypatch.setattr(find_module, "_words", copying)
     assert not grows_linearly(read_long, long_corpus("emoji one glyph"))
 
 
@@ -372,7 +372,7 @@ def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPat
 
     codec = Codec(KEYRING, audience=AUDIENCE, max_chars=99)
     for stage in ("readings", "pure_rows", "rows"):
-        monkeypatch.setattr(f"passphrase.clipboard.{stage}", look)
+        monkeypatch.setattr(f"passphrase.reading.find.{stage}", look)
     for reader in (codec.decode, codec.decode_all, codec.scan, partial(find, max_chars=99)):
         with pytest.raises(TextTooLongError):
             reader(TEXT[:1] * 100)

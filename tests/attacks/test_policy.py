@@ -30,7 +30,7 @@ from passphrase import (
     join_prompt,
     needed_facts,
 )
-from passphrase.admission import judge
+from passphrase.joining.rules import judge
 
 NOW = INVITE.expires_at - timedelta(days=1)
 GOOD: dict[str, Any] = {

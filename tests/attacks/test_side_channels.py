@@ -25,7 +25,7 @@ from itsdangerous.signer import SigningAlgorithm
 from support import AUDIENCE, CODEC, INVITE, KEYS, OTHER_SECRET, SCRIPTS, count_tag_checks
 
 from passphrase import Codec, Keyring, SignatureError
-from passphrase.keys import TruncatedHmac
+from passphrase.format.cipher import TruncatedHmac
 
 SAMPLES = 60_000
 RUNS = 3

@@ -71,7 +71,8 @@ def told():
     return counts
 import passphrase
 steps = [told()]
-import passphrase.clipboard as clipboard, passphrase.fold as fold, passphrase.parity as parity
+from passphrase.format import parity
+from passphrase.reading import find as clipboard, fold
 loaded = sorted(name[11:] for name in sys.modules if name.startswith("passphrase."))
 made = [cached.cache_info().currsize
         for cached in (fold._folding, fold._spelled, parity._tables, clipboard.built_in_scripts)]
@@ -82,8 +83,9 @@ for _ in range(3):
 print(json.dumps([steps, loaded, made]))
 """
 FOR_A_CLIENT = [
-    "_version", "clipboard", "errors", "fold", "layout", "markup", "parity", "repair", "scripts",
-    "scripts.script", "symbols",
+    "_version", "errors", "format", "format.layout", "format.parity", "format.symbols", "reading",
+    "reading.characters", "reading.chatter", "reading.find", "reading.fold", "reading.markup",
+    "reading.row", "scripts", "scripts.script",
 ]  # fmt: skip
 
 

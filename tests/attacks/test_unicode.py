@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, SCRIPTS, invites, scripts
 
 from passphrase import Invite, find
-from passphrase.fold import rows
-from passphrase.markup import Unwrapped, unwrap
+from passphrase.reading.fold import rows
+from passphrase.reading.markup import Unwrapped, unwrap
 from passphrase.scripts import load_script
 
 pytestmark = pytest.mark.slow

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 import passphrase
-from passphrase.admission import Action, Facts
 from passphrase.cli.keys import make_secret
 from passphrase.cli.popup import show
 from passphrase.cli.world import EXIT_BUG, Stop, clock
 from passphrase.errors import PassphraseError
+from passphrase.joining.rules import Action, Facts
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 import passphrase
-from passphrase.admission import Action, Facts, Policy, Verdict, judge
 from passphrase.cli.keys import keyed, load_codec
 from passphrase.cli.world import (
     EXIT_NONE,
@@ -24,12 +23,13 @@ from passphrase.cli.world import (
     text_argument,
 )
 from passphrase.errors import PassphraseError
-from passphrase.words import LANGUAGES
+from passphrase.joining.rules import Action, Facts, Policy, Verdict, judge
+from passphrase.languages.words import LANGUAGES
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from passphrase.words import Locale
+    from passphrase.languages.words import Locale
 
 YES_NO: Final = click.Choice(["yes", "no"])
 POPUP_COLUMNS: Final = 46

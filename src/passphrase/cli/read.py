@@ -21,8 +21,8 @@ from passphrase.cli.world import (
     repair_option,
     text_argument,
 )
-from passphrase.clipboard import scan
 from passphrase.errors import PassphraseError
+from passphrase.reading.find import scan
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -20,7 +20,7 @@ from passphrase.cli.world import (
     read_name,
     say,
 )
-from passphrase.words import fill
+from passphrase.languages.words import fill
 
 QR_KINDS: Final = (".png", ".svg")
 _Command = TypeVar("_Command", bound=Callable[..., object])

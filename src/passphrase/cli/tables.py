@@ -17,8 +17,8 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from passphrase.bulk.columns import is_text
 from passphrase.cli.world import EXIT_NO_INPUT, Stop
-from passphrase.columns import is_text
 
 if TYPE_CHECKING:
     from passphrase import Codec

@@ -19,20 +19,27 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk import COLUMNS, REQUIRED, Remembering, Variants, decode_column, encode_table
+from passphrase.bulk.columns import DECODED, ENCODED, table_of, values
+from passphrase.bulk.processes import spread
+from passphrase.bulk.table import (
+    COLUMNS,
+    REQUIRED,
+    Remembering,
+    Variants,
+    decode_column,
+    encode_table,
+)
 from passphrase.cli.lines import CsvTable, JsonlTable
 from passphrase.cli.outputs import opened, replaced
 from passphrase.cli.tables import MALFORMED, Counts, Files, ParquetTable, Record, Table, Task
 from passphrase.cli.world import EXIT_MEMORY, Stop
-from passphrase.columns import DECODED, ENCODED, Row, table_of, values
 from passphrase.invite import Origin
-from passphrase.processes import spread
-from passphrase.sharing import share
+from passphrase.sharing.message import share
 
 if TYPE_CHECKING:
     from passphrase import Codec
     from passphrase.codec import Level
-    from passphrase.words import Locale
+    from passphrase.languages.words import Locale
 
 GROUP_NAME: Final = "group_name"  # the column of the names that stand in messages
 PIECE_ROWS: Final = 1 << 9  # of a batch: half a second, if each has to be repaired
@@ -251,7 +258,7 @@ def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | 
     columns = [values(table[name]) for name in ("expires_at", "variant", "origin")]
     names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
     minted = encode_table(codec, table).select(ENCODED.names).to_pylist()
-    rows: list[Row] = []
+    rows: list[tuple[object, ...]] = []
     for row, expires_at, variant, origin, name in zip(minted, *columns, names, strict=True):
         text, error = row.values()
         if text and _is_over(expires_at, now):

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import product
 from typing import Final
 
-from passphrase.layout import SYMBOL_BITS
-from passphrase.symbols import merge, shifts
+from passphrase.format.layout import SYMBOL_BITS
+from passphrase.format.symbols import merge, shifts
 
 _MASK: Final = (1 << SYMBOL_BITS) - 1
 

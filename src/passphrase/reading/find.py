@@ -8,7 +8,6 @@ Shapes:
     span  start and end in the text, in characters
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -21,8 +20,7 @@ from passphrase.errors import (
     TextTooLongError,
     without_trace,
 )
-from passphrase.fold import MARK, Row, check_script, pure_rows, rows
-from passphrase.layout import (
+from passphrase.format.layout import (
     HEADERS,
     PARITY_SYMBOLS,
     SYMBOL_BITS,
@@ -31,24 +29,17 @@ from passphrase.layout import (
     WORD_SYMBOLS,
     Header,
 )
-from passphrase.markup import readings
-from passphrase.parity import is_sound, likely_sound
+from passphrase.format.parity import is_sound, likely_sound
+from passphrase.format.symbols import is_padded, split
+from passphrase.reading.chatter import is_chatter
+from passphrase.reading.fold import check_script, pure_rows, rows
+from passphrase.reading.markup import readings
+from passphrase.reading.row import MARK, Row
 from passphrase.scripts import built_in_scripts
 from passphrase.scripts.script import Script
-from passphrase.symbols import DIGITS, is_padded, split
 
 MAX_CHARS: Final = 1 << 12
 
-_FIGURES: Final = re.compile(b"[2-9]+")  # 0 and 1 may be the O, I or L of prose
-_FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
-# E T A O I N S H R L as glyphs, which are seven of ten letters in English; and what is rare there,
-# J K Q V X Z and figures.
-_FREQUENT: Final = b"01aehlopq"
-_RARE: Final = b"23456789ijnrtv"
-_PROSE_GLYPHS: Final = 54  # prose around a damaged word leaves most of one such part to it
-_PROSE_STEP: Final = 18
-_X: Final = DIGITS[29].encode()  # which is also written before hexadecimal digits
-_UP_TO_F: Final = DIGITS[:16].encode()
 # A row with so many readable symbols and no codeword is taken for a damaged one.
 _DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _OPENINGS_FEW: Final = 4
@@ -272,39 +263,3 @@ def _suspects(row: Row) -> Iterator[Row]:
     """Tell a damaged codeword from chatter."""
     if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
         yield row
-
-
-def is_chatter(row: Row, symbols_min: int) -> bool:
-    """Tell whether a row is too short or repeats itself or, in base 32, is prose or hexadecimal.
-
-    Args:
-        row: Any row.
-        symbols_min: Readable symbols that a damaged codeword has, at least.
-    """
-    script = row.script
-    readable = row.digits.replace(MARK, b"")
-    symbols = memoryview(readable[: len(readable) // 2 * 2]).cast("H")
-    different = min(len(symbols), WORD_SIZES[-1]) / 2
-    if len(symbols) < symbols_min or len({*symbols}) < different:
-        return True
-    if script.glyphs_per_symbol == 1:
-        return False
-    groups = len(_FIGURES.findall(readable))
-    letters = len(readable.translate(None, _UP_TO_F + _X))
-    return (
-        groups < _FIGURE_GROUPS_MIN
-        or _is_prose(readable)
-        or 8 * letters < len(readable)
-        or 5 * readable.count(_X) >= len(readable)
-    )
-
-
-def _is_prose(readable: bytes) -> bool:
-    """Tell words and numbers of a language from random glyphs, of which every part is random."""
-    last = max(0, len(readable) - _PROSE_GLYPHS)
-    parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
-    return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
-
-
-def _count(digits: bytes, some: bytes) -> int:
-    return len(digits) - len(digits.translate(None, some))

@@ -15,24 +15,19 @@ import binascii
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from itsdangerous import Signer
-from itsdangerous.signer import SigningAlgorithm
 from pydantic_core import core_schema
 
 from passphrase.errors import KeyringError, without_trace
-from passphrase.layout import KEY_IDS, TAG_BYTES
+from passphrase.format.cipher import DerivedKeys, Masked, hmac_block
+from passphrase.format.layout import KEY_IDS
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 SECRET_BYTES_MIN: Final = 32
 AUDIENCE_BYTES_MAX: Final = 64
-_BLOCK_BYTES: Final = 64  # of SHA-256; the pads are those of RFC 2104
-_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 _QUOTES: Final = re.compile("[\"'`\u2018\u2019\u201c\u201d]")
 _UNSEEN: Final = re.compile(  # controls, and all without a width but for the joiners
     r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
@@ -40,98 +35,7 @@ _UNSEEN: Final = re.compile(  # controls, and all without a width but for the jo
 _ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
 
 
-class _Masked:
-    """An object that holds keys: never printed, never pickled, and its own copy."""
-
-    __slots__ = ()
-
-    def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        msg = f"a {type(self).__name__} holds secrets and is not pickled; pass its text form along"
-        raise TypeError(msg)
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, _memo: object) -> Self:
-        return self
-
-
-def _block(key: bytes) -> bytes:
-    """Make the one block that HMAC uses of a key: a long key is hashed, a short one filled up."""
-    return (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
-
-
-class HmacKey(_Masked, bytes):
-    """A key of HMAC-SHA-256 (RFC 2104), its two padded blocks hashed once and not at every use."""
-
-    def __init__(self, key: bytes) -> None:
-        """Hash the blocks of a key: whoever digests copies them, so threads may share a key."""
-        super().__init__()
-        block = _block(key)
-        self._inner: Final = sha256(block.translate(_INNER_PAD))
-        self._outer: Final = sha256(block.translate(_OUTER_PAD))
-
-    def __repr__(self) -> str:
-        return "HmacKey(...)"
-
-    __str__ = __repr__
-
-    def digest(self, message: bytes) -> bytes:
-        """Make the 32-byte HMAC of a message."""
-        inner = self._inner.copy()
-        inner.update(message)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.digest()
-
-
-class TruncatedHmac(SigningAlgorithm):
-    """HMAC-SHA-256 cut to its first 10 bytes; the length of a tag is never taken from input."""
-
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        """Return the 10-byte tag of a value; the base class compares tags in constant time."""
-        hashed = key if isinstance(key, HmacKey) else HmacKey(key)
-        return hashed.digest(value)[:TAG_BYTES]
-
-
-class DerivedKeys(_Masked):
-    """The signing key and the sealing key of one secret for one audience."""
-
-    __slots__ = ("_sealing", "_signing")
-    _algorithm: Final = TruncatedHmac()
-
-    def __init__(self, secret: bytes, audience: bytes) -> None:
-        self._signing = self._derive(secret, b"passphrase/v1/sign/" + audience)
-        self._sealing = self._derive(secret, b"passphrase/v1/seal/" + audience)
-
-    def __repr__(self) -> str:
-        return "DerivedKeys(...)"
-
-    def _derive(self, secret: bytes, salt: bytes) -> HmacKey:
-        # itsdangerous' own defaults are SHA-1 and an ambiguous concatenation: name all three.
-        signer = Signer(secret, salt, key_derivation="hmac", digest_method=sha256)
-        return HmacKey(signer.derive_key())
-
-    def tag(self, message: bytes) -> bytes:
-        """Make the 10-byte tag of a message."""
-        return self._signing.digest(message)[:TAG_BYTES]
-
-    def verify(self, message: bytes, tag: bytes) -> bool:
-        """Tell in constant time whether the tag is the message's own."""
-        return self._algorithm.verify_signature(self._signing, message, tag)
-
-    def keystream(self, seed: bytes, length: int) -> bytes:
-        """Make `length` bytes from a seed: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
-        stream = block = self._sealing.digest(seed + b"\1")
-        counter = 1
-        while len(stream) < length:
-            counter += 1
-            block = self._sealing.digest(block + seed + bytes((counter,)))
-            stream += block
-        return stream[:length]
-
-
-class Keyring(_Masked):
+class Keyring(Masked):
     """Up to eight secrets by key id; the active one mints, all of them verify. Immutable.
 
     Its text form is ``id:base64url`` entries between commas or line breaks, ``!`` behind the active
@@ -267,7 +171,7 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
         if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
             msg = f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
             raise KeyringError(msg)
-    if len({_block(secret) for secret in secrets.values()}) < len(secrets):
+    if len({hmac_block(secret) for secret in secrets.values()}) < len(secrets):
         raise KeyringError("two key ids share one secret")
     if active_id is None and len(secrets) > 1:
         raise KeyringError("mark the key that signs (with ! behind it in text): there are several")

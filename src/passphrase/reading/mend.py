@@ -4,7 +4,7 @@ Source: docs/format.md, "Repair". Where a codeword may begin is guessed, the lik
 `repair` says what it was if a guess is right, and the caller whether the tag agrees.
 
 Shapes:
-    row     glyphs and marks of one script, as `passphrase.fold.Row`
+    row     glyphs and marks of one script, as `passphrase.reading.fold.Row`
     guess   a place in a row and a size
     window  a part of a row from that place on, read in one way; the unit of the budget
 """
@@ -16,9 +16,9 @@ from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
-from passphrase.fold import Row
-from passphrase.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
-from passphrase.repair import (
+from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.symbols import merge
+from passphrase.reading.repair import (
     ERASURES_MAX,
     STANDARD,
     THOROUGH,
@@ -28,7 +28,7 @@ from passphrase.repair import (
     Window,
     propose,
 )
-from passphrase.symbols import merge
+from passphrase.reading.row import Row
 
 WINDOWS_MAX: Final = 40
 THOROUGH_WINDOWS_MAX: Final = 24  # for what "thorough" adds, of which each costs more

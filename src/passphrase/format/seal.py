@@ -10,8 +10,8 @@ Shapes:
 """
 
 from passphrase.errors import SignatureError
-from passphrase.keys import DerivedKeys
-from passphrase.layout import TAG_BYTES, read_header
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import TAG_BYTES, read_header
 
 
 def seal(keys: DerivedKeys, header_symbol: int, body: bytes) -> bytes:

@@ -3,7 +3,7 @@
 Source: docs/format.md, "Header" and "Body".
 
 Shapes:
-    header  see `passphrase.layout.Header`
+    header  see `passphrase.format.layout.Header`
     body    14 to 38 bytes: BODY_FIELDS, group id, inviter id, big-endian
 """
 
@@ -12,8 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from passphrase.errors import VersionError
-from passphrase.invite import EPOCH, Invite, Origin, trusted
-from passphrase.layout import (
+from passphrase.format.layout import (
     BODY_FIELDS,
     FIXED_BYTES,
     ID_BYTES,
@@ -21,6 +20,7 @@ from passphrase.layout import (
     Header,
     field_shifts,
 )
+from passphrase.invite import EPOCH, Invite, Origin, trusted
 
 ORIGINS: Final = (Origin.IN_APP, Origin.WECHAT, Origin.QQ)  # by code
 UUID_WIDTH: Final = ID_BYTES.index(16)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final, Literal, NamedTuple, get_args
 
-from passphrase.admission import Action, Reason
 from passphrase.invite import Origin
+from passphrase.joining.rules import Action, Reason
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from passphrase.fold import IGNORABLE_RANGES, PICTURE_RANGES
-from passphrase.layout import PARITY_SYMBOLS, WORD_SIZES
+from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES
+from passphrase.reading.characters import IGNORABLE_RANGES, PICTURE_RANGES
 from passphrase.scripts import load_script
 
 POPUP_NAME_CHARS_MAX: Final = 64

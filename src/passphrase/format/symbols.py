@@ -18,7 +18,7 @@ from functools import cache
 from typing import Final
 
 from passphrase.errors import PaddingError
-from passphrase.layout import PARITY_SYMBOLS, RAW_BYTES, SYMBOL_BITS
+from passphrase.format.layout import PARITY_SYMBOLS, RAW_BYTES, SYMBOL_BITS
 
 _MASK: Final = (1 << SYMBOL_BITS) - 1
 # By the symbols in a word: the bits behind its bytes, which are spare and parity; the spare ones

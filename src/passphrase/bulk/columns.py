@@ -1,7 +1,7 @@
 """Python values <-> Arrow columns, and which columns there are.
 
 Shapes:
-    INVITE, ENCODED, DECODED, FOUND  schemas; see `passphrase.bulk`
+    INVITE, ENCODED, DECODED, FOUND  schemas; see `passphrase.bulk.table`
     row                              a value a column, in the order of a schema
     ids                              strings, for UUIDs and numbers past 2^63; `parse_id` reads them
     spans                            start and end, in characters
@@ -84,7 +84,7 @@ FOUND: Final = pa.schema(
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
-Row = tuple[object, ...]
+Record = tuple[object, ...]
 
 
 def is_text(column_type: pa.DataType) -> bool:
@@ -114,7 +114,7 @@ def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
     return [*index], pa.array(places, pa.int64())
 
 
-def table_of(schema: pa.Schema, rows: list[Row]) -> pa.Table:
+def table_of(schema: pa.Schema, rows: list[Record]) -> pa.Table:
     """Make a table of rows."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
     return pa.Table.from_pydict(dict(zip(schema.names, columns, strict=True)), schema)

@@ -26,22 +26,22 @@ from typing import Any, Final
 import pyarrow as pa
 from pydantic import ValidationError
 
-from passphrase.clipboard import scan
-from passphrase.codec import LEVELS, VARIANTS, Codec, Decoded, Level
-from passphrase.columns import (
+from passphrase.bulk.columns import (
     DECODED,
     ENCODED,
     FOUND,
     INVITE,
-    Row,
+    Record,
     Texts,
     distinct,
     table_of,
     values,
 )
+from passphrase.codec import LEVELS, VARIANTS, Codec, Decoded, Level
 from passphrase.errors import PassphraseError, without_trace
+from passphrase.format.wire import pack
 from passphrase.invite import Invite, Origin, parse_id
-from passphrase.wire import pack
+from passphrase.reading.find import scan
 
 REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
@@ -220,14 +220,14 @@ def _rows(table: pa.Table) -> Iterator[Mapping[str, object]]:
     return (dict(zip(present, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Row]) -> pa.Table:
+def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Record]) -> pa.Table:
     """Read each different text once and put what was read wherever it stands."""
     different, places = distinct(texts)
     rows = [_row(schema, read, text) for text in different]
     return table_of(schema, rows).take(places)
 
 
-def _row(schema: pa.Schema, read: Callable[[str], Row], text: object) -> Row:
+def _row(schema: pa.Schema, read: Callable[[str], Record], text: object) -> Record:
     """Make one row: what was read, or nothing and the reason."""
     nothing = (None,) * (len(schema) - 2)
     if not isinstance(text, str):
@@ -238,7 +238,7 @@ def _row(schema: pa.Schema, read: Callable[[str], Row], text: object) -> Row:
         return (*nothing, error.code, vars(error))
 
 
-def _opened(decoded: Decoded) -> Row:
+def _opened(decoded: Decoded) -> Record:
     """Lay out what was read, in the order of DECODED."""
     invite = decoded.invite
     return (
@@ -260,7 +260,7 @@ def _opened(decoded: Decoded) -> Row:
     )
 
 
-def _found(text: str) -> Row:
+def _found(text: str) -> Record:
     """Lay out what was found, in the order of FOUND."""
     findings = scan(text)
     if not findings.candidates:
@@ -279,7 +279,7 @@ def _found(text: str) -> Row:
     )
 
 
-def _minted(codec: Codec, row: Mapping[str, object]) -> Row:
+def _minted(codec: Codec, row: Mapping[str, object]) -> Record:
     """Lay out what was minted, in the order of ENCODED."""
     try:
         invite, script = _read_row(row)

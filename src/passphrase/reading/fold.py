@@ -10,42 +10,19 @@ Shapes:
 
 import re
 from codecs import charmap_encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache, lru_cache
-from itertools import chain, compress, count, product, repeat
-from operator import ne, sub
-from types import MappingProxyType
+from functools import lru_cache
+from itertools import chain, compress
 from typing import Final, NamedTuple
 
-from passphrase.errors import DamagedError, Span
-from passphrase.markup import Unwrapped
-from passphrase.repair import UNREADABLE
+from passphrase.errors import Span
+from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES, codes
+from passphrase.reading.markup import Unwrapped
+from passphrase.reading.row import MARK, Row, digit_values
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
-from passphrase.symbols import DIGITS
 
-# What may stand between two glyphs and means nothing there. A newer Unicode changes nothing.
-IGNORABLE_RANGES: Final = (
-    (0x0009, 0x000D), (0x001C, 0x0020), (0x0085, 0x0085), (0x00A0, 0x00A0),  # spaces, breaks
-    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160),  # soft hyphen, joiners
-    (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F),  # Ogham space, Khmer, Mongolian selectors
-    (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F),  # spaces, zero width, line breaks, bidi
-    (0x20E3, 0x20E3), (0x3000, 0x3000), (0x3164, 0x3164),  # keycap, ideographic space, filler
-    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB),  # selectors, BOM
-    (0x1F3FB, 0x1F3FF), (0xE0000, 0xE0FFF),  # skin tones, tags and more selectors
-    (0x002A, 0x002A), (0x003E, 0x003E), (0x005C, 0x005C), (0x005F, 0x0060),  # * > \ _ `
-    (0x007C, 0x007C), (0x007E, 0x007E), (0xFF1E, 0xFF1E),  # | ~ and the wide >
-)  # fmt: skip
-# What stands where a glyph was: question marks, boxes, lone surrogates, private use.
-MARK_RANGES: Final = (
-    (0x003F, 0x003F), (0xFF1F, 0xFF1F), (0x25A1, 0x25A1), (0x25AF, 0x25AF), (0xFFFC, 0xFFFD),
-    (0xD800, 0xDFFF), (0xE000, 0xF8FF),
-)  # fmt: skip
-# In the emoji script also every picture that is not in its table.
-PICTURE_RANGES: Final = (
-    (0x2300, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F000, 0x1F3FA), (0x1F400, 0x1FAFF)
-)  # fmt: skip
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
 _SAMPLES_MIN: Final = 5  # of a core, which is looked for in a sample of the text
@@ -53,95 +30,7 @@ _OPENING: Final = r"(\[{（［｛【「『《〈〔“‘"
 _CLOSING: Final = r")\]}）］｝】」』》〉〕”’"
 _WORD_CHARS_MAX: Final = 20
 PURE_CHARS_MAX: Final = 64  # a codeword has at most 43 glyphs, or 86 of half a symbol
-MARK: Final = b"?"
 _NO_WORD: Final = (0, 0)
-
-
-class Row(NamedTuple):
-    """Glyphs and marks of one script, one after another.
-
-    Attributes:
-        script: Their script.
-        digits: The value of each in base 32, one digit or two; "?" for each digit of a mark.
-        places: Where each stands in the unwrapped text.
-        bounds: Where the characters of the unwrapped text stand in the pasted one.
-        spelling: The row in the unwrapped text, if each glyph is as the script writes it and
-            nothing else stands there; otherwise empty.
-        gaps: Where each foreign word that is a mark ends in the unwrapped text, by its place.
-    """
-
-    script: Script
-    digits: bytes
-    places: Sequence[int]
-    bounds: Sequence[int]
-    spelling: str
-    gaps: Mapping[int, int] = MappingProxyType({})
-
-    def start(self, at: int) -> int:
-        """Return where a glyph begins in the pasted text."""
-        return self.bounds[self.places[at]]
-
-    def end(self, at: int) -> int:
-        """Return where it ends."""
-        place = self.places[at]
-        return self.bounds[self.gaps.get(place, place + 1)]
-
-    @property
-    def glyphs(self) -> list[int]:
-        """The value of each, or UNREADABLE."""
-        width = self.script.digits_per_glyph
-        return [*map(_numbers(width).__getitem__, _cast(self.digits, width))]
-
-    @property
-    def symbols(self) -> list[int]:
-        """The symbol that begins at each glyph, below 0 with a mark; none at half a last one."""
-        glyphs = self.glyphs
-        if self.script.glyphs_per_symbol == 1:
-            return glyphs
-        return [
-            *map(
-                int.__or__, map(int.__lshift__, glyphs, repeat(self.script.glyph_bits)), glyphs[1:]
-            )
-        ]
-
-    @property
-    def readable(self) -> int:
-        """How many symbols can be read."""
-        marks = self.digits.count(MARK) // self.script.digits_per_glyph
-        return (len(self.places) - marks) // self.script.glyphs_per_symbol
-
-    def part(self, first: int, last: int) -> "Row":
-        """Return the glyphs in [first, last) as a row."""
-        width = self.script.digits_per_glyph
-        return self._replace(
-            digits=self.digits[first * width : last * width],
-            places=self.places[first:last],
-            spelling=self.spelling[first:last],
-        )
-
-    @property
-    def span(self) -> Span:
-        """Where it stands, from its first glyph to its last."""
-        return self.start(0), self.end(-1)
-
-    @property
-    def begins(self) -> list[int]:
-        """Indices of glyphs and marks that no glyph of the script touches before."""
-        begins = {0}
-        if not isinstance(self.places, range):
-            steps = map(sub, self.places[1:], self.places)
-            begins |= {*compress(count(1), map(ne, steps, repeat(1)))}
-        if MARK in self.digits:
-            begins |= {*compress(range(1, len(self.places)), map(UNREADABLE.__eq__, self.glyphs))}
-        return sorted(begins)
-
-    def damage(self) -> DamagedError:
-        """Return the refusal that is due if it cannot be repaired."""
-        unreadable = map(UNREADABLE.__eq__, self.glyphs if MARK in self.digits else ())
-        marks = compress(self.places, unreadable)
-        bounds, gaps = self.bounds, self.gaps
-        spans = tuple([(bounds[at], bounds[gaps.get(at, at + 1)]) for at in marks])
-        return DamagedError(self.span, self.readable, spans)
 
 
 def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
@@ -303,43 +192,20 @@ class _Folding(NamedTuple):
     alias: re.Pattern[str]
 
 
-@cache
-def _values(width: int) -> dict[bytes, int]:
-    """Return what each glyph or mark of one digit or two is worth, in the order of the values."""
-    glyphs = map(bytes, product(DIGITS.encode(), repeat=width))
-    return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
-
-
-def _cast(digits: bytes, width: int) -> "memoryview[int]":
-    """Read digits, one or two at a time, as numbers of the machine."""
-    view = memoryview(digits)
-    return view if width == 1 else view.cast("H")
-
-
-@cache
-def _numbers(width: int) -> dict[int, int]:
-    """Return the same, by the digits as a number of the machine."""
-    return {_cast(digits, width)[0]: at for digits, at in _values(width).items()}
-
-
 @lru_cache(maxsize=16)
 def _spelled(script: Script) -> dict[int, bytes]:
     """Return the digits of each glyph, by code point."""
-    spelled = [*_values(script.digits_per_glyph)]
+    spelled = [*digit_values(script.digits_per_glyph)]
     return {ord(glyph): spelled[value] for value, glyph in enumerate(script.glyphs)}
-
-
-def _codes(*ranges: tuple[int, int]) -> Iterator[int]:
-    return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
 @lru_cache(maxsize=32)
 def _folding(script: Script, symbols: int) -> _Folding:
     """Make the frozen table that folds characters, and patterns for stretches worth folding."""
     width = script.digits_per_glyph
-    marks = _codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
+    marks = codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
     table = dict.fromkeys(marks, MARK * width)
-    table |= dict.fromkeys(chain(_codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
+    table |= dict.fromkeys(chain(codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
     spelled = _spelled(script)
     table |= {
         ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.digits.items()
@@ -406,7 +272,7 @@ def check_script(script: Script) -> None:
         ValueError: It has the name of a built-in script; or a glyph is ignorable, a mark, or a
             glyph or separator of a built-in script.
     """
-    taken = {chr(code) for code in _codes(*IGNORABLE_RANGES, *MARK_RANGES)} | {*"<>[]&%."}
+    taken = {chr(code) for code in codes(*IGNORABLE_RANGES, *MARK_RANGES)} | {*"<>[]&%."}
     for built_in in map(load_script, SCRIPT_NAMES):
         taken |= {*built_in.digits, *built_in.separators}
     if script.name in SCRIPT_NAMES:

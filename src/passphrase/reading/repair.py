@@ -17,8 +17,8 @@ from itertools import accumulate, repeat
 from operator import getitem
 from typing import Final, NamedTuple
 
-from passphrase.layout import SYMBOL_BITS
-from passphrase.parity import (
+from passphrase.format.layout import SYMBOL_BITS
+from passphrase.format.parity import (
     blank_syndrome,
     contributions,
     fitting,

@@ -18,7 +18,7 @@ from itertools import accumulate, cycle, pairwise
 from operator import add, getitem
 from typing import Final
 
-from passphrase.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
+from passphrase.format.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
 
 FIELD_POLYNOMIAL: Final = 0x409  # x^10 + x^3 + 1
 # The first 30 bits of SHA-256(b"passphrase/v1"). Not 1, so that no symbol can slip in before the

@@ -3,7 +3,7 @@
 For this project's tests and for the tests of a backend that uses it; needs the extra ``testing``.
 
     from hypothesis import given
-    from passphrase.strategies import manglings, messages
+    from passphrase.testing.strategies import manglings, messages
 
     @given(message=messages(my_codec), mangling=manglings())
     def test_my_backend_opens_it(message, mangling):
@@ -20,13 +20,13 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from passphrase.clipboard import MAX_CHARS, find
 from passphrase.codec import Codec
-from passphrase.fold import PICTURE_RANGES
+from passphrase.format.keyring import Keyring
+from passphrase.format.layout import KEY_IDS
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX, Invite, Origin
-from passphrase.keys import Keyring
-from passphrase.layout import KEY_IDS
-from passphrase.markup import COUPLES
+from passphrase.reading.characters import PICTURE_RANGES
+from passphrase.reading.find import MAX_CHARS, find
+from passphrase.reading.markup import COUPLES
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 

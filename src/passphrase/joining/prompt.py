@@ -1,7 +1,7 @@
 """`Decoded`, facts and policy -> `JoinPrompt`: the popup, as JSON for a client.
 
-Source: docs/admission.md. The rules are `passphrase.admission`, the words `passphrase.words`; names
-come from the caller, who looks them up, and never from the pasted text.
+Source: docs/admission.md. The caller looks up the names; they never come from the
+pasted text.
 
 Shapes:
     seconds_left  whole seconds, rounded down, 0 or more
@@ -14,13 +14,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from passphrase.admission import Action, Facts, Policy, Reason, judge
 from passphrase.codec import Decoded
 from passphrase.errors import without_trace
 from passphrase.invite import Id, Invite, Origin, plain
-from passphrase.names import isolated, one_line
-from passphrase.repair import Damage
-from passphrase.words import (
+from passphrase.joining.rules import Action, Facts, Policy, Reason, judge
+from passphrase.languages.words import (
     LANGUAGES,
     LOCALES,
     POPUPS,
@@ -32,6 +30,8 @@ from passphrase.words import (
     time_ago,
     time_left,
 )
+from passphrase.reading.repair import Damage
+from passphrase.sharing.names import isolated, one_line
 
 CONFIRM_GLYPHS_MIN: Final = 2
 PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")

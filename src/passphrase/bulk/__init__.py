@@ -1,0 +1,26 @@
+"""Campaigns and logs: columns of invites and of pasted texts, by pyarrow (the extra `bulk`)."""
+# pyarrow has no type stubs.
+# pyright: reportUnknownVariableType=false
+
+from passphrase.bulk.columns import DECODED, ENCODED, FOUND, INVITE
+from passphrase.bulk.processes import spread
+from passphrase.bulk.table import (
+    Remembering,
+    Variants,
+    decode_column,
+    encode_table,
+    find_column,
+)
+
+__all__ = [
+    "DECODED",
+    "ENCODED",
+    "FOUND",
+    "INVITE",
+    "Remembering",
+    "Variants",
+    "decode_column",
+    "encode_table",
+    "find_column",
+    "spread",
+]

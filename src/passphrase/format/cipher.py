@@ -1,0 +1,112 @@
+"""One secret and an audience -> the derived keys that sign and seal.
+
+Source: docs/format.md, "Keys" and "Tag". itsdangerous derives the keys.
+
+Shapes:
+    secret       32 bytes or more, random
+    audience     1 to 64 bytes of UTF-8
+    derived key  32 bytes
+"""
+
+from hashlib import sha256
+from typing import Final, NoReturn, Self
+
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
+
+from passphrase.format.layout import TAG_BYTES
+
+_BLOCK_BYTES: Final = 64  # of SHA-256; the pads are those of RFC 2104
+_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
+
+
+class Masked:
+    """An object that holds keys: never printed, never pickled, and its own copy."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        msg = f"a {type(self).__name__} holds secrets and is not pickled; pass its text form along"
+        raise TypeError(msg)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+
+def hmac_block(key: bytes) -> bytes:
+    """Make the one block that HMAC uses of a key: a long key is hashed, a short one filled up."""
+    return (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
+
+
+class HmacKey(Masked, bytes):
+    """A key of HMAC-SHA-256 (RFC 2104), its two padded blocks hashed once and not at every use."""
+
+    def __init__(self, key: bytes) -> None:
+        """Hash the blocks of a key: whoever digests copies them, so threads may share a key."""
+        super().__init__()
+        block = hmac_block(key)
+        self._inner: Final = sha256(block.translate(_INNER_PAD))
+        self._outer: Final = sha256(block.translate(_OUTER_PAD))
+
+    def __repr__(self) -> str:
+        return "HmacKey(...)"
+
+    __str__ = __repr__
+
+    def digest(self, message: bytes) -> bytes:
+        """Make the 32-byte HMAC of a message."""
+        inner = self._inner.copy()
+        inner.update(message)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+
+class TruncatedHmac(SigningAlgorithm):
+    """HMAC-SHA-256 cut to its first 10 bytes; the length of a tag is never taken from input."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the 10-byte tag of a value; the base class compares tags in constant time."""
+        hashed = key if isinstance(key, HmacKey) else HmacKey(key)
+        return hashed.digest(value)[:TAG_BYTES]
+
+
+class DerivedKeys(Masked):
+    """The signing key and the sealing key of one secret for one audience."""
+
+    __slots__ = ("_sealing", "_signing")
+    _algorithm: Final = TruncatedHmac()
+
+    def __init__(self, secret: bytes, audience: bytes) -> None:
+        self._signing = self._derive(secret, b"passphrase/v1/sign/" + audience)
+        self._sealing = self._derive(secret, b"passphrase/v1/seal/" + audience)
+
+    def __repr__(self) -> str:
+        return "DerivedKeys(...)"
+
+    def _derive(self, secret: bytes, salt: bytes) -> HmacKey:
+        # itsdangerous' own defaults are SHA-1 and an ambiguous concatenation: name all three.
+        signer = Signer(secret, salt, key_derivation="hmac", digest_method=sha256)
+        return HmacKey(signer.derive_key())
+
+    def tag(self, message: bytes) -> bytes:
+        """Make the 10-byte tag of a message."""
+        return self._signing.digest(message)[:TAG_BYTES]
+
+    def verify(self, message: bytes, tag: bytes) -> bool:
+        """Tell in constant time whether the tag is the message's own."""
+        return self._algorithm.verify_signature(self._signing, message, tag)
+
+    def keystream(self, seed: bytes, length: int) -> bytes:
+        """Make `length` bytes from a seed: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
+        stream = block = self._sealing.digest(seed + b"\1")
+        counter = 1
+        while len(stream) < length:
+            counter += 1
+            block = self._sealing.digest(block + seed + bytes((counter,)))
+            stream += block
+        return stream[:length]

@@ -1,0 +1,1 @@
+"""Any pasted text -> the codewords in it, and what damaged ones may have been. No keys."""

@@ -1,0 +1,58 @@
+"""Is a row without a codeword a damaged one, or chatter: repeated emoji, prose, a dump of bytes?
+
+Source: docs/format.md, "Chatter".
+"""
+
+import re
+from typing import Final
+
+from passphrase.format.layout import WORD_SIZES
+from passphrase.format.symbols import DIGITS
+from passphrase.reading.row import MARK, Row
+
+_FIGURES: Final = re.compile(b"[2-9]+")  # 0 and 1 may be the O, I or L of prose
+_FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
+# E T A O I N S H R L as glyphs, which are seven of ten letters in English; and what is rare there,
+# J K Q V X Z and figures.
+_FREQUENT: Final = b"01aehlopq"
+_RARE: Final = b"23456789ijnrtv"
+_PROSE_GLYPHS: Final = 54  # prose around a damaged word leaves most of one such part to it
+_PROSE_STEP: Final = 18
+_X: Final = DIGITS[29].encode()  # which is also written before hexadecimal digits
+_UP_TO_F: Final = DIGITS[:16].encode()
+
+
+def is_chatter(row: Row, symbols_min: int) -> bool:
+    """Tell whether a row is too short or repeats itself or, in base 32, is prose or hexadecimal.
+
+    Args:
+        row: Any row.
+        symbols_min: Readable symbols that a damaged codeword has, at least.
+    """
+    script = row.script
+    readable = row.digits.replace(MARK, b"")
+    symbols = memoryview(readable[: len(readable) // 2 * 2]).cast("H")
+    different = min(len(symbols), WORD_SIZES[-1]) / 2
+    if len(symbols) < symbols_min or len({*symbols}) < different:
+        return True
+    if script.glyphs_per_symbol == 1:
+        return False
+    groups = len(_FIGURES.findall(readable))
+    letters = len(readable.translate(None, _UP_TO_F + _X))
+    return (
+        groups < _FIGURE_GROUPS_MIN
+        or _is_prose(readable)
+        or 8 * letters < len(readable)
+        or 5 * readable.count(_X) >= len(readable)
+    )
+
+
+def _is_prose(readable: bytes) -> bool:
+    """Tell words and numbers of a language from random glyphs, of which every part is random."""
+    last = max(0, len(readable) - _PROSE_GLYPHS)
+    parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
+    return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
+
+
+def _count(digits: bytes, some: bytes) -> int:
+    return len(digits) - len(digits.translate(None, some))

@@ -1,0 +1,1 @@
+"""A passphrase -> the message that carries it, and what could break that message."""
