@@ -309,7 +309,7 @@ def our_outcome(text: str, level: Level) -> object:
     """Return what we read without a budget, or the code of our refusal."""
     with pytest.MonkeyPatch.context() as patch:
         for limit in LIMITS:
-            patch.setattr(f"passphrase.reading.mend.{limit}", None)
+            patch.setattr(f"passphrase.reading.mend.{limit}", sys.maxsize)
         try:
             decoded = CODEC.decode(text, repair=level)
         except PassphraseError as error:
