@@ -228,7 +228,7 @@ SDIST = {
     "CONTRIBUTING.md", "SECURITY.md", "README.md", "README.zh-CN.md",
     "constraints.txt", "conftest.py", "pyproject.toml", "LICENSE", "PKG-INFO", ".gitignore",
 }  # fmt: skip
-PASSPHRASE = re.compile(r"passphrase/(?:(?:scripts|cli)/)?[a-z0-9_]+\.py")
+PASSPHRASE = re.compile(r"passphrase/(?:[a-z]+/)?[a-z0-9_]+\.py")
 
 
 def build(tree: Path, moment: int, mode: int) -> dict[str, bytes]:
