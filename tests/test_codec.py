@@ -390,9 +390,9 @@ def test_a_scan_is_of_its_own_script_and_length() -> None:
     """What `decode` does first, without the key."""
     text = Codec(KEYRING, audience=AUDIENCE, script=YI).encode(INVITE)
     codec = Codec(KEYRING, audience=AUDIENCE, script=YI, max_chars=len(text))
-    assert [found.script for found in codec.scan(text).candidates] == ["yi"]
+    assert [found.script for found in find(text, scripts=codec.scripts)] == ["yi"]
     with pytest.raises(TextTooLongError):
-        codec.scan(f"{text} ")
+        codec.decode(f"{text} ")
 
 
 def test_threads_share_a_codec() -> None:

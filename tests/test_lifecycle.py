@@ -53,7 +53,7 @@ from hypothesis.stateful import (
 )
 from invites import MintRequest
 
-from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, share
+from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, find, share
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.testing.strategies import Mangling, manglings
 
@@ -411,7 +411,7 @@ class Lifecycle(RuleBasedStateMachine):
         self, issued: Issued, viewer: int, source: Origin, script: str, mangling: Mangling
     ) -> None:
         """Share it in any spelling, mangle it, and tap, whoever it is and whence it came."""
-        word = next(iter(self.backend.codec.scan(issued.text).candidates)).codeword
+        word = next(iter(find(issued.text))).codeword
         text = load_script(script).spell(word)
         self.seen["pasted"] += 1
         self.tap_text(issued, viewer, mangling(share(text, to=issued.origin)), source)

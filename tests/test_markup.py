@@ -12,7 +12,7 @@ from timing import grows_linearly
 
 from passphrase import find
 from passphrase.format.layout import PARITY_SYMBOLS
-from passphrase.reading.find import Findings, search
+from passphrase.reading.find import Contents, scan
 from passphrase.reading.markup import COUPLES, readings, unwrap
 from passphrase.scripts import load_script
 
@@ -294,6 +294,6 @@ def test_one_in_two_readings_is_one() -> None:
     other = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
     assert len(find(f"{E}<br>")) == 1
     assert [one.text for one in find(f'<a title="{other}">{E}</a>')] == [other, E]
-    damaged = search(f'<a title="{other[:25]}">{E}</a>')
-    assert isinstance(damaged, Findings)
-    assert damaged.suspects == []
+    damaged = scan(f'<a title="{other[:25]}">{E}</a>')
+    assert isinstance(damaged, Contents)
+    assert damaged.damaged == []

@@ -33,11 +33,9 @@ from passphrase.format.wire import pack, unpack
 from passphrase.invite import Invite, checked
 from passphrase.reading.find import (
     MAX_CHARS,
-    Findings,
-    Word,
+    Codeword,
     check_max_chars,
     scan,
-    search,
 )
 from passphrase.reading.fold import check_script
 from passphrase.reading.mend import Mended, Repair, mend
@@ -107,7 +105,7 @@ class Codec:
         self._active_id: Final = keyring.active_id
         if isinstance(script, Script):
             check_script(script)
-        self._custom_scripts: Final = (script,) if isinstance(script, Script) else ()
+        self._scripts: Final = (script,) if isinstance(script, Script) else ()
         self._script: Final = self._script_of(script)
         self._audience: Final = audience
         self._max_chars: Final = max_chars
@@ -200,15 +198,15 @@ class Codec:
         """
         return self._open_all(text, repair)
 
-    @without_trace
-    def scan(self, text: str) -> Findings:
-        """Find what a text holds before any key is used, as `decode` does first.
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """Scripts of your own that the codec reads besides the built-in ones."""
+        return self._scripts
 
-        Raises:
-            TypeError: The text is no str.
-            TextTooLongError: It has more than `max_chars` characters.
-        """
-        return scan(text, scripts=self._custom_scripts, max_chars=self._max_chars)
+    @property
+    def max_chars(self) -> int:
+        """The longest text that is read, in characters."""
+        return self._max_chars
 
     def _script_of(self, script: str | Script) -> Script:
         """Return one of the codec's scripts.
@@ -219,11 +217,11 @@ class Codec:
         Raises:
             ValueError: The codec has no such script.
         """
-        for own in self._custom_scripts:
+        for own in self._scripts:
             if script in (own, own.name):  # a set would hash whatever is given
                 return own
         if script not in SCRIPT_NAMES:
-            names = (*SCRIPT_NAMES, *(own.name for own in self._custom_scripts))
+            names = (*SCRIPT_NAMES, *(own.name for own in self._scripts))
             msg = f"script must be one of {', '.join(names)}"
             raise ValueError(msg)
         return load_script(script)
@@ -233,30 +231,34 @@ class Codec:
         if level not in LEVELS:
             msg = f"repair must be one of {', '.join(LEVELS)}"
             raise ValueError(msg)
-        findings = search(text, scripts=self._custom_scripts, max_chars=self._max_chars)
-        words: dict[int, Word] = {}
-        for word in findings.words:
-            words.setdefault(word.number, word)
-        if len(words) > TAG_CHECKS_MAX:
-            some = islice(words.values(), TAG_CHECKS_MAX + 1)
-            raise AmbiguousError(tuple(word.span for word in some))
-        if len(words) == 1 and not findings.suspects:
-            return [self._open(findings.words[0])]
+        contents = scan(
+            text,
+            scripts=self._scripts,
+            max_chars=self._max_chars,
+            codewords_max=TAG_CHECKS_MAX,
+        )
+        codewords: dict[int, Codeword] = {}
+        for codeword in contents.codewords:
+            codewords.setdefault(codeword.number, codeword)
+        if len(codewords) > TAG_CHECKS_MAX:
+            raise AmbiguousError(tuple(codeword.span for codeword in codewords.values()))
+        if len(codewords) == 1 and not contents.damaged:
+            return [self._open(contents.codewords[0])]
         opened: dict[str, Decoded] = {}
         refusals: list[PassphraseError] = []
-        for word in words.values():
+        for codeword in codewords.values():
             try:
-                decoded = self._open(word)
+                decoded = self._open(codeword)
                 opened[decoded.fingerprint] = decoded
             except PassphraseError as error:
                 refusals.append(error)
-        tag_checks = TAG_CHECKS_MAX - len(words)
+        tag_checks = TAG_CHECKS_MAX - len(codewords)
         for thorough in (False, True)[: LEVELS.index(level)]:
             if not (thorough and opened):  # what "standard" reads, "thorough" reads
-                mended = islice(mend(findings.suspects, thorough=thorough), tag_checks)
+                mended = islice(mend(contents.damaged, thorough=thorough), tag_checks)
                 tag_checks -= self._open_mended(mended, opened)
         if not opened:
-            raise (*refusals, findings.refusal)[0]
+            raise (*refusals, contents.refusal)[0]
         return sorted(opened.values(), key=lambda decoded: decoded.span)
 
     def _open_mended(self, mended: Iterable[Mended], opened: dict[str, Decoded]) -> int:
@@ -282,26 +284,26 @@ class Codec:
             opened.setdefault(fingerprint, decoded)
         return checks
 
-    def _open(self, word: Word | Mended) -> Decoded:
+    def _open(self, codeword: Codeword | Mended) -> Decoded:
         """Turn a sound codeword into the invite that it carries."""
-        symbol = word.header_symbol
+        symbol = codeword.header_symbol
         header = HEADERS[symbol]
         key_id = header.key_id
         if header.version != VERSION:
             raise VersionError("version", header.version)
         if key_id not in self._keys:
-            raise SignatureError(key_id, word.span)
-        sealed = join(word.number, word.size)
+            raise SignatureError(key_id, codeword.span)
+        sealed = join(codeword.number, codeword.size)
         try:
             body = unseal(self._keys[key_id], symbol, sealed)
         except SignatureError:
-            raise SignatureError(key_id, word.span) from None
+            raise SignatureError(key_id, codeword.span) from None
         return Decoded(
             unpack(header, body),
-            word.text,
-            word.script,
-            word.span,
-            word.repairs,
+            codeword.text,
+            codeword.script,
+            codeword.span,
+            codeword.repairs,
             key_id,
             f"{key_id}-{sealed[-TAG_BYTES:].hex()}",
         )

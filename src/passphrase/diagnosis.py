@@ -20,7 +20,7 @@ from passphrase.errors import (
 )
 from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
 from passphrase.reading.chatter import is_chatter
-from passphrase.reading.find import Findings, scan
+from passphrase.reading.find import Contents, scan
 from passphrase.reading.fold import rows
 from passphrase.reading.markup import unwrap
 from passphrase.reading.recoding import decoded_rightly, unescaped
@@ -221,10 +221,10 @@ def explain(
     return replace(diagnosis, clients=tuple(clients))
 
 
-def _seen(text: str, findings: Findings) -> Diagnosis:
+def _seen(text: str, contents: Contents) -> Diagnosis:
     """Say what can be seen without a key."""
-    if findings.candidates:
-        first = findings.candidates[0]
+    if contents.candidates:
+        first = contents.candidates[0]
         known = first.header.version == VERSION
         return Diagnosis(
             finding=Finding.UNVERIFIED if known else Finding.VERSION,
@@ -234,7 +234,7 @@ def _seen(text: str, findings: Findings) -> Diagnosis:
             expected=len(first.codeword),
             version=first.header.version,
         )
-    rest = findings.suspects or _fragments(text)
+    rest = contents.damaged or _fragments(text)
     return (
         _damaged(max(rest, key=lambda row: len(row.glyphs)))
         if rest
@@ -285,6 +285,10 @@ def _damaged(row: Row) -> Diagnosis:
     )
 
 
+def _contents(text: str, codec: "Codec | None") -> Contents:
+    return scan(text, scripts=codec.scripts, max_chars=codec.max_chars) if codec else scan(text)
+
+
 def _outcome(text: str, codec: "Codec") -> "Decoded | PassphraseError":
     try:
         return codec.decode(text)
@@ -302,7 +306,7 @@ def _judged(
     if isinstance(outcome, TextTooLongError):
         raise outcome
     if outcome is None or isinstance(outcome, PassphraseError):
-        seen = _seen(text, codec.scan(text) if codec else scan(text))
+        seen = _seen(text, _contents(text, codec))
         if outcome is None or isinstance(outcome, NotFoundError):
             return seen  # too short to be repaired is seen all the same
         return replace(seen, finding=Finding(outcome.code))

@@ -34,7 +34,7 @@ from passphrase import Codec, Decoded, Keyring, KeyringError, SignatureError
 from passphrase.format.cipher import DerivedKeys
 from passphrase.format.parity import _tables
 from passphrase.format.seal import unseal
-from passphrase.reading.find import Word
+from passphrase.reading.find import Codeword
 from passphrase.reading.fold import _folding, _spelled
 
 OLD = Keyring({1: SECRET})
@@ -170,7 +170,7 @@ def share_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     in_use: list[dict[int, DerivedKeys]] = [{}]
     open_word = Codec._open
 
-    def open_by_shared(self: Codec, word: Word) -> Decoded:
+    def open_by_shared(self: Codec, word: Codeword) -> Decoded:
         in_use[0] = self._keys
         time.sleep(0)  # the thread may be stopped here; it is not traced
         other = copy.copy(self)

@@ -48,7 +48,6 @@ CALLS: dict[str, Callable[[], object]] = {
     "repair": lambda: CODEC.decode(PASTED),
     "repair thoroughly": lambda: CODEC.decode(TEXT[:3] + TEXT[5:], repair="thorough"),
     "read all": lambda: CODEC.decode_all(TEXT + FORGED),
-    "scan": lambda: CODEC.scan(PASTED),
     "find": lambda: find(PASTED),
     "recognize": lambda: recognize(TEXT),
     "explain": lambda: explain(PASTED, CODEC, now=NOW),
@@ -136,7 +135,6 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "forged": lambda: CODEC.decode_all(CLIPBOARD + FORGED),
     "no such level": lambda: CODEC.decode(CLIPBOARD, repair="magic"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     "no such level for all": lambda: CODEC.decode_all(CLIPBOARD, repair="magic"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    "scan too much": lambda: CODEC.scan(CLIPBOARD * 9_000),
     "explain another type": lambda: explain(CLIPBOARD.encode(), CODEC),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     "explain by a naive clock": lambda: explain(CLIPBOARD + TEXT, CODEC, now=NAIVE),
     "a bad script": lambda: find(CLIPBOARD, scripts=[BAD_SCRIPT]),

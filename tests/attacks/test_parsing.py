@@ -6,7 +6,7 @@ Work is counted in calls, tag checks and proposals, which no busy machine change
 import random
 import re
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, partial
 from itertools import cycle, islice
@@ -282,14 +282,14 @@ def test_no_call_hides_work(name: str) -> None:
 
 def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the row, copied for every glyph: few calls, and each of them longer."""
-    find_words = find_module._words
+    find_words = find_module._codewords
 
-    def copying(row: Row) -> list[tuple[find_module.Word, int, int]]:
+    def copying(row: Row) -> Iterator[tuple[find_module.Codeword, int, int]]:
         for at in range(len(row.digits)):
             row.digits[at:]
         return find_words(row)
 
-    monkeypatch.setattr(find_module, "_words", copying)
+    monkeypatch.setattr(find_module, "_codewords", copying)
     assert not grows_linearly(read_long, long_corpus("emoji one glyph"))
 
 
@@ -301,7 +301,7 @@ pieces = st.sampled_from(
      "%00", "&amp;#55357;"]
 )  # fmt: skip
 readers: list[Callable[[str], object]] = [find, recognize, lint, explain]
-readers += [CODEC.decode, CODEC.decode_all, CODEC.scan, partial(explain, codec=CODEC)]
+readers += [CODEC.decode, CODEC.decode_all, partial(explain, codec=CODEC)]
 
 
 @given(text=st.lists(pieces | st.text(max_size=30), max_size=30).map("".join))
@@ -373,7 +373,7 @@ def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPat
     codec = Codec(KEYRING, audience=AUDIENCE, max_chars=99)
     for stage in ("readings", "pure_rows", "rows"):
         monkeypatch.setattr(f"passphrase.reading.find.{stage}", look)
-    for reader in (codec.decode, codec.decode_all, codec.scan, partial(find, max_chars=99)):
+    for reader in (codec.decode, codec.decode_all, partial(find, max_chars=99)):
         with pytest.raises(TextTooLongError):
             reader(TEXT[:1] * 100)
         with pytest.raises(Looked):  # so that there is no other way in

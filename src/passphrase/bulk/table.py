@@ -262,9 +262,9 @@ def _opened(decoded: Decoded) -> Record:
 
 def _found(text: str) -> Record:
     """Lay out what was found, in the order of FOUND."""
-    findings = scan(text)
-    if not findings.candidates:
-        raise findings.refusal
+    contents = scan(text)
+    if not contents.candidates:
+        raise contents.refusal
     return (
         [
             {
@@ -274,7 +274,7 @@ def _found(text: str) -> Record:
                 "version": candidate.header.version,
                 "key_id": candidate.header.key_id,
             }
-            for candidate in findings.candidates
+            for candidate in contents.candidates
         ],
     )
 

@@ -79,12 +79,12 @@ def find(*, text: str | None, as_json: bool) -> int:
     The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
     """
     try:
-        findings = scan(read_message(text))
-        if not findings.candidates:
-            raise findings.refusal
+        contents = scan(read_message(text))
+        if not contents.candidates:
+            raise contents.refusal
     except PassphraseError as error:
         return refuse(error, as_json=as_json)
-    for candidate in findings.candidates:
+    for candidate in contents.candidates:
         report = {
             "script": candidate.script,
             "span": candidate.span,

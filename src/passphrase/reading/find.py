@@ -8,7 +8,7 @@ Shapes:
     span  start and end in the text, in characters
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import Final, NamedTuple
@@ -73,7 +73,7 @@ class Candidate:
         return HEADERS[self.codeword[0]]
 
 
-class Word(NamedTuple):
+class Codeword(NamedTuple):
     """A codeword as it was found, before anybody asks for its symbols.
 
     Attributes:
@@ -106,21 +106,21 @@ class Word(NamedTuple):
         return Candidate(split(self.number, self.size), self.text, self.script, self.span)
 
 
-class Findings(NamedTuple):
+class Contents(NamedTuple):
     """What a text holds: codewords, and rows that may be damaged ones, each in order."""
 
-    words: list[Word]
-    suspects: list[Row]
+    codewords: list[Codeword]
+    damaged: list[Row]
 
     @property
     def candidates(self) -> list[Candidate]:
         """The codewords, for the caller."""
-        return [word.candidate for word in self.words]
+        return [codeword.candidate for codeword in self.codewords]
 
     @property
     def refusal(self) -> DamagedError | NotFoundError:
-        """What is to be said if nothing here will do: damage, of the longest row, or nothing."""
-        longest = max(self.suspects, key=lambda row: row.readable, default=None)
+        """The error to raise if nothing here can be read: the longest damaged row decides."""
+        longest = max(self.damaged, key=lambda row: row.readable, default=None)
         return longest.damage() if longest else NotFoundError()
 
 
@@ -154,10 +154,17 @@ def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX
     return bool(find(text, scripts=scripts, max_chars=max_chars))
 
 
-def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Findings:
+def scan(
+    text: str,
+    *,
+    scripts: Sequence[Script] = (),
+    max_chars: int = MAX_CHARS,
+    codewords_max: int | None = None,
+) -> Contents:
     """Find every codeword in a text, and every row that may be a damaged one.
 
-    Args and errors are those of `find`.
+    Args and errors are those of `find`, and:
+        codewords_max: The scan ends where more different codewords than this have been found.
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("text must be a str")
@@ -167,17 +174,25 @@ def search(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CH
     if scripts != ():
         _check_scripts(scripts)
     known = (*built_in_scripts(), *scripts)
-    findings = Findings([], [])
-    for found in _readings(text, known):
-        findings.suspects.clear()  # those of the last reading count
-        for row in found:
-            _look(row, findings)
-    findings.words[:] = sorted(dict.fromkeys(findings.words), key=lambda word: word.span)
-    findings.suspects.sort(key=lambda row: row.span)
-    return findings
+    found: dict[Codeword, None] = {}
+    damaged: list[Row] = []
+    numbers: set[int] = set()
+    for rows_of_reading in _readings(text, known):
+        damaged.clear()  # the rows of the last reading count
+        for row in rows_of_reading:
+            for codeword in _look(row, damaged):
+                found[codeword] = None
+                numbers.add(codeword.number)
+                if codewords_max and len(numbers) > codewords_max:
+                    return _sorted(found, [])
+    return _sorted(found, damaged)
 
 
-scan: Final = without_trace(search)
+def _sorted(codewords: Iterable[Codeword], damaged: list[Row]) -> Contents:
+    return Contents(
+        sorted(codewords, key=lambda codeword: codeword.span),
+        sorted(damaged, key=lambda row: row.span),
+    )
 
 
 def _readings(text: str, scripts: Sequence[Script]) -> Iterator[list[Row]]:
@@ -210,21 +225,26 @@ def check_max_chars(max_chars: int) -> None:
         raise ValueError("max_chars must be at least 1")
 
 
-def _look(row: Row, findings: Findings) -> None:
-    """Add what a row holds: its codewords, and what may be damaged ones between them."""
+def _look(row: Row, damaged: list[Row]) -> Iterator[Codeword]:
+    """Yield the codewords in a row; collect what may be damaged ones between them."""
     rest = 0
-    for word, first, last in _words(row):
-        findings.words.append(word)
+    for codeword, first, last in _codewords(row):
+        yield codeword
         if rest < first:
-            findings.suspects.extend(_suspects(row.part(rest, first)))
+            _keep(row.part(rest, first), damaged)
         rest = max(rest, last)
     if rest < len(row.places):
-        findings.suspects.extend(_suspects(row.part(rest, len(row.places))))
+        _keep(row.part(rest, len(row.places)), damaged)
 
 
-def _words(row: Row) -> list[tuple[Word, int, int]]:
-    """Find the codewords in a row, wherever they begin, and which glyphs of it they are."""
-    found: list[tuple[Word, int, int]] = []
+def _keep(row: Row, damaged: list[Row]) -> None:
+    """Collect a row that is no chatter."""
+    if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
+        damaged.append(row)
+
+
+def _codewords(row: Row) -> Iterator[tuple[Codeword, int, int]]:
+    """Yield the codewords in a row, wherever they begin, and which glyphs of it they are."""
     script, digits, spelling = row.script, row.digits, row.spelling
     digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
     symbols = row.symbols
@@ -242,8 +262,7 @@ def _words(row: Row) -> list[tuple[Word, int, int]]:
         if is_padded(number, size) or number >> SYMBOL_BITS * (size - 1) in _NEWER:
             text = spelling[first:last] or script.spell_word(number, size)
             span = (row.start(first), row.end(last - 1))
-            found.append((Word(number, size, text, script.name, span), first, last))
-    return found
+            yield Codeword(number, size, text, script.name, span), first, last
 
 
 def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
@@ -257,9 +276,3 @@ def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
     starts = sorted(starts + newer) if newer else starts
     sized = [(at, WORD_SYMBOLS[symbols[at]]) for at in starts]
     return [(at, size) for at, size in sized if at + width * size <= length]
-
-
-def _suspects(row: Row) -> Iterator[Row]:
-    """Tell a damaged codeword from chatter."""
-    if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
-        yield row

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from passphrase.errors import Span, without_trace
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.reading.find import Word, scan
+from passphrase.reading.find import Codeword, scan
 from passphrase.reading.markup import unwrap
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
@@ -110,7 +110,7 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
         TextTooLongError: It has more than 4,096 characters.
     """
     found, damaged = scan(message, scripts=scripts)
-    others = [*(word.span for word in found[1:]), *(row.span for row in damaged)]
+    others = [*(codeword.span for codeword in found[1:]), *(row.span for row in damaged)]
     problems = [Problem(Trouble.SEVERAL, span) for span in others]
     if found:
         problems += _touching(message, found[0], scripts)
@@ -143,11 +143,11 @@ def _problems(message: str) -> Iterator[Problem]:
             yield Problem(Trouble.MARKUP, span)
 
 
-def _touching(message: str, word: Word, scripts: Sequence[Script]) -> Iterator[Problem]:
+def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> Iterator[Problem]:
     """Find what stands at the ends of a passphrase and could be taken for part of it."""
-    own = (script for script in scripts if script.name == word.script)
-    script = next(own, None) or load_script(word.script)
-    start, end = word.span
+    own = (script for script in scripts if script.name == codeword.script)
+    script = next(own, None) or load_script(codeword.script)
+    start, end = codeword.span
     for at in {start - 1, end} & {*range(len(message))}:
         beside = message[at]
         is_part = beside in script.digits or beside in script.separators
