@@ -272,7 +272,7 @@ def test_windows_and_proposals_are_bounded(
     monkeypatch.setattr("passphrase.reading.mend.propose", counted)
     spent: list[tuple[bool, bool]] = []
     budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
-    assert (WINDOWS_MAX, THOROUGH_WINDOWS_MAX) == (40, 24)
+    assert (WINDOWS_MAX, THOROUGH_WINDOWS_MAX) == (24, 16)
     for rows in hostile_rows(script, 40).values():
         windows.clear()
         found = [*mend(rows, thorough=thorough)]
@@ -363,3 +363,19 @@ def test_repair_leaves_nothing_for_the_garbage_collector(level: Level) -> None:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("text", [
+    "Hey, are you coming on Friday? We meet at 7 pm in the usual place. Here is the code: {} Copy "
+    "it and open the app, then tell Anna and bring 3 friends.",
+    "ok so I talked to them and they said it is fine, {} , see you tomorrow then, love you",
+    "{} this is for the hiking group, please join before Sunday and do not share it",
+])  # fmt: skip
+def test_a_damaged_header_is_repaired_in_prose(text: str, place: int) -> None:
+    """Each word before a passphrase in base 32 is a place where one may begin."""
+    for variant in range(8):
+        invite = INVITE.model_copy(update={"variant": variant})
+        glyphs = [*CODEC.encode(invite, script="base32")]
+        glyphs[place] = "T" if glyphs[place] != "T" else "J"
+        assert CODEC.decode(text.format("".join(glyphs))).invite == invite

@@ -23,7 +23,7 @@ import second_repairer as repairer
 
 SEED = 20260101
 LONGEST = 400
-MOST_WINDOWS = 40
+MOST_WINDOWS = 24
 AUDIENCE = "douyin"
 KEYS = {1: bytes(range(32)), 2: bytes(range(32, 64))}
 STRANGER = bytes(range(64, 96))

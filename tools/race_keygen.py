@@ -178,7 +178,7 @@ def main() -> int:
         folder = Path(name) / "keys"
         folder.mkdir()
         wrong = sum(not race(folder, seed) for seed in range(asked.rounds))
-        print(f"{asked.rounds} rounds of {PROCESSES} processes: {wrong} wrong")
+        print(f"{asked.rounds} rounds of {PROCESSES} processes: {wrong} wrong", flush=True)
         failures += wrong
         for kill in [at_line] * asked.kill + [at_call] * asked.strace:
             for has_file in (False, True):

@@ -51,7 +51,12 @@ def _is_prose(readable: bytes) -> bool:
     """Tell words and numbers of a language from random glyphs, of which every part is random."""
     last = max(0, len(readable) - _PROSE_GLYPHS)
     parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
-    return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
+    return all(3 * rarity(part) <= _count(part, _FREQUENT) for part in parts)
+
+
+def rarity(digits: bytes) -> int:
+    """Count the glyphs of base 32 that are rare in prose."""
+    return _count(digits, _RARE)
 
 
 def _count(digits: bytes, some: bytes) -> int:

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from passphrase.errors import Span
 from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
 from passphrase.format.symbols import merge
+from passphrase.reading.chatter import rarity
 from passphrase.reading.repair import (
     ERASURES_MAX,
     STANDARD,
@@ -30,15 +31,16 @@ from passphrase.reading.repair import (
 )
 from passphrase.reading.row import Row
 
-WINDOWS_MAX: Final = 40
-THOROUGH_WINDOWS_MAX: Final = 24  # for what "thorough" adds, of which each costs more
+WINDOWS_MAX: Final = 24
+THOROUGH_WINDOWS_MAX: Final = 16  # for what "thorough" adds, of which each costs more
 PROPOSALS_MAX: Final = 48
 MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
 # A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
-_GUESSES_MAX: Final = 1024
-_ROW_GUESSES_MAX: Final = 96
+_GUESSES_MAX: Final = 384
+_ROW_GUESSES_MAX: Final = 192
 _GLYPHS_MAX: Final = 8192  # and marks
 _ROW_GLYPHS_MAX: Final = 512
+_BEGINS_MAX: Final = 16  # of a row, where a header is damaged
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
 # The symbols in a codeword of this version, by its header symbol.
 _OPENED: Final = {
@@ -226,7 +228,10 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     ends = {*begins, *marks, length}
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, 0) for at, size in sized if size)
-    at_begins = ((at, size, 1) for at in begins for size in WORD_SIZES)
+    if width > 1:
+        least = WORD_SIZES[0] * width
+        begins.sort(key=lambda at: -rarity(row.digits[at : at + least]))
+    at_begins = ((at, size, 1) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
     for start, size, is_unknown in chain(at_headers, at_begins):
         places = range(1 if is_unknown else size)
         is_open = start not in starts

@@ -14,6 +14,7 @@ from passphrase.errors import Span, without_trace
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.reading.find import Codeword, scan
 from passphrase.reading.markup import unwrap
+from passphrase.reading.mend import mend
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
 from passphrase.sharing.names import (
@@ -110,7 +111,8 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
         TextTooLongError: It has more than 4,096 characters.
     """
     found, damaged = scan(message, scripts=scripts)
-    others = [*(codeword.span for codeword in found[1:]), *(row.span for row in damaged)]
+    repaired = mend(damaged, thorough=False)
+    others = [*(codeword.span for codeword in found[1:]), *(each.span for each in repaired)]
     problems = [Problem(Trouble.SEVERAL, span) for span in others]
     if found:
         problems += _touching(message, found[0], scripts)
