@@ -43,7 +43,7 @@ def case_of(situation: Situation) -> Case:
         group_id=1,
         inviter_id=VIEWER if situation.own else INVITER,
         expires_at=NOW if situation.expired else NOW + timedelta(minutes=1),
-        origin=situation.origin,
+        origin=Origin(situation.origin),
         mutual_follow=situation.mutual_follow,
         approval=situation.approval,
         single_use=situation.single_use,

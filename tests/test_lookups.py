@@ -157,8 +157,7 @@ def test_sync_code_names_the_async_call() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for answers, is_async in ((GOOD, True), ({"generation": Later()}, False)):
-            methods = backend(answers, [], lambda _, is_async=is_async: is_async)
+        for methods in (backend(GOOD, [], str.islower), backend({"generation": Later()}, [])):
             with pytest.raises(TypeError, match=r"^the method generation is async: call ajoin_"):
                 join_prompt(DECODED, VISIT, methods)
 
@@ -253,7 +252,8 @@ def test_a_round_is_asked_at_the_same_time() -> None:
 
 def test_wrong_arguments_are_refused_before_a_query() -> None:
     """A misspelt locale or an unknown placeholder costs no query, sync or async."""
-    for how in ({"locale": "fr"}, {"popup_texts": {("join", None): ("{x}", "", "")}}):
+    hows: list[Any] = [{"locale": "fr"}, {"popup_texts": {("join", None): ("{x}", "", "")}}]
+    for how in hows:
         for call in (join_prompt, awaited):
             asked: list[str] = []
             with pytest.raises(ValueError, match=r"locale|placeholders"):

@@ -52,7 +52,7 @@ policies = st.fixed_dictionaries(
 def popup(decoded: Decoded | None = None, facts: Any = GOOD, **changed: Any) -> JoinPrompt:
     said = {"viewer_id": 42, "now": NOW, "source": "wechat"}
     visit = Visit.model_validate({name: changed.pop(name, said[name]) for name in said})
-    names = {"group_name": "火锅小分队", "inviter_name": "老王"}
+    names: dict[str, Any] = {"group_name": "火锅小分队", "inviter_name": "老王"}
     return join_prompt(decoded or CODEC.decode(TEXT), visit, facts, **names | changed)
 
 
