@@ -32,7 +32,7 @@ def texts_of(value: object) -> list[str]:
     """Return every text in an attribute of a language."""
     if isinstance(value, str):
         return [value]
-    parts: Any = value.values() if isinstance(value, Mapping) else value
+    parts: Any = cast("Any", value).values() if isinstance(value, Mapping) else value
     return [text for part in parts for text in texts_of(part)]
 
 
