@@ -32,7 +32,7 @@ INVITE: Final = Invite(
 def texts() -> dict[str, str]:
     """Make a message, a damaged one, and three that are made to cost."""
     text = CODEC.encode(INVITE)
-    message = share(text, to=Origin.WECHAT, group_name="火锅小分队", app_name="抖音")
+    message = share(text, group_name="火锅小分队", app_name="抖音")
     draw = random.Random(1)  # noqa: S311  # the same texts each time
     first = header_symbol(pack(INVITE, 1)[0])
     spell = load_script("emoji").spell

@@ -11,11 +11,11 @@ import os
 import secrets
 import sqlite3
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, InstanceOf
@@ -24,16 +24,15 @@ from passphrase import (
     Action,
     Codec,
     Decoded,
-    Facts,
     Invite,
     JoinPrompt,
     Keyring,
     Origin,
     PassphraseError,
     Policy,
+    Visit,
     explain,
     join_prompt,
-    needed_facts,
     open_url,
     parse_id,
     share,
@@ -212,7 +211,7 @@ class Invites:
                 text = self._codec.encode(invite)
                 if self._issue(db, text):
                     return Minted(
-                        message=share(text, to=origin, group_name=name, app_name=APP_NAME),
+                        message=share(text, group_name=name, app_name=APP_NAME),
                         open_url=open_url(origin),
                         expires_at=invite.expires_at,
                     )
@@ -278,39 +277,58 @@ class Invites:
     def _judge(
         self, db: sqlite3.Connection, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID
     ) -> JoinPrompt:
-        invite = decoded.invite
-        group = db.execute(
-            "SELECT name, generation FROM groups WHERE id = ?", (str(invite.group_id),)
+        row = db.execute(
+            "SELECT name FROM groups WHERE id = ?", (str(decoded.invite.group_id),)
         ).fetchone()
-        name, generation = group or (None, invite.generation + 1)  # gone: as if it had been reset
-        source = ORIGINS[asked.source] if asked.source else None
-        case: dict[str, Any] = {"viewer_id": viewer_id, "now": datetime.now(UTC), "source": source}
-
-        def spent() -> bool:
-            row = db.execute(
-                "SELECT user_id FROM spent WHERE fingerprint = ?", (decoded.fingerprint,)
-            ).fetchone()
-            mine = row == (str(viewer_id),) and _is_member(db, invite.group_id, viewer_id)
-            return row is not None and not mine
-
-        facts: dict[str, Callable[[], int | bool | None]] = {
-            "generation": lambda: generation,
-            "spent": spent,
-            "member": lambda: _is_member(db, invite.group_id, viewer_id),
-            "banned": lambda: False,  # your ban list
-            "inviter_is_member": lambda: _is_member(db, invite.group_id, invite.inviter_id),
-            "group_full": lambda: False,  # your limit
-            "mutual_follow": lambda: None,  # your social graph; None if it does not answer in time
-        }
-        known = {fact: facts[fact]() for fact in needed_facts(invite, self._policy, **case)}
         return join_prompt(
             decoded,
-            **case,
-            facts=Facts.model_validate(known),
+            Visit(viewer_id=viewer_id, now=datetime.now(UTC), source=asked.source),
+            DatabaseFacts(db),
             policy=self._policy,
             locale=asked.locale,
-            group_name=name,
+            group_name=row and row[0],
         )
+
+
+class DatabaseFacts:
+    """What the rules may ask, one method a fact; each is a query, and called only if needed."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def generation(self, decoded: Decoded, _visit: Visit) -> int:
+        """Count the resets; a group that is gone is as one that has been reset."""
+        invite = decoded.invite
+        query = "SELECT generation FROM groups WHERE id = ?"
+        row = self._db.execute(query, (str(invite.group_id),)).fetchone()
+        return int(row[0]) if row else invite.generation + 1
+
+    def spent(self, decoded: Decoded, visit: Visit) -> bool:
+        """Look into the ledger; whoever spent it and is still a member has not lost it."""
+        query = "SELECT user_id FROM spent WHERE fingerprint = ?"
+        row = self._db.execute(query, (decoded.fingerprint,)).fetchone()
+        is_mine = row == (str(visit.viewer_id),) and self.member(decoded, visit)
+        return row is not None and not is_mine
+
+    def member(self, decoded: Decoded, visit: Visit) -> bool:
+        """Look the viewer up among the members."""
+        return _is_member(self._db, decoded.invite.group_id, visit.viewer_id)
+
+    def banned(self, _decoded: Decoded, _visit: Visit) -> bool:
+        """Ask your ban list."""
+        return False
+
+    def inviter_is_member(self, decoded: Decoded, _visit: Visit) -> bool:
+        """Look the inviter up among the members."""
+        return _is_member(self._db, decoded.invite.group_id, decoded.invite.inviter_id)
+
+    def group_full(self, _decoded: Decoded, _visit: Visit) -> bool:
+        """Compare with your limit."""
+        return False
+
+    def mutual_follow(self, _decoded: Decoded, _visit: Visit) -> bool | None:
+        """Ask your social graph; None if it does not answer in time."""
+        return None
 
 
 def _is_member(db: sqlite3.Connection, group_id: object, user_id: object) -> bool:

@@ -32,6 +32,7 @@ from passphrase import (
     Reason,
     TextTooLongError,
     VersionError,
+    Visit,
     explain,
     find,
     join_prompt,
@@ -354,7 +355,7 @@ def check_lint(text: str) -> Reached:
 
 
 def check_admission(
-    decoded: Decoded, policy: Policy, facts: Facts, case: Mapping[str, Any], how: Mapping[str, Any]
+    decoded: Decoded, policy: Policy, facts: Facts, visit: Visit, how: Mapping[str, Any]
 ) -> Reached:
     """The verdict is that of the naive rules, and the popup tells a stranger no more than it.
 
@@ -362,7 +363,7 @@ def check_admission(
         decoded: What was read.
         policy: Any policy.
         facts: Any facts, of whatever types.
-        case: viewer_id, now and source.
+        visit: Any visit.
         how: Locale and names of the popup.
     """
     invite = decoded.invite
@@ -375,11 +376,10 @@ def check_admission(
         *(fact if isinstance(fact, bool) else None for fact in known),
     )
     situation = Situation(
-        case["now"] >= invite.expires_at,
-        type(case["viewer_id"]) is type(invite.inviter_id)
-        and case["viewer_id"] == invite.inviter_id,
+        visit.now >= invite.expires_at,
+        type(visit.viewer_id) is type(invite.inviter_id) and visit.viewer_id == invite.inviter_id,
         invite.origin,
-        case["source"],
+        visit.source,
         invite.mutual_follow,
         invite.approval,
         invite.single_use,
@@ -391,11 +391,11 @@ def check_admission(
         policy.origins,
     )
     expected = naive(situation, row)
-    verdict = judge(invite, facts=facts, policy=policy, **case)
+    verdict = judge(invite, visit, facts, policy=policy)
     assert (verdict.action, verdict.reason) == expected
-    asked = needed_facts(invite, policy, **case)
+    asked = needed_facts(invite, visit, policy=policy)
     assert {*verdict.missing} <= {*asked}
-    prompt = join_prompt(decoded, facts=facts, policy=policy, **case, **how)
+    prompt = join_prompt(decoded, visit, facts, policy=policy, **how)
     assert (prompt.action, prompt.reason, prompt.missing) == (*expected, verdict.missing)
     may_know = prompt.action is not Action.NONE or prompt.reason in {
         Reason.SELF_INVITE, Reason.ALREADY_MEMBER
@@ -403,10 +403,10 @@ def check_admission(
     shown = (invite.group_id, invite.inviter_id) if may_know else (None, None)
     assert (prompt.group_id, prompt.inviter_id) == shown
     assert (prompt.seconds_left == 0) is (
-        situation.expired or (invite.expires_at - case["now"]).total_seconds() < 1
+        situation.expired or (invite.expires_at - visit.now).total_seconds() < 1
     )
     assert prompt.action is Action.JOIN or not prompt.icebreakers
-    for words in (prompt.title, prompt.message, prompt.button):
-        assert words
-        assert len(words.splitlines()) == 1
+    for text in (prompt.title, prompt.message, prompt.button):
+        assert text
+        assert len(text.splitlines()) == 1
     return {f"verdict {prompt.reason or prompt.action}"}

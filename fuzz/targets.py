@@ -38,6 +38,7 @@ from passphrase import (
     PassphraseError,
     Policy,
     Trouble,
+    Visit,
     find,
     lint,
     share,
@@ -48,7 +49,7 @@ from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS, Header, 
 from passphrase.format.seal import seal
 from passphrase.format.wire import pack
 from passphrase.invite import EPOCH
-from passphrase.languages.words import LOCALES
+from passphrase.languages import LOCALES
 from passphrase.scripts import load_script
 from passphrase.testing.strategies import DAMAGE, HARMLESS
 
@@ -285,7 +286,7 @@ def draw_text(draw: Draw) -> str:
             spelled = load_script(draw.one_of(SCRIPTS)).spell(draw.one_of(MINTED_WORDS))
             cut = spelled[draw.below(16) :][: 100 - draw.below(16)]
             is_message = kind == "message"
-            pieces.append(share(spelled, to=Origin.QQ, group_name=cut) if is_message else cut)
+            pieces.append(share(spelled, group_name=cut) if is_message else cut)
         else:
             change, random = draw.one_of(CHANGES), Random(draw.below(256))
             kept = [] if kind == "change all" else pieces[:-1]
@@ -298,21 +299,21 @@ def texts(data: bytes) -> Reached:
     """Any text: read, linted, and as the name of a group, of an app and of an inviter."""
     draw = Draw(data)
     level = draw.one_of(LEVELS)
-    script, to, locale = draw.one_of(SCRIPTS), Origin.QQ, draw.one_of(LOCALES)
+    script, locale = draw.one_of(SCRIPTS), draw.one_of(LOCALES)
     text = draw_text(draw)
     reached = check_text(text, level, MINTED) | check_lint(text)
     carried = load_script(script).spell(MINTED_WORDS[0])
     middle = len(text) // 2
-    message = share(carried, to=to, locale=locale, group_name=text[:middle], app_name=text[middle:])
+    message = share(carried, locale=locale, group_name=text[:middle], app_name=text[middle:])
     # Two names that are base 32 stand in one row with the English words around them.
     several = {Trouble.SEVERAL} if locale == "en" else set[Trouble]()
     assert {problem.trouble for problem in lint(message)} <= several
     decoded = CODEC.decode(message, repair=level)
     assert (decoded.invite, decoded.text, decoded.repairs) == (INVITES[0], carried, ())
-    case = {"viewer_id": 42, "now": EPOCH, "source": Origin.WECHAT}
+    visit = Visit(viewer_id=42, now=EPOCH, source="wechat")
     facts = Facts.model_validate({**GOOD_FACTS, "generation": 0})
     names = {"group_name": text[:middle], "inviter_name": text[middle:], "locale": locale}
-    return reached | check_admission(decoded, Policy(), facts, case, names)
+    return reached | check_admission(decoded, Policy(), facts, visit, names)
 
 
 # --- Behind the tag -----------------------------------------------------------------------------
@@ -451,13 +452,13 @@ def sealed(data: bytes) -> Reached:
     invite = decoded.invite
     if type(facts["generation"]) is int:
         facts["generation"] += invite.generation
-    case: Mapping[str, Any] = {
-        "viewer_id": (*[42] * 5, invite.inviter_id, invite.group_id, UUID(int=7))[viewer],
-        "now": invite.expires_at + moment,
-        "source": (*[invite.origin] * 4, None, *Origin)[source],
-    }
+    visit = Visit(
+        viewer_id=(*[42] * 5, invite.inviter_id, invite.group_id, UUID(int=7))[viewer],
+        now=invite.expires_at + moment,
+        source=(*[invite.origin] * 4, None, *Origin)[source],
+    )
     given = Facts.model_construct(None, **facts)
-    return reached | check_admission(decoded, policy, given, case, how)
+    return reached | check_admission(decoded, policy, given, visit, how)
 
 
 TARGETS: Final[Mapping[str, Callable[[bytes], Reached]]] = {

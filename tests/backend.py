@@ -15,15 +15,14 @@ from passphrase import (
     Action,
     Codec,
     Decoded,
-    Facts,
     Invite,
     JoinPrompt,
     Keyring,
     Origin,
     Policy,
     Reason,
+    Visit,
     join_prompt,
-    needed_facts,
 )
 from passphrase.invite import EPOCH
 
@@ -146,33 +145,35 @@ class Backend:
         )
         return self.codec.encode(invite)
 
-    def facts(self, decoded: Decoded, viewer_id: int, case: dict[str, Any]) -> Facts:
-        """Look up what the outcome depends on, and nothing else."""
-        group, inviter = int(decoded.invite.group_id), int(decoded.invite.inviter_id)
+    def generation(self, decoded: Decoded, _visit: Visit) -> int:
+        return self.generations[int(decoded.invite.group_id)]
 
-        def spent() -> bool:
-            owner = self.ledger.owner(decoded)
-            mine = owner == viewer_id and (group, viewer_id) in self.members
-            return owner is not None and not mine
+    def revoked(self, decoded: Decoded, _visit: Visit) -> bool:
+        return decoded.fingerprint in self.denied
 
-        known: dict[str, Callable[[], int | bool]] = {
-            "generation": lambda: self.generations[group],
-            "revoked": lambda: decoded.fingerprint in self.denied,
-            "spent": spent,
-            "member": lambda: (group, viewer_id) in self.members,
-            "banned": lambda: False,
-            "inviter_is_member": lambda: (group, inviter) in self.members,
-            "group_full": lambda: False,
-            "mutual_follow": lambda: frozenset({viewer_id, inviter}) in self.follows,
-        }
-        needed = needed_facts(decoded.invite, self.policy, **case)
-        return Facts.model_validate({name: known[name]() for name in needed})
+    def spent(self, decoded: Decoded, visit: Visit) -> bool:
+        owner = self.ledger.owner(decoded)
+        return owner is not None and not (owner == visit.viewer_id and self.member(decoded, visit))
+
+    def member(self, decoded: Decoded, visit: Visit) -> bool:
+        return (decoded.invite.group_id, visit.viewer_id) in self.members
+
+    def banned(self, _decoded: Decoded, _visit: Visit) -> bool:
+        return False
+
+    def inviter_is_member(self, decoded: Decoded, _visit: Visit) -> bool:
+        return (decoded.invite.group_id, decoded.invite.inviter_id) in self.members
+
+    def group_full(self, _decoded: Decoded, _visit: Visit) -> bool:
+        return False
+
+    def mutual_follow(self, decoded: Decoded, visit: Visit) -> bool:
+        return frozenset({visit.viewer_id, decoded.invite.inviter_id}) in self.follows
 
     def prompt(self, decoded: Decoded, viewer_id: int, now: datetime, source: Origin) -> JoinPrompt:
-        """Show the popup."""
-        case: dict[str, Any] = {"viewer_id": viewer_id, "now": now, "source": source}
-        facts = self.facts(decoded, viewer_id, case)
-        return join_prompt(decoded, **case, facts=facts, policy=self.policy)
+        """Show the popup: the facts are the methods above."""
+        visit = Visit(viewer_id=viewer_id, now=now, source=source)
+        return join_prompt(decoded, visit, self, policy=self.policy)
 
     def join(self, pasted: str, viewer_id: int, now: datetime, source: Origin) -> bool:
         """Judge again from the text, and let in or keep a request; tell whether somebody is in."""

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from passphrase import Origin
-
 Answer = tuple[str, str | None]  # action and reason
 # By name of `Facts`; of the generation, whether the group's is the invite's. None if unknown.
 Row = tuple[bool | None, ...]
@@ -14,8 +12,8 @@ class Situation(NamedTuple):
 
     expired: bool
     own: bool
-    origin: Origin
-    source: Origin | None
+    origin: str
+    source: str | None
     mutual_follow: bool
     approval: bool
     single_use: bool
@@ -24,7 +22,7 @@ class Situation(NamedTuple):
     require_mutual_follow: bool
     request_when_not_mutual: bool
     deny_list: bool
-    origins: frozenset[Origin]
+    origins: frozenset[str]
 
 
 def naive(case: Situation, row: Row) -> Answer:  # noqa: C901, PLR0911, PLR0912

@@ -1,5 +1,6 @@
 """The rules: equal to a second, naive reading of them, row by row; and no query too many."""
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,17 @@ from hypothesis import strategies as st
 from naive_rules import Answer, Row, Situation, naive
 from support import INVITE, invites
 
-from passphrase import Facts, Invite, Origin, Policy, needed_facts
-from passphrase.joining.rules import RULES, Action, Case, Reason, Verdict, decide, judge
+from passphrase import Facts, Invite, Origin, Policy, Visit, needed_facts
+from passphrase.joining.rules import (
+    RULES,
+    Action,
+    Case,
+    Reason,
+    Verdict,
+    decide,
+    judge,
+    needed,
+)
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 VIEWER, INVITER = 42, 7
@@ -23,13 +33,17 @@ NAMES = (*Facts.model_fields,)
 SOURCES = (*Origin, None)
 
 
-def arguments_of(situation: Situation) -> dict[str, Any]:
-    """Return a situation as arguments of the functions under test."""
+def visit_of(now: datetime = NOW, source: Any = Origin.WECHAT, viewer_id: Any = VIEWER) -> Visit:
+    return Visit(viewer_id=viewer_id, now=now, source=source)
+
+
+def case_of(situation: Situation) -> Case:
+    """Return a situation as a case of which no fact is known."""
     invite = Invite(
         group_id=1,
         inviter_id=VIEWER if situation.own else INVITER,
         expires_at=NOW if situation.expired else NOW + timedelta(minutes=1),
-        origin=situation.origin,
+        origin=Origin(situation.origin),
         mutual_follow=situation.mutual_follow,
         approval=situation.approval,
         single_use=situation.single_use,
@@ -38,8 +52,7 @@ def arguments_of(situation: Situation) -> dict[str, Any]:
     policy = Policy.model_validate(
         {name: getattr(situation, name) for name in situation._fields[7:]}
     )
-    return {"invite": invite, "policy": policy, "viewer_id": VIEWER, "now": NOW,
-            "source": situation.source}  # fmt: skip
+    return Case(invite, visit_of(source=situation.source), Facts(), policy)
 
 
 BOOLEANS = (False, True)
@@ -64,10 +77,9 @@ def answer(verdict: Verdict) -> Answer:
 
 def check(situation: Situation, rows: Sequence[int]) -> int:
     """Hold the laws of rows of one situation, and count them."""
-    arguments = arguments_of(situation)
-    whole = Case(**arguments, facts=Facts())
-    needed = [NAMES.index(name) for name in needed_facts(**arguments)]
-    unneeded = [at for at in range(len(NAMES)) if at not in needed]
+    whole = case_of(situation)
+    asked = [NAMES.index(name) for name in needed(whole)]
+    unneeded = [at for at in range(len(NAMES)) if at not in asked]
     verdicts: dict[Row, Verdict] = {}
     for index in rows:
         row = ROWS[index]
@@ -76,7 +88,7 @@ def check(situation: Situation, rows: Sequence[int]) -> int:
         only_needed = without(row, unneeded)
         if only_needed not in verdicts:
             verdicts[only_needed] = decide(whole._replace(facts=FACTS[INDEX[only_needed]]))
-            for at in needed:
+            for at in asked:
                 withheld = FACTS[INDEX[without(only_needed, [at])]]
                 assert decide(whole._replace(facts=withheld)).action is not Action.JOIN
         assert verdict == verdicts[only_needed]
@@ -126,7 +138,7 @@ def test_every_combination_of_facts() -> None:
 def test_every_outcome_is_reached() -> None:
     """No rule is shadowed, and the popup has words for no others."""
     reached = {
-        answer(decide(Case(**arguments_of(situation), facts=FACTS[index])))
+        answer(decide(case_of(situation)._replace(facts=FACTS[index])))
         for situation in SITUATIONS[::11]
         for index in FEW_BAD
     }
@@ -143,14 +155,9 @@ def test_only_allowed_apps_carry(
     invite: Invite, origins: frozenset[Origin], source: Origin | None
 ) -> None:
     """Rule 4 comes before rule 5, and leaves in-app to rule 8."""
-    verdict = judge(
-        invite,
-        viewer_id=UUID(int=1),
-        now=datetime.min.replace(tzinfo=UTC),
-        source=source,
-        facts=Facts(generation=invite.generation, spent=False),
-        policy=Policy(origins=origins),
-    )
+    visit = visit_of(datetime.min.replace(tzinfo=UTC), source, UUID(int=1))
+    facts = Facts(generation=invite.generation, spent=False)
+    verdict = judge(invite, visit, facts, policy=Policy(origins=origins))
     allowed = invite.origin in {*origins, Origin.IN_APP}
     assert (verdict.reason is Reason.ORIGIN_NOT_ALLOWED) is not allowed
 
@@ -160,10 +167,11 @@ def test_it_ends_at_its_expiry(invite: Invite) -> None:
     """And costs no query from then on."""
     just_before = invite.expires_at - timedelta(microseconds=1)
     for now, expired in ((invite.expires_at, True), (just_before, False)):
-        usual: Any = {"viewer_id": UUID(int=1), "now": now, "source": invite.origin}
-        verdict = judge(invite, facts=Facts(), policy=Policy(), **usual)
+        assert invite.is_expired(now) is expired
+        visit = visit_of(now, invite.origin, UUID(int=1))
+        verdict = judge(invite, visit, Facts())
         assert (verdict.reason is Reason.EXPIRED) is expired
-        assert (needed_facts(invite, **usual) == ()) is expired
+        assert (needed_facts(invite, visit) == ()) is expired
 
 
 def test_facts_are_asked_for_one_by_one() -> None:
@@ -173,14 +181,15 @@ def test_facts_are_asked_for_one_by_one() -> None:
     )  # fmt: skip
     assert needed_facts(INVITE, facts=Facts(member=True)) == ("generation",)
     assert needed_facts(INVITE, facts=Facts(generation=1)) == ()
-    assert needed_facts(INVITE, Policy(deny_list=True), facts=Facts(generation=0))[0] == "revoked"
+    listed = Policy(deny_list=True)
+    assert needed_facts(INVITE, facts=Facts(generation=0), policy=listed)[0] == "revoked"
     single = INVITE.model_copy(update={"single_use": True, "mutual_follow": True})
     assert needed_facts(single)[1] == "spent"
     assert needed_facts(single)[-1] == "mutual_follow"
-    assert needed_facts(INVITE, viewer_id=INVITE.inviter_id) == ("generation",)
+    assert needed_facts(INVITE, visit_of(viewer_id=INVITE.inviter_id)) == ("generation",)
     required = Policy(require_source=True)
-    assert needed_facts(INVITE, required, source=None) == ("generation",)
-    assert len(needed_facts(INVITE, required)) == 5
+    assert needed_facts(INVITE, visit_of(source=None), policy=required) == ("generation",)
+    assert len(needed_facts(INVITE, policy=required)) == 5
 
 
 @pytest.mark.parametrize("strange", [1, 0, "yes", "false", [], object(), float("nan")])
@@ -193,34 +202,56 @@ def test_only_true_is_true(name: str, strange: object) -> None:
         with pytest.raises(pydantic.ValidationError):
             Facts.model_validate({name: strange})
         smuggled = Facts.model_construct(None, **usual | {name: strange})
-        verdict = judge(invite, viewer_id=1, now=NOW, source=Origin.WECHAT, facts=smuggled,
-                        policy=Policy(deny_list=True))  # fmt: skip
+        verdict = judge(invite, visit_of(), smuggled, policy=Policy(deny_list=True))
         assert (verdict.reason, verdict.missing) == (Reason.UNDECIDED, (name,))
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("viewer_id", "42", "viewer_id must be int or UUID, not str"),
-        ("viewer_id", True, "viewer_id must be int or UUID, not bool"),
-        ("viewer_id", None, "viewer_id, now and source must be given"),
-        ("now", NOW.replace(tzinfo=None), "now has no time zone"),
-        ("now", NOW.date(), "now must be datetime, not date"),
-        ("now", None, "viewer_id, now and source must be given"),
-        ("source", "wechat", "source must be Origin, not str"),
-        ("source", ..., "viewer_id, now and source must be given"),
+        ("visit", None, "visit must be Visit, not NoneType"),
+        ("visit", {"viewer_id": 42}, "visit must be Visit, not dict"),
         ("facts", {"member": False}, "facts must be Facts, not dict"),
         ("facts", None, "facts must be Facts, not NoneType"),
-        ("policy", None, "policy must be Policy, not NoneType"),
+        ("policy", {}, "policy must be Policy, not dict"),
         ("invite", "🍻", "invite must be Invite, not str"),
     ],
 )
 def test_arguments_of_another_type(name: str, value: object, message: str) -> None:
-    """None of them can slip through a comparison: "42" is not 42, and True is not 1."""
-    usual: Any = {"invite": INVITE, "viewer_id": 42, "now": NOW, "source": None, "facts": Facts(),
-                  "policy": Policy()}  # fmt: skip
+    """None of them can slip through a rule."""
+    usual: Any = {"invite": INVITE, "visit": visit_of(), "facts": Facts(), "policy": Policy()}
     with pytest.raises(TypeError, match=f"^{message}$"):
         judge(**usual | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("viewer_id", viewer) for viewer in ("42", True, None, 42.0, -1, 2**64)],
+        *[("now", now) for now in (NOW.replace(tzinfo=None), NOW.date(), None, 0, NOW.isoformat())],
+        *[("source", source) for source in ("WeChat", "", "email", 1, True, ...)],
+    ],
+)
+def test_a_visit_of_another_type(name: str, value: object) -> None:
+    """None of them can slip through a comparison: "42" is not 42, and True is not 1."""
+    usual: Any = {"viewer_id": 42, "now": NOW, "source": None}
+    with pytest.raises(pydantic.ValidationError, match=name):
+        Visit(**usual | {name: value})
+    with pytest.raises(pydantic.ValidationError, match="Field required"):
+        Visit(**{key: given for key, given in usual.items() if key != name})
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_an_origin_is_accepted_as_its_string(origin: Origin) -> None:
+    """In Python and in JSON; what is kept is an `Origin`."""
+    word: Any = origin.value
+    visit = visit_of(source=word)
+    assert visit == visit_of(source=origin)
+    assert type(visit.source) is Origin
+    assert Visit.model_validate_json(visit.model_dump_json()) == visit
+    policy = Policy(origins=frozenset([word]))
+    assert policy == Policy.model_validate_json(json.dumps({"origins": [word]}))
+    assert [*map(type, policy.origins)] == [Origin]
 
 
 @pytest.mark.parametrize(
@@ -229,21 +260,21 @@ def test_arguments_of_another_type(name: str, value: object, message: str) -> No
         {"invite": INVITE.model_copy(update={"mutual_follow": None})},
         {"policy": Policy().model_copy(update={"strict_source": 0})},
         {"policy": Policy().model_copy(update={"require_mutual": True})},
+        {"visit": visit_of().model_copy(update={"now": NOW.replace(tzinfo=None)})},
     ],
-    ids=["invite", "policy", "misspelt"],
+    ids=["invite", "policy", "misspelt", "visit"],
 )
 def test_what_was_smuggled_into_a_model_is_found(smuggled: dict[str, Any]) -> None:
     """`model_copy` checks nothing, and a flag that is None must not count as off."""
-    usual: Any = {"invite": INVITE, "viewer_id": 42, "now": NOW, "source": None, "facts": Facts(),
-                  "policy": Policy()}  # fmt: skip
+    usual: Any = {"invite": INVITE, "visit": visit_of(), "facts": Facts()}
     with pytest.raises(pydantic.ValidationError):
         judge(**usual | smuggled)
 
 
 @pytest.mark.parametrize("origin", Origin)
 def test_every_way_is_allowed_by_default(origin: Origin) -> None:
-    verdict = judge(INVITE.model_copy(update={"origin": origin}), viewer_id=1, now=NOW,
-                    source=origin, facts=Facts(generation=0), policy=Policy())  # fmt: skip
+    invite = INVITE.model_copy(update={"origin": origin})
+    verdict = judge(invite, visit_of(source=origin), Facts(generation=0))
     assert verdict.missing == ("member",)
 
 
@@ -258,8 +289,7 @@ def test_mutual_follow_is_no_reason_to_ask() -> None:
     policy = Policy(require_mutual_follow=True, request_when_not_mutual=True)
     for mutual, action in ((True, Action.JOIN), (False, Action.REQUEST)):
         facts = facts_of(GOOD).model_copy(update={"generation": 0, "mutual_follow": mutual})
-        verdict = judge(INVITE, viewer_id=1, now=NOW, source=INVITE.origin, facts=facts,
-                        policy=policy)  # fmt: skip
+        verdict = judge(INVITE, visit_of(), facts, policy=policy)
         assert verdict.action is action
 
 
@@ -287,8 +317,7 @@ def test_models_are_strict() -> None:
 )
 def test_what_it_passed_through(facts: Facts, numbers: list[int], missing: tuple[str, ...]) -> None:
     """The rules looked at end with the one that decided, or that could not."""
-    verdict = judge(INVITE, viewer_id=1, now=NOW, source=Origin.QQ, facts=facts,
-                    policy=Policy())  # fmt: skip
+    verdict = judge(INVITE, visit_of(source=Origin.QQ), facts)
     assert [rule.number for rule in verdict.passed] == numbers
     assert verdict.missing == missing
     assert verdict.passed[-1].reason is verdict.reason or missing

@@ -19,11 +19,11 @@ _version errors invite
 format: layout symbols parity wire cipher seal keyring
 scripts: script compat_table softbank_table emoji_table hanzi_table emoji hanzi base32
 reading: characters markup row fold chatter find repair mend recoding
-codec diagnosis
-joining: rules
-languages: words
+codec
+languages: language zh_hans zh_hant en
+diagnosis
 sharing: names message lint
-joining: prompt
+joining: rules facts prompt aprompt
 bulk: processes columns table
 testing: strategies
 """
@@ -81,7 +81,7 @@ def test_imports_point_one_way(path: Path) -> None:
     for module in imported(path):
         package, _, rest = module.partition(".")
         if package == "passphrase":
-            assert rest in {*before, "scripts", "_version"}
+            assert rest in {*before, "scripts", "languages", "_version"}
         elif package in EXTRAS | WORLDLY:
             assert package in OUTSIDE.get(name, set())
         else:

@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
 
-from passphrase import Codec, Keyring, Origin, share
+from passphrase import Codec, Keyring, share
 from passphrase.__main__ import main
 from passphrase.bulk.columns import DECODED
 from passphrase.bulk.table import decode_column, encode_table
@@ -446,10 +446,7 @@ def test_whole_messages(shell: Shell, tmp_path: Path, form: str) -> None:
     assert shell("encode", source, "-o", target, "--message", *words).code == 0
     written = read_rows(form, target)
     text = written[0]["passphrase_text"]
-    expected = [
-        share(text, to=Origin.QQ, group_name=name, app_name="抖音")
-        for name in ("火锅/小分队", "群")
-    ]
+    expected = [share(text, group_name=name, app_name="抖音") for name in ("火锅/小分队", "群")]
     assert [row["passphrase_message"] or None for row in written] == [*expected, None, None]
     template = tmp_path / "template.txt"
     template.write_text("\ufeff1 a:/ {group}【{passphrase}】\n", "utf-8")

@@ -32,7 +32,7 @@ import segno
 from reference import protect
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET, codeword_of
 
-from passphrase import Codec, Facts, Keyring, Origin, cli, share
+from passphrase import Codec, Facts, Keyring, cli, share
 from passphrase.__main__ import main
 from passphrase.cli import keys, mint, read, world
 from passphrase.scripts import load_script
@@ -1330,7 +1330,7 @@ def test_decode_repairs(shell: Shell) -> None:
 
 SHARE = ["share", *FIXED[1:], "--group-name", "火锅小分队", "--app-name", "抖音"]
 TEXT = CODEC.encode(INVITE)
-MESSAGE = share(TEXT, to=Origin.WECHAT, group_name="火锅小分队", app_name="抖音")
+MESSAGE = share(TEXT, group_name="火锅小分队", app_name="抖音")
 OPEN = ["open", "--viewer", "42", "--source", "wechat", "--at", "2026-11-26T12:00Z"]
 FACTS = [
     *["--generation", "0", "--member", "no", "--banned", "no", "--inviter-is-member", "yes"],
@@ -1344,7 +1344,7 @@ def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
     text = CODEC.encode(INVITE, script="hanzi")
     assert report == {
         "ok": True,
-        "message": share(text, to=Origin.WECHAT, locale="en", group_name="火锅小分队",
+        "message": share(text, locale="en", group_name="火锅小分队",
                          app_name="抖音"),
         "text": text,
         "open_url": "weixin://",

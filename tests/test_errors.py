@@ -1,5 +1,6 @@
 """Errors: one root, evidence that survives copying, and a remedy in every message."""
 
+import asyncio
 import copy
 import gc
 import inspect
@@ -8,7 +9,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, tzinfo
+from datetime import timedelta
 from functools import partial
 from types import FrameType, TracebackType
 from typing import Any, cast
@@ -19,12 +20,13 @@ from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, PACKAGE, YI
 
 from passphrase import (
-    Action,
     Codec,
     Facts,
     Keyring,
-    Origin,
+    PopupText,
     Script,
+    Visit,
+    ajoin_prompt,
     errors,
     explain,
     find,
@@ -44,7 +46,6 @@ from passphrase.errors import (
     TextTooLongError,
     VersionError,
 )
-from passphrase.languages.words import Words
 
 EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
@@ -82,16 +83,18 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (PaddingError(), "damaged", "the padding bits of the codeword are not zero"),
 ]
 DECODED = CODEC.decode(CODEC.encode(INVITE))
+VISIT = Visit(viewer_id=1, now=INVITE.expires_at - timedelta(days=1), source=None)
 MISUSES: dict[str, Callable[[], object]] = {
     "text must be a str": partial(find, cast("Any", b"")),
-    "to must be an Origin": partial(open_url, cast("Any", "qq")),
-    "a message goes to WeChat or QQ; an in-app pull needs none": partial(open_url, Origin.IN_APP),
-    "locale must be one of zh-Hans, zh-Hant, en": partial(
-        share, DECODED.text, to=Origin.QQ, locale=cast("Any", "fr")
+    "origin must be wechat or qq; an in-app invite needs no message": partial(
+        open_url, cast("Any", "in_app")
     ),
-    "text is no passphrase as Codec.encode spells it": partial(share, "口令", to=Origin.QQ),
+    "locale must be one of zh-Hans, zh-Hant, en": partial(
+        share, DECODED.text, locale=cast("Any", "fr")
+    ),
+    "text is not a passphrase as Codec.encode spells it": partial(share, "口令"),
     "the template has no placeholder {passphrase}": partial(
-        share, DECODED.text, to=Origin.QQ, template="{group}"
+        share, DECODED.text, template="{group}"
     ),
     "words are a list of str": partial(spells_none_of, "oil"),
     "a word is empty": partial(spells_none_of, ["-"]),
@@ -101,12 +104,16 @@ MISUSES: dict[str, Callable[[], object]] = {
         Script, "mine", YI.glyphs, group=5
     ),
     "decoded is not what a codec has decoded": partial(
-        join_prompt, cast("Any", INVITE), viewer_id=1,
-        now=INVITE.expires_at, source=None, facts=Facts()
+        join_prompt, cast("Any", INVITE), VISIT, Facts()
     ),
-    "words are for outcomes that there are: pairs of action and reason": partial(
-        join_prompt, DECODED, viewer_id=1, now=INVITE.expires_at, source=None, facts=Facts(),
-        words={(Action.REQUEST, None): Words("", "", "")},
+    "facts must be Facts or an object with a method for each fact, not dict": partial(
+        join_prompt, DECODED, VISIT, cast("Any", {"member": False})
+    ),
+    "facts must be Facts or an object with a method for each fact, not Failing": lambda: (
+        join_prompt(DECODED, VISIT, cast("Any", Failing))
+    ),
+    "popup_texts has a key that is not a pair of action and reason": partial(
+        join_prompt, DECODED, VISIT, Facts(), popup_texts={("request", None): PopupText("", "", "")}
     ),
 }  # fmt: skip
 
@@ -189,10 +196,8 @@ def first_fault(raised: list[BaseException], *, calls_us: bool) -> None:
         raise
 
 
-def _zone(failing: Failing) -> object:
-    zone = type("Zone", (tzinfo,), {"utcoffset": failing.fail, "tzname": failing.fail})
-    now = datetime(2026, 1, 1, tzinfo=zone())
-    return join_prompt(DECODED, viewer_id=1, now=now, source=None, facts=Facts())
+def _facts_of(failing: Failing) -> Any:
+    return type("Methods", (), {"generation": failing.fail})()
 
 
 def _mapping(failing: Failing) -> object:
@@ -212,7 +217,7 @@ def _sequence(failing: Failing) -> object:
 # Each way in which this library runs code of the caller's.
 WAYS: dict[str, Callable[[Failing], object]] = {
     "accept": lambda failing: CODEC.encode_acceptable(INVITE, failing.fail),
-    "time zone": _zone,
+    "facts": lambda failing: join_prompt(DECODED, VISIT, _facts_of(failing)),
     "mapping": _mapping,
     "sequence": _sequence,
 }
@@ -276,6 +281,19 @@ def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, hand
         for frame in frames_behind(link.__traceback__):
             if frame.f_code.co_filename.startswith(PACKAGE):
                 assert {*frame.f_locals} <= {"function"}
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_the_callers_frames_stay_in_async_code(how: str) -> None:
+    """Tasks come between; still the caller's frames stay, and those of this package go."""
+    failing = Failing(OwnError, how)
+    with pytest.raises(re.error if how == "library" else OwnError) as caught:
+        asyncio.run(ajoin_prompt(DECODED, VISIT, _facts_of(failing)))
+    frames = [frame for frame, _ in steps_of(caught.value)]
+    assert "fail_deeper" in [frame.f_code.co_name for frame in frames]
+    for frame in frames:
+        if frame.f_code.co_filename.startswith(PACKAGE):
+            assert {*frame.f_locals} <= {"function"}
 
 
 def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -317,7 +317,7 @@ def test_an_error_of_ours_shows_no_clipboard(
     caplog.set_level(logging.DEBUG)
     service = Service(MAKERS[framework](invites, strict=False))
     message = service.mint()
-    monkeypatch.setattr("invites.needed_facts", fail)
+    monkeypatch.setattr("invites.DatabaseFacts.member", fail)
     failing.connect(report)
     try:
         answer = service.post("/open", {"text": PRIVATE + message})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support import CODEC, INVITE, invites, moments
 
-from passphrase import Facts, Invite, Origin, explain, join_prompt, parse_id
+from passphrase import Facts, Invite, Origin, Visit, explain, join_prompt, parse_id
 from passphrase.invite import EPOCH, checked, trusted
 
 FIELDS: dict[str, Any] = {
@@ -299,6 +299,6 @@ def test_a_moment_of_another_library() -> None:
     decoded = CODEC.decode(CODEC.encode(invite))
     assert decoded.invite == invite
     now = Foreign(*day, 19, 59, 58, tzinfo=BEIJING)
-    case: dict[str, Any] = {"viewer_id": 42, "now": now, "source": None, "facts": Facts()}
-    assert join_prompt(decoded, **case).seconds_left == 2
+    visit = Visit(viewer_id=42, now=now, source=None)
+    assert join_prompt(decoded, visit, Facts()).seconds_left == 2
     assert explain(decoded.text, CODEC, now=now).finding == "valid"

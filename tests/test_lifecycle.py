@@ -275,7 +275,7 @@ class Lifecycle(RuleBasedStateMachine):
         issued = Issued(
             text=text,
             fingerprint=self.backend.codec.decode(text).fingerprint,
-            mangled=mangling(share(text, to=origin, group_name="火锅小分队")),
+            mangled=mangling(share(text, group_name="火锅小分队")),
             secret=self.active,
             group_id=group,
             inviter_id=inviter,
@@ -414,7 +414,7 @@ class Lifecycle(RuleBasedStateMachine):
         word = next(iter(find(issued.text))).codeword
         text = load_script(script).spell(word)
         self.seen["pasted"] += 1
-        self.tap_text(issued, viewer, mangling(share(text, to=issued.origin)), source)
+        self.tap_text(issued, viewer, mangling(share(text)), source)
 
     @rule(pick=st.integers(0, 9), order=orders, meanwhile=st.sampled_from(["", "reset", "expiry"]))
     def approve(self, pick: int, order: Sequence[int], meanwhile: str) -> None:

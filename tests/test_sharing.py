@@ -1,7 +1,7 @@
 """The message: whatever the group is called, it decodes, and nothing in it breaks on its way."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -10,13 +10,12 @@ from support import CODEC, INVITE, KEYRING, SCRIPTS, YI, invites
 from test_names import names
 
 from passphrase import Codec, Invite, Origin, Trouble, lint, open_url, share, spells_none_of
-from passphrase.languages.words import LOCALES, Locale
+from passphrase.languages import LOCALES, Locale
 from passphrase.scripts import load_script
 from passphrase.sharing.lint import ADVICE, MESSAGE_CHARS_MAX
 
 TEXT = CODEC.encode(INVITE)
 OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
-carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
 
 
 @pytest.mark.slow
@@ -25,7 +24,6 @@ carriers = st.sampled_from([Origin.WECHAT, Origin.QQ])
     invite=invites,
     how=st.fixed_dictionaries(
         {
-            "to": carriers,
             "locale": st.sampled_from(LOCALES),
             "group_name": st.none() | names,
             "app_name": st.none() | names,
@@ -56,9 +54,9 @@ def test_every_message_decodes(invite: Invite, how: dict[str, Any], script: str)
     ],
 )
 def test_the_message(locale: Locale, message: str) -> None:
-    shared = share(TEXT, to=Origin.QQ, locale=locale, group_name="火锅小分队", app_name="抖音")
+    shared = share(TEXT, locale=locale, group_name="火锅小分队", app_name="抖音")
     assert shared == message.format(TEXT)
-    assert "「" not in share(TEXT, to=Origin.QQ, locale="zh-Hans", group_name="🍻")
+    assert "「" not in share(TEXT, locale="zh-Hans", group_name="🍻")
 
 
 def test_a_group_cannot_be_called_like_a_passphrase() -> None:
@@ -66,22 +64,22 @@ def test_a_group_cannot_be_called_like_a_passphrase() -> None:
     other = INVITE.model_copy(update={"group_id": 7, "inviter_id": 8})
     for script in SCRIPTS:
         text = CODEC.encode(other, script=script)
-        message = share(TEXT, to=Origin.WECHAT, group_name=text, app_name=text)
+        message = share(TEXT, group_name=text, app_name=text)
         assert CODEC.decode(message, repair="thorough").invite == INVITE
 
 
 def test_a_template_of_your_own() -> None:
     template = "{passphrase}，{app}：{group}"
-    message = share(TEXT, to=Origin.WECHAT, template=template, group_name="火锅")
+    message = share(TEXT, template=template, group_name="火锅")
     assert message == f"{TEXT}，应用：「火锅」"
     assert [problem.trouble for problem in lint(message)] == ["no_number", "no_pattern"]
-    assert share(TEXT, to=Origin.WECHAT, template="{passphrase}，{group}") == f"{TEXT}，群聊"
+    assert share(TEXT, template="{passphrase}，{group}") == f"{TEXT}，群聊"
 
 
 def test_a_script_of_your_own() -> None:
     codec = Codec(KEYRING, audience="own", script=YI)
     text = codec.encode(INVITE)
-    message = share(text, to=Origin.WECHAT, scripts=[YI])
+    message = share(text, scripts=[YI])
     assert codec.decode(message).invite == INVITE
     assert lint(message, scripts=[YI]) == ()
     assert [problem.trouble for problem in lint(message)] == ["no_passphrase"]
@@ -164,17 +162,14 @@ def test_how_long_a_message_may_be() -> None:
     assert [problem.trouble for problem in lint(message + "长")] == ["too_long"]
 
 
-NO_PASSPHRASE = ValueError("text is no passphrase as Codec.encode spells it")
+NO_PASSPHRASE = ValueError("text is not a passphrase as Codec.encode spells it")
 NO_PLACEHOLDER = ValueError("the template has no placeholder {passphrase}")
 OTHER_PLACEHOLDER = ValueError("the placeholders are {passphrase}, {group}, {app}")
-NOT_IN_APP = ValueError("a message goes to WeChat or QQ; an in-app pull needs none")
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"to": "wechat"}, TypeError("to must be an Origin")),
-        ({"to": Origin.IN_APP}, NOT_IN_APP),
         ({"locale": "fr"}, ValueError("locale must be one of zh-Hans, zh-Hant, en")),
         ({"text": ""}, NO_PASSPHRASE),
         ({"text": TEXT[:-1]}, NO_PASSPHRASE),
@@ -193,7 +188,7 @@ NOT_IN_APP = ValueError("a message goes to WeChat or QQ; an in-app pull needs no
 )
 def test_what_cannot_be_shared(arguments: dict[str, Any], error: Exception) -> None:
     """And what it is called; words of Python's own are not held."""
-    usual: dict[str, Any] = {"text": TEXT, "to": Origin.WECHAT}
+    usual: dict[str, Any] = {"text": TEXT}
     with pytest.raises(type(error)) as caught:
         share(**usual | arguments)
     assert str(error) in ("", str(caught.value))
@@ -201,8 +196,10 @@ def test_what_cannot_be_shared(arguments: dict[str, Any], error: Exception) -> N
 
 def test_where_to_go() -> None:
     assert (open_url(Origin.WECHAT), open_url(Origin.QQ)) == ("weixin://", "mqq://")
-    with pytest.raises(ValueError, match="in-app"):
-        open_url(Origin.IN_APP)
+    assert (open_url("wechat"), open_url("qq")) == ("weixin://", "mqq://")
+    for other in (Origin.IN_APP, "in_app", "WeChat", "", None, 1):
+        with pytest.raises(ValueError, match=r"^origin must be wechat or qq; an in-app"):
+            open_url(cast("Any", other))
 
 
 # --- Wordings -----------------------------------------------------------------------------------

@@ -14,8 +14,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from passphrase import Codec, Facts, Invite, JoinPrompt, Keyring, Origin, Policy, join_prompt
-from passphrase.languages.words import LOCALES, POPUPS, Locale
+from passphrase import (
+    Codec,
+    Facts,
+    Invite,
+    JoinPrompt,
+    Keyring,
+    Origin,
+    Policy,
+    Visit,
+    join_prompt,
+)
+from passphrase.languages import LOCALES, Locale, load_language
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "img"
 NOW: Final = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
@@ -88,10 +98,8 @@ def popup(scene: Scene, locale: Locale) -> JoinPrompt:
     text = CODEC.encode(Invite.model_validate(fields | dict(scene.fields)))
     return join_prompt(
         CODEC.decode(f"{text[:3]}??{text[5:]}" if scene is REPAIRED else text),
-        viewer_id=VIEWER_ID,
-        now=NOW,
-        source=scene.source,
-        facts=Facts.model_validate(GOOD | dict(scene.facts)),
+        Visit(viewer_id=VIEWER_ID, now=NOW, source=scene.source),
+        Facts.model_validate(GOOD | dict(scene.facts)),
         policy=scene.policy,
         locale=locale,
         group_name=GROUP_NAMES[locale],
@@ -102,7 +110,9 @@ def popup(scene: Scene, locale: Locale) -> JoinPrompt:
 def page(locale: Locale) -> str:
     """Return a popup for each outcome of the rules, and one that asks to confirm a repair."""
     prompts = [popup(scene, locale) for scene in (*SCENES, REPAIRED)]
-    missing = {*POPUPS[locale]} - {(prompt.action, prompt.reason) for prompt in prompts}
+    missing = {*load_language(locale).popups} - {
+        (prompt.action, prompt.reason) for prompt in prompts
+    }
     if missing:
         msg = f"no scene leads to {missing}"
         raise SystemExit(msg)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     )
     from passphrase.format.keyring import Keyring
     from passphrase.invite import Invite, Origin, parse_id
+    from passphrase.joining.aprompt import ajoin_prompt
     from passphrase.joining.prompt import JoinPrompt, join_prompt
-    from passphrase.joining.rules import Action, Facts, Policy, Reason, needed_facts
-    from passphrase.languages.words import Words
+    from passphrase.joining.rules import Action, Facts, Policy, Reason, Visit, needed_facts
+    from passphrase.languages.language import PopupText
     from passphrase.reading.find import Candidate, find, recognize
     from passphrase.reading.mend import Repair
     from passphrase.reading.repair import Damage
@@ -56,6 +57,7 @@ _HOMES = {
     "Origin": "invite",
     "PassphraseError": "errors",
     "Policy": "joining.rules",
+    "PopupText": "languages.language",
     "Problem": "sharing.lint",
     "Reason": "joining.rules",
     "Repair": "reading.mend",
@@ -64,7 +66,8 @@ _HOMES = {
     "TextTooLongError": "errors",
     "Trouble": "sharing.lint",
     "VersionError": "errors",
-    "Words": "languages.words",
+    "Visit": "joining.rules",
+    "ajoin_prompt": "joining.aprompt",
     "explain": "diagnosis",
     "find": "reading.find",
     "join_prompt": "joining.prompt",
@@ -97,6 +100,7 @@ __all__ = [
     "Origin",
     "PassphraseError",
     "Policy",
+    "PopupText",
     "Problem",
     "Reason",
     "Repair",
@@ -105,8 +109,9 @@ __all__ = [
     "TextTooLongError",
     "Trouble",
     "VersionError",
-    "Words",
+    "Visit",
     "__version__",
+    "ajoin_prompt",
     "explain",
     "find",
     "join_prompt",

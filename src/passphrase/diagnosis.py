@@ -19,6 +19,7 @@ from passphrase.errors import (
     without_trace,
 )
 from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.languages import LOCALES, load_language
 from passphrase.reading.chatter import is_chatter
 from passphrase.reading.find import Contents, scan
 from passphrase.reading.fold import rows
@@ -80,71 +81,6 @@ _EMPTIED: Final = re.compile(
     r"【\s*】|「\s*」|《\s*》|(?:(?:[?\uff1f\u25a1\ufffd]|\[[^][\r\n]{1,20}\])\s{0,9}){20}"
 )
 
-SENTENCES: Final[Mapping[Finding, Mapping[str, str]]] = {
-    Finding.VALID: {
-        "zh-Hans": "口令有效。",
-        "zh-Hant": "口令有效。",
-        "en": "The passphrase is valid.",
-    },
-    Finding.EXPIRED: {
-        "zh-Hans": "口令已过期，请让对方重新发一个。",
-        "zh-Hant": "口令已過期，請對方重新傳一個。",
-        "en": "The passphrase has expired; ask for a new one.",
-    },
-    Finding.UNVERIFIED: {
-        "zh-Hans": "已识别到口令。",
-        "zh-Hant": "已辨識到口令。",
-        "en": "A passphrase was recognised.",
-    },
-    Finding.DAMAGED: {
-        "zh-Hans": "口令不完整或被改动，请回到聊天里长按整条消息重新复制。",
-        "zh-Hant": "口令不完整或被改動，請回到聊天裡長按整則訊息重新複製。",
-        "en": "The passphrase is damaged; go back to the chat and copy the whole message again.",
-    },
-    Finding.EMOJI_LOST: {
-        "zh-Hans": "消息里的表情丢失了，可能是在电脑上复制的；请在手机上复制，或让对方发汉字口令。",
-        "zh-Hant": "訊息裡的表情遺失了，可能是在電腦上複製的；請在手機上複製，或請對方傳漢字口令。",
-        "en": "The emoji are gone, probably because the message was copied on a computer; copy it "
-        "on a phone, or ask for a passphrase in hanzi.",
-    },
-    Finding.MOJIBAKE: {
-        "zh-Hans": "文字变成了乱码（编码不对），请回到聊天里重新复制原消息。",
-        "zh-Hant": "文字變成了亂碼（編碼不對），請回到聊天裡重新複製原訊息。",
-        "en": "The text was read in a wrong encoding; go back to the chat and copy the message "
-        "again.",
-    },
-    Finding.ESCAPED: {
-        "zh-Hans": "口令被写成了转义代码，请回到聊天里复制原消息。",
-        "zh-Hant": "口令被寫成了轉義代碼，請回到聊天裡複製原訊息。",
-        "en": "The passphrase is written as escape codes; copy the message itself from the chat.",
-    },
-    Finding.NOT_FOUND: {
-        "zh-Hans": "没有找到口令，请复制整条消息。",
-        "zh-Hant": "沒有找到口令，請複製整則訊息。",
-        "en": "There is no passphrase; copy the whole message.",
-    },
-    Finding.SIGNATURE: {
-        "zh-Hans": "口令无效，请让对方重新邀请。",
-        "zh-Hant": "口令無效，請對方重新邀請。",
-        "en": "The passphrase is not valid; ask for a new invite.",
-    },
-    Finding.VERSION: {
-        "zh-Hans": "这是新版口令，请更新应用。",
-        "zh-Hant": "這是新版口令，請更新應用程式。",
-        "en": "This passphrase is of a newer version; update the app.",
-    },
-    Finding.AMBIGUOUS: {
-        "zh-Hans": "内容里有多个口令，请只复制一条消息。",
-        "zh-Hant": "內容裡有多個口令，請只複製一則訊息。",
-        "en": "There are several passphrases; copy only one message.",
-    },
-    Finding.TOO_LONG: {
-        "zh-Hans": "粘贴的内容太长，请只复制带口令的那条消息。",
-        "zh-Hant": "貼上的內容太長，請只複製含口令的那則訊息。",
-        "en": "The text is too long; copy only the message with the passphrase.",
-    },
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
@@ -180,8 +116,8 @@ class Diagnosis:
 
     @property
     def sentences(self) -> Mapping[str, str]:
-        """What to tell the person, by language: zh-Hans, zh-Hant, en."""
-        return SENTENCES[self.finding]
+        """What to tell the person, by locale: zh-Hans, zh-Hant, en."""
+        return {locale: load_language(locale).refusals[self.finding] for locale in LOCALES}
 
 
 @without_trace
@@ -310,12 +246,12 @@ def _judged(
         if outcome is None or isinstance(outcome, NotFoundError):
             return seen  # too short to be repaired is seen all the same
         return replace(seen, finding=Finding(outcome.code))
-    ends = outcome.invite.expires_at
+    is_over = now is not None and outcome.invite.is_expired(now)
     return Diagnosis(
-        finding=Finding.EXPIRED if now is not None and ends <= now else Finding.VALID,
+        finding=Finding.EXPIRED if is_over else Finding.VALID,
         script=outcome.script,
         span=outcome.span,
         version=VERSION,
         repairs=tuple(repair.kind for repair in outcome.repairs),
-        expires_at=ends,
+        expires_at=outcome.invite.expires_at,
     )

@@ -7,11 +7,11 @@ A span is the pair ``(start, end)`` of character positions in the pasted text.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
 from types import TracebackType
-from typing import ClassVar, Final, ParamSpec, TypeVar
+from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 Span = tuple[int, int]
 P = ParamSpec("P")
@@ -176,6 +176,23 @@ def without_trace(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
+        except Exception as error:
+            del args, kwargs
+            _strip(error)
+            raise
+
+    return call
+
+
+def awithout_trace(
+    function: Callable[P, Coroutine[Any, Any, R]],
+) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Do for a coroutine function what `without_trace` does for a function."""
+
+    @wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await function(*args, **kwargs)
         except Exception as error:
             del args, kwargs
             _strip(error)

@@ -125,6 +125,10 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     generation: Byte = 0
     variant: Byte = 0
 
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether the invite has expired at a moment, an aware datetime."""
+        return self.expires_at <= now
+
 
 _FIELDS: Final = tuple(Invite.model_fields)
 _FIELD_SET: Final = {*_FIELDS}

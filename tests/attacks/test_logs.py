@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from attacks.attacks_support import failing, forged, locals_of_ours
@@ -19,9 +18,9 @@ from passphrase import (
     Codec,
     Facts,
     Keyring,
-    Origin,
     PassphraseError,
     Script,
+    Visit,
     explain,
     find,
     join_prompt,
@@ -38,7 +37,7 @@ CLIPBOARD = "MYDIARYOFTODAY"
 PASTED = f"{CLIPBOARD} {TEXT[:9]}{TEXT[10:]} {CLIPBOARD}"
 FORGED = forged(random.Random(4))
 FACTS = Facts(generation=0, member=False, banned=False, inviter_is_member=True, group_full=False)
-CASE: dict[str, Any] = {"viewer_id": 42, "now": NOW, "source": Origin.WECHAT}
+VISIT = Visit(viewer_id=42, now=NOW, source="wechat")
 
 # Everything that a backend calls in the course of a day, with good and with bad luck.
 CALLS: dict[str, Callable[[], object]] = {
@@ -52,10 +51,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "recognize": lambda: recognize(TEXT),
     "explain": lambda: explain(PASTED, CODEC, now=NOW),
     "explain a forgery": lambda: explain(FORGED, CODEC, now=NOW),
-    "share": lambda: share(TEXT, to=Origin.WECHAT, group_name=CLIPBOARD),
+    "share": lambda: share(TEXT, group_name=CLIPBOARD),
     "lint": lambda: lint(PASTED),
-    "what is needed": lambda: needed_facts(INVITE, **CASE),
-    "popup": lambda: join_prompt(CODEC.decode(TEXT), **CASE, facts=FACTS),
+    "what is needed": lambda: needed_facts(INVITE, VISIT),
+    "popup": lambda: join_prompt(CODEC.decode(TEXT), VISIT, FACTS),
     "rotate": lambda: KEYRING.rotated(b"n" * 32).without(1),
     "read a ring": lambda: Keyring.parse(KEYRING.reveal()),
     "forged": lambda: CODEC.decode(FORGED),
@@ -112,7 +111,7 @@ def test_nothing_is_written(
 def test_what_is_handed_over_shows_no_key() -> None:
     """As JSON, as a dictionary or pickled, results carry no key and no way to one."""
     decoded = CODEC.decode(PASTED)
-    prompt = join_prompt(decoded, **CASE, facts=FACTS)
+    prompt = join_prompt(decoded, VISIT, FACTS)
     told = explain(PASTED, CODEC)
     for shown in (
         json.dumps(asdict(decoded), default=repr),
@@ -138,7 +137,7 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "explain another type": lambda: explain(CLIPBOARD.encode(), CODEC),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     "explain by a naive clock": lambda: explain(CLIPBOARD + TEXT, CODEC, now=NAIVE),
     "a bad script": lambda: find(CLIPBOARD, scripts=[BAD_SCRIPT]),
-    "share no passphrase": lambda: share(CLIPBOARD, to=Origin.QQ),
+    "share no passphrase": lambda: share(CLIPBOARD),
 }
 
 

@@ -15,12 +15,11 @@ from passphrase import (
     Codec,
     Facts,
     Finding,
-    Invite,
     Keyring,
-    Origin,
     PassphraseError,
     Policy,
     Reason,
+    Visit,
     explain,
     join_prompt,
 )
@@ -116,12 +115,11 @@ def test_a_refusal_is_the_same_for_every_group_and_inviter(case: str) -> None:
     for group, inviter, script in product(IDS, IDS, SCRIPTS):
         update = {"group_id": group, "inviter_id": inviter, "single_use": True}
         invite = INVITE.model_copy(update=update | {"mutual_follow": True})
+        now = LATER if case == "expired" else EARLIER
         prompt = join_prompt(
             CODEC.decode(CODEC.encode(invite, script=script)),
-            viewer_id=42,
-            now=LATER if case == "expired" else EARLIER,
-            source=Origin.WECHAT,
-            facts=Facts(**FACTS[case]),
+            Visit(viewer_id=42, now=now, source="wechat"),
+            Facts(**FACTS[case]),
             group_name=f"group {group}",
             inviter_name=f"inviter {inviter}",
         )
@@ -133,25 +131,13 @@ def test_a_refusal_is_the_same_for_every_group_and_inviter(case: str) -> None:
 def test_a_group_that_is_gone_is_one_that_was_reset() -> None:
     """Whether a group still exists is not told: to count it as reset makes the same popup."""
 
-    def told(invite: Invite, generation: int) -> str:
+    def told(**facts: Any) -> str:
+        visit, policy = Visit(viewer_id=42, now=EARLIER, source=None), Policy(deny_list=True)
         return join_prompt(
-            CODEC.decode(CODEC.encode(invite)),
-            viewer_id=42,
-            now=EARLIER,
-            source=None,
-            facts=Facts(generation=generation),
-            policy=Policy(deny_list=True),
+            CODEC.decode(TEXT), visit, Facts(**facts), policy=policy
         ).model_dump_json()
 
-    gone = told(INVITE, INVITE.generation + 1)
-    assert gone == told(INVITE, 77)
+    gone = told(generation=INVITE.generation + 1)
+    assert gone == told(generation=77)
     assert json.loads(gone)["reason"] == Reason.REVOKED
-    denied = join_prompt(
-        CODEC.decode(CODEC.encode(INVITE)),
-        viewer_id=42,
-        now=EARLIER,
-        source=None,
-        facts=Facts(generation=0, revoked=True),
-        policy=Policy(deny_list=True),
-    )
-    assert gone == denied.model_dump_json()
+    assert gone == told(generation=0, revoked=True)

@@ -33,10 +33,10 @@ from timing import grows_linearly, seconds
 from passphrase import (
     Codec,
     Facts,
-    Origin,
     PassphraseError,
     TextTooLongError,
     VersionError,
+    Visit,
     explain,
     find,
     join_prompt,
@@ -339,7 +339,7 @@ def test_no_moment_overflows(now: datetime, minutes: int, locale: Any) -> None:
         generation=0, member=False, banned=False, inviter_is_member=True, group_full=False
     )
     prompt = join_prompt(
-        CODEC.decode(text), viewer_id=1, now=now, source=Origin.WECHAT, facts=facts, locale=locale
+        CODEC.decode(text), Visit(viewer_id=1, now=now, source="wechat"), facts, locale=locale
     )
     assert (prompt.action == "join") is (now.year == 1)
     assert explain(text, CODEC, now=now).finding == ("valid" if now.year == 1 else "expired")

@@ -15,6 +15,7 @@ from attacks.attacks_support import outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from invites import Invites, MintRequest, PastedRequest
+from pydantic import ValidationError
 from support import AUDIENCE, CODEC, INVITE, KEYRING, SCRIPTS
 
 import passphrase
@@ -25,8 +26,8 @@ from passphrase import (
     Invite,
     JoinPrompt,
     Origin,
-    Policy,
     Reason,
+    Visit,
     join_prompt,
     needed_facts,
 )
@@ -41,10 +42,9 @@ GOOD: dict[str, Any] = {
 
 def prompt_of(text: str, **changed: Any) -> JoinPrompt:
     """Open a text as a backend does that has asked for everything."""
-    usual: dict[str, Any] = {
-        "viewer_id": 42, "now": NOW, "source": Origin.WECHAT, "facts": Facts(**GOOD)
-    }  # fmt: skip
-    return join_prompt(CODEC.decode(text), **usual | changed)
+    usual = {"viewer_id": 42, "now": NOW, "source": "wechat"}
+    visit = Visit.model_validate({name: changed.pop(name, usual[name]) for name in usual})
+    return join_prompt(CODEC.decode(text), visit, changed.pop("facts", Facts(**GOOD)), **changed)
 
 
 def changed(**update: Any) -> Invite:
@@ -77,14 +77,14 @@ def test_words_around_a_passphrase_say_nothing(claim: str, script: str) -> None:
     ("inviter", "viewer", "expected"),
     [
         (123, 123, Reason.SELF_INVITE),
-        (123, "123", TypeError),
-        (123, 123.0, TypeError),
-        (123, b"123", TypeError),
-        (1, True, TypeError),
-        (0, False, TypeError),
-        (123, [123], TypeError),
+        (123, "123", ValidationError),
+        (123, 123.0, ValidationError),
+        (123, b"123", ValidationError),
+        (1, True, ValidationError),
+        (0, False, ValidationError),
+        (123, [123], ValidationError),
         (UUID(int=123), UUID(int=123), Reason.SELF_INVITE),
-        (UUID(int=123), str(UUID(int=123)), TypeError),
+        (UUID(int=123), str(UUID(int=123)), ValidationError),
         (UUID(int=123), 123, None),  # another id: a UUID is no number
         (123, UUID(int=123), None),
     ],
@@ -93,8 +93,8 @@ def test_words_around_a_passphrase_say_nothing(claim: str, script: str) -> None:
 def test_nobody_invites_themselves(inviter: Any, viewer: Any, expected: Any) -> None:
     """An inviter spells their own id another way to get round the rule: no type but the id's."""
     text = CODEC.encode(changed(inviter_id=inviter))
-    if expected is TypeError:
-        with pytest.raises(TypeError):
+    if expected is ValidationError:
+        with pytest.raises(ValidationError):
             prompt_of(text, viewer_id=viewer)
     else:
         assert prompt_of(text, viewer_id=viewer).reason is expected
@@ -171,7 +171,7 @@ class NoOffset(tzinfo):
 )  # fmt: skip
 def test_a_clock_that_cannot_be_compared_admits_nobody(now: Any) -> None:
     """A moment without a zone or of another type is refused, and never counts as early."""
-    with pytest.raises(TypeError):
+    with pytest.raises(ValidationError):
         prompt_of(CODEC.encode(INVITE), now=now)
 
 
@@ -234,15 +234,15 @@ def test_facts_that_were_not_asked_for_change_nothing(
 ) -> None:
     """A fact that no rule needs cannot be used to get in or to keep somebody out."""
     invite = changed(**flags)
-    case: dict[str, Any] = {"viewer_id": 42, "now": NOW, "source": source}
-    needed = needed_facts(invite, **case)
+    visit = Visit(viewer_id=42, now=NOW, source=source)
+    needed = needed_facts(invite, visit)
     unasked = {
         name: (other if name != "generation" else None)
         for name in Facts.model_fields
         if name not in needed
     }
-    one = judge(invite, policy=Policy(), facts=Facts(**facts), **case)
-    two = judge(invite, policy=Policy(), facts=Facts(**facts | unasked), **case)
+    one = judge(invite, visit, Facts(**facts))
+    two = judge(invite, visit, Facts(**facts | unasked))
     assert one == two
 
 
@@ -265,13 +265,13 @@ def test_no_function_takes_a_prompt() -> None:
 def test_a_prompt_is_no_passphrase() -> None:
     """In place of what a codec has decoded, a popup or its JSON is a type error."""
     prompt = prompt_of(CODEC.encode(INVITE))
-    usual: Any = {"viewer_id": 42, "now": NOW, "source": Origin.WECHAT, "facts": Facts(**GOOD)}
+    visit = Visit(viewer_id=42, now=NOW, source="wechat")
     for sent in (prompt, prompt.model_dump(), prompt.model_dump_json(), INVITE, None):
         with pytest.raises(TypeError):
-            join_prompt(sent, **usual)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            join_prompt(sent, visit, Facts(**GOOD))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         if sent is not INVITE:
             with pytest.raises(TypeError):
-                judge(sent, policy=Policy(), **usual)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+                judge(sent, visit, Facts(**GOOD))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_an_id_that_is_used_again(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ ends = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 invite = Invite(group_id=5, inviter_id=7, expires_at=ends, origin=Origin.WECHAT)
 for script in ("emoji", "hanzi", "base32"):
     text = codec.encode(invite, script=script)
-    decoded = codec.decode(share(text, to=Origin.WECHAT)[:-2])
+    decoded = codec.decode(share(text)[:-2])
 explain(text[5:], codec), lint(text), recognize(text)
-join_prompt(decoded, viewer_id=1, now=ends, source=None, facts=Facts())
+join_prompt(decoded, Visit(viewer_id=1, now=ends, source=None), Facts())
 print(*{name.partition(".")[0] for name in {*sys.modules} - before if name[:11] != "_sysconfigd"})
 """
 

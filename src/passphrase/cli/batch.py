@@ -21,7 +21,7 @@ from passphrase.cli.world import EXIT_KEYS, Stop, clock, repair_option, say
 if TYPE_CHECKING:
     from passphrase.cli.tables import Task
     from passphrase.codec import Level
-    from passphrase.languages.words import Locale
+    from passphrase.languages import Locale
 
 _FORMS: Final = {
     ".csv": "csv",

@@ -10,7 +10,7 @@ from passphrase.cli.keys import make_secret
 from passphrase.cli.popup import show
 from passphrase.cli.world import EXIT_BUG, Stop, clock
 from passphrase.errors import PassphraseError
-from passphrase.joining.rules import Action, Facts
+from passphrase.joining.rules import Action, Facts, Visit
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def demo() -> None:
     )
     invite = _invite(now + timedelta(days=7), passphrase.Origin.WECHAT)
     text = codec.encode(invite)
-    message = passphrase.share(text, to=invite.origin, group_name=GROUP_NAME, app_name="抖音")
+    message = passphrase.share(text, group_name=GROUP_NAME, app_name="抖音")
     middle = len(message) - 20
     pasted = f"老王: {message[:middle]}\n{message[middle:-9]}\u200b{message[-8:]} 快来!"
     _tell("An invite", _line(invite))
@@ -91,14 +91,9 @@ def _popup(codec: "Codec", pasted: str, now: "datetime") -> "JoinPrompt":
         group_full=False,
         mutual_follow=False,
     )
+    visit = Visit(viewer_id=VIEWER_ID, now=now, source=decoded.invite.origin)
     return passphrase.join_prompt(
-        decoded,
-        viewer_id=VIEWER_ID,
-        now=now,
-        source=decoded.invite.origin,
-        facts=facts,
-        group_name=GROUP_NAME,
-        inviter_name=INVITER_NAME,
+        decoded, visit, facts, group_name=GROUP_NAME, inviter_name=INVITER_NAME
     )
 
 

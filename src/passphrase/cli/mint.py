@@ -103,7 +103,7 @@ def read_invite(fields: dict[str, Any], now: "datetime") -> "Invite":
         invite = passphrase.Invite(expires_at=asked, origin=origin, **fields)
     except ValueError:  # the options have checked every other field
         raise click.UsageError("--expires must lie between 2026-01-01 and 2089-10-18") from None
-    if invite.expires_at <= now < asked:
+    if invite.is_expired(now) and now < asked:
         raise click.UsageError(
             "--expires lies in this minute; an invite ends with a full minute, so it would be over"
         )
@@ -127,7 +127,7 @@ def encode(
     codec = load_codec(keys_file, audience)
     is_drawn = draw_variant(fields)
     invite = read_invite(fields, now)
-    if invite.expires_at <= now:
+    if invite.is_expired(now):
         say("this invite has already expired")
     decoded = codec.decode(codec.encode(invite, script=script))
     if is_drawn:

@@ -23,13 +23,13 @@ from passphrase.cli.world import (
     text_argument,
 )
 from passphrase.errors import PassphraseError
-from passphrase.joining.rules import Action, Facts, Policy, Verdict, judge
-from passphrase.languages.words import LANGUAGES
+from passphrase.joining.rules import Action, Facts, Policy, Verdict, Visit, judge
+from passphrase.languages import load_language
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from passphrase.languages.words import Locale
+    from passphrase.languages import Locale
 
 YES_NO: Final = click.Choice(["yes", "no"])
 POPUP_COLUMNS: Final = 46
@@ -108,7 +108,7 @@ def open_(  # noqa: PLR0913  # one parameter an option
     keys_file: str | None,
     audience: str,
     viewer_id: "int | UUID",
-    source: str,
+    source: Any,  # noqa: ANN401  # what click has checked
     group_name: str | None,
     inviter_name: str | None,
     at: str | None,
@@ -127,13 +127,8 @@ def open_(  # noqa: PLR0913  # one parameter an option
     facts, policy = _facts(given), _policy(given)
     if given["revoked"] and not policy.deny_list:
         raise click.UsageError("--revoked needs --deny-list")
-    case: Any = {
-        "viewer_id": viewer_id,
-        "now": now,
-        "source": None if source == "unknown" else passphrase.Origin(source),
-        "facts": facts,
-        "policy": policy,
-    }
+    source = None if source == "unknown" else source
+    visit = Visit(viewer_id=viewer_id, now=now, source=source)
     message = read_message(text)
     try:
         decoded = codec.decode(message)
@@ -142,10 +137,16 @@ def open_(  # noqa: PLR0913  # one parameter an option
             _show_refusal(passphrase.explain(message, codec).sentences[locale], locale)
         return refuse(error, as_json=as_json)
     prompt = passphrase.join_prompt(
-        decoded, locale=locale, group_name=group_name, inviter_name=inviter_name, **case
+        decoded,
+        visit,
+        facts,
+        policy=policy,
+        locale=locale,
+        group_name=group_name,
+        inviter_name=inviter_name,
     )
-    verdict = judge(decoded.invite, **case)
-    needed = passphrase.needed_facts(decoded.invite, **case)
+    verdict = judge(decoded.invite, visit, facts, policy=policy)
+    needed = passphrase.needed_facts(decoded.invite, visit, facts, policy=policy)
     if as_json:
         told: Json = {"needed": needed, "rules": _rules(verdict)} if why else {}
         print_json({"ok": True, **prompt.model_dump(mode="json"), **told})
@@ -169,7 +170,7 @@ def _policy(given: dict[str, Any]) -> Policy:
 
 
 def _rules(verdict: Verdict) -> list[Json]:
-    """Say of each rule that was looked at whether it holds."""
+    """Say for each rule that was tried whether it holds."""
     last = "?" if verdict.missing else "yes"
     holds = ["no"] * (len(verdict.passed) - 1) + [last]
     return [
@@ -179,8 +180,8 @@ def _rules(verdict: Verdict) -> list[Json]:
 
 
 def _show_refusal(sentence: str, locale: "Locale") -> None:
-    """Draw the popup of a text that no passphrase could be read out of."""
-    language = LANGUAGES[locale]
+    """Draw the popup of a text in which no passphrase could be read."""
+    language = load_language(locale)
     show(language.unreadable, sentence, language.understood)
 
 

@@ -144,5 +144,5 @@ def success(decoded: "Decoded", now: "datetime") -> Json:
         "repairs": [asdict(repair) for repair in decoded.repairs],
         "key_id": decoded.key_id,
         "fingerprint": decoded.fingerprint,
-        "expired": decoded.invite.expires_at <= now,
+        "expired": decoded.invite.is_expired(now),
     }

@@ -20,7 +20,7 @@ from passphrase.cli.world import (
     read_name,
     say,
 )
-from passphrase.languages.words import fill
+from passphrase.languages.language import fill
 
 QR_KINDS: Final = (".png", ".svg")
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -111,12 +111,11 @@ def share(  # noqa: PLR0913  # one parameter an option
     invite = read_invite(fields, now)
     if invite.origin is passphrase.Origin.IN_APP:
         raise click.UsageError("--origin in_app needs no message; WeChat and QQ do")
-    if invite.expires_at <= now:
+    if invite.is_expired(now):
         raise click.UsageError("--expires is past: the message would help nobody")
     decoded = codec.decode(codec.encode(invite, script=script))
     message = passphrase.share(
         decoded.text,
-        to=invite.origin,
         locale=locale,
         group_name=group_name,
         app_name=app_name,

@@ -39,7 +39,7 @@ from passphrase.sharing.message import share
 if TYPE_CHECKING:
     from passphrase import Codec
     from passphrase.codec import Level
-    from passphrase.languages.words import Locale
+    from passphrase.languages import Locale
 
 GROUP_NAME: Final = "group_name"  # the column of the names that stand in messages
 PIECE_ROWS: Final = 1 << 9  # of a batch: half a second, if each has to be repaired
@@ -281,4 +281,4 @@ def _message(text: str | None, origin: object, name: object, wording: Wording) -
     if text is None or origin == Origin.IN_APP:
         return None
     group_name = name if name and isinstance(name, str) else wording.group_name
-    return share(text, to=Origin(str(origin)), **wording._replace(group_name=group_name)._asdict())
+    return share(text, **wording._replace(group_name=group_name)._asdict())

@@ -1,35 +1,24 @@
-"""`Decoded`, facts and policy -> `JoinPrompt`: the popup, as JSON for a client.
+"""`Decoded`, `Visit` and facts -> `JoinPrompt`: the popup, as JSON for a client.
 
-Source: docs/admission.md. The caller looks up the names; they never come from the
-pasted text.
+Source: docs/admission.md. Names come from the caller, never from the pasted text.
 
 Shapes:
     seconds_left  whole seconds, rounded down, 0 or more
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
-from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from passphrase.codec import Decoded
 from passphrase.errors import without_trace
-from passphrase.invite import Id, Invite, Origin, plain
-from passphrase.joining.rules import Action, Facts, Policy, Reason, judge
-from passphrase.languages.words import (
-    LANGUAGES,
-    LOCALES,
-    POPUPS,
-    Locale,
-    Outcome,
-    Words,
-    fill,
-    quoted,
-    time_ago,
-    time_left,
-)
+from passphrase.invite import Id, Invite
+from passphrase.joining.facts import Lookups, look_up
+from passphrase.joining.rules import Action, Facts, Policy, Reason, Visit, case_of, decide
+from passphrase.languages import Locale, load_language
+from passphrase.languages.language import Language, PopupText, fill
 from passphrase.reading.repair import Damage
 from passphrase.sharing.names import isolated, one_line
 
@@ -37,7 +26,7 @@ CONFIRM_GLYPHS_MIN: Final = 2
 PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")
 SECOND: Final = timedelta(seconds=1)
 PlainText = Annotated[str, Field(description="plain text, never HTML: show it by textContent")]
-# Whom a refusal may tell which group it is about: they know its id already.
+# Reasons whose popup may carry the ids: the viewer knows them.
 _KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
 
 
@@ -78,82 +67,87 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
 @without_trace
 def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     decoded: Decoded,
+    visit: Visit,
+    facts: Facts | Lookups,
     *,
-    viewer_id: int | UUID,
-    now: datetime,
-    source: Origin | None,
-    facts: Facts,
     policy: Policy | None = None,
     locale: Locale = "zh-Hans",
     group_name: str | None = None,
     inviter_name: str | None = None,
-    words: Mapping[Outcome, Words] | None = None,
+    popup_texts: Mapping[tuple[str, str | None], PopupText] | None = None,
 ) -> JoinPrompt:
     """Make the popup that a pasted passphrase leads to.
 
     Args:
         decoded: What the codec has read and verified.
-        viewer_id: Who has pasted it; from the session, never from the text.
-        now: An aware datetime.
-        source: Where the client says that the text was copied from; None if it does not say.
-        facts: What the backend has looked up; `needed_facts` names what is worth it.
+        visit: Who has pasted it, when, and where it was copied.
+        facts: An object with a method for each fact, such as `def member(self, decoded, visit)`.
+            Only facts on which the outcome depends are asked, each once, in the order of the rules.
+            A missing method, None or a value of another type admits nobody. If you look facts up
+            yourself: `Facts`, for which `needed_facts` names those worth a query.
         policy: What the product allows; the defaults of `Policy` if left out.
         locale: "zh-Hans", "zh-Hant" or "en".
         group_name: The group's name as it is now.
         inviter_name: The inviter's name as it is now.
-        words: Words of your own for some outcomes, in the language of `locale`, with the
-            placeholders of `Words`.
+        popup_texts: Popup texts of your own for some outcomes, in the language of `locale`, with
+            the placeholders of `PopupText`. Keys are pairs of action and reason.
 
     Raises:
-        TypeError: An argument is of another type, or `now` is naive.
-        ValueError: There is no such locale, or words of your own are for an outcome that there is
-            not, or have an unknown placeholder.
+        TypeError: An argument is of another type, or a method of `facts` is async.
+        ValueError: There is no such locale, or a popup text of your own is for an unknown outcome
+            or has an unknown placeholder.
+        Exception: What a method of `facts` raises.
     """
-    policy = Policy() if policy is None else policy
-    if not isinstance(decoded, Decoded):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("decoded is not what a codec has decoded")
-    if locale not in LOCALES:
-        msg = f"locale must be one of {', '.join(LOCALES)}"
-        raise ValueError(msg)
-    popups = _popups(locale, words)
+    popups = check_texts(decoded, locale, popup_texts)
+    case = case_of(decoded.invite, visit, Facts(), policy)
+    known = facts if isinstance(facts, Facts) else look_up(case, decoded, facts)
+    verdict = decide(case._replace(facts=known))
     invite = decoded.invite
-    verdict = judge(invite, viewer_id=viewer_id, now=now, source=source, facts=facts, policy=policy)
     offers = verdict.action is not Action.NONE
     may_know = offers or verdict.reason in _KNOWING
     if not offers and verdict.reason is not Reason.ALREADY_MEMBER:
         group_name = inviter_name = None
-    left = invite.expires_at - plain(now)
-    fields = _fields(invite, locale, group_name, inviter_name, left=left)
-    spoken = Words(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
+    left = invite.expires_at - visit.now
+    language = load_language(locale)
+    fields = _fields(invite, language, group_name, inviter_name, left=left)
+    text = PopupText(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
     confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
-    caution = LANGUAGES[locale].confirm
     return JoinPrompt(
         action=verdict.action,
         reason=verdict.reason,
-        title=spoken.title,
-        message=spoken.message + caution if confirm and offers else spoken.message,
-        button=spoken.button,
+        title=text.title,
+        message=text.message + language.confirm * (confirm and offers),
+        button=text.button,
         locale=locale,
         confirm=confirm,
         group_id=invite.group_id if may_know else None,
         inviter_id=invite.inviter_id if may_know else None,
         expires_at=invite.expires_at,
         seconds_left=max(left, timedelta()) // SECOND,
-        icebreakers=policy.icebreakers if verdict.action is Action.JOIN else (),
+        icebreakers=case.policy.icebreakers if verdict.action is Action.JOIN else (),
         missing=verdict.missing,
     )
 
 
-def _popups(locale: Locale, words: Mapping[Outcome, Words] | None) -> Mapping[Outcome, Words]:
-    """Put words of the caller's own in place, all of them checked before one is needed."""
-    if not words:
-        return POPUPS[locale]
-    if not words.keys() <= POPUPS[locale].keys():
-        raise ValueError("words are for outcomes that there are: pairs of action and reason")
-    for own in words.values():
-        for part in own:
+def check_texts(
+    decoded: Decoded, locale: Locale, own: Mapping[tuple[str, str | None], PopupText] | None
+) -> Mapping[tuple[str, str | None], PopupText]:
+    """Return the popup texts, those of the caller's own in place; check all before a query.
+
+    Raises:
+        TypeError, ValueError: As `join_prompt` says of these arguments.
+    """
+    if not isinstance(decoded, Decoded):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("decoded is not what a codec has decoded")
+    popups = load_language(locale).popups
+    if not own:
+        return popups
+    if not own.keys() <= popups.keys():
+        raise ValueError("popup_texts has a key that is not a pair of action and reason")
+    for text in own.values():
+        for part in text:
             fill(part, dict.fromkeys(PLACEHOLDERS, ""))
-    return {**POPUPS[locale], **words}
+    return {**popups, **own}
 
 
 def _glyphs_changed(decoded: Decoded) -> int:
@@ -161,14 +155,13 @@ def _glyphs_changed(decoded: Decoded) -> int:
 
 
 def _fields(
-    invite: Invite, locale: Locale, group: str | None, inviter: str | None, *, left: timedelta
+    invite: Invite, language: Language, group: str | None, inviter: str | None, *, left: timedelta
 ) -> dict[str, str]:
     """Return the placeholders; a group or inviter without a name gets a word for what it is."""
-    language = LANGUAGES[locale]
     return {
-        "group": quoted(isolated(one_line(group or "")), locale) or language.group,
-        "inviter": quoted(isolated(one_line(inviter or "")), locale) or language.inviter,
+        "group": language.quote(isolated(one_line(group or ""))) or language.group,
+        "inviter": language.quote(isolated(one_line(inviter or ""))) or language.inviter,
         "origin": language.origins[invite.origin],
-        "left": time_left(left // SECOND, locale),
-        "ago": time_ago(-left // SECOND, locale),
+        "left": language.time_left(left // SECOND),
+        "ago": language.time_ago(-left // SECOND),
     }

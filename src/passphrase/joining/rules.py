@@ -1,27 +1,25 @@
-"""`Invite` and facts -> verdict: every rule about origin, mutual follow, expiry and revocation.
+"""`Invite`, `Visit` and `Facts` -> `Verdict`: all rules about who may join, in one table.
 
-Source: docs/admission.md, whose table is printed from RULES. Nothing here looks anything up: the
-backend does, and `needed_facts` tells it what for. Only True is true and only False is false, so a
-fact that is missing or strange never admits anybody.
+Source: docs/admission.md, whose table is printed from RULES. Nothing here looks anything up. Only
+True is true and only False is false, so a fact that is missing or strange never admits anybody.
 
 Shapes:
-    fact  an attribute of `Facts`; None where it has not been looked up
+    fact  an attribute of `Facts`; None if it is not known
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from types import EllipsisType
-from typing import Annotated, Final, NamedTuple
-from uuid import UUID
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from passphrase.errors import without_trace
-from passphrase.invite import Invite, Origin
+from passphrase.invite import Id, Invite, Origin, plain
 
-_LAX: Final = Field(strict=False)  # a settings file has lists and strings
+# An origin or its string; what is read is always an `Origin`.
+OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(Origin)]
+_LAX: Final = Field(strict=False)  # a settings file has lists
 GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
 
 
@@ -34,7 +32,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why it offers no more than that."""
+    """Why the popup offers no more."""
 
     EXPIRED = "expired"
     REVOKED = "revoked"
@@ -52,12 +50,12 @@ class Reason(StrEnum):
 
 
 class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
-    """What the backend knows about group, viewer and inviter; None where it has not asked.
+    """What the backend knows about passphrase, group and people; None is not known.
 
     Attributes:
         generation: How often the group has reset its invites; compared modulo 256.
         revoked: The passphrase's fingerprint is on the deny-list.
-        spent: This single-use passphrase has been spent, and not by a viewer who is still a member.
+        spent: This single-use passphrase is spent, and not by a viewer who is still a member.
         member: The viewer is in the group.
         banned: The viewer is banned from the group.
         inviter_is_member: The inviter is in the group.
@@ -82,22 +80,20 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     """What a product allows; the defaults are those of Douyin in 2020.
 
     Attributes:
-        origins: Apps that may carry a passphrase. The direct pull inside the app needs no entry:
-            it has a rule of its own.
-        strict_source: Refuse a passphrase that came another way than it was made for.
-        require_source: Refuse it also when the client does not say which way it came.
+        origins: Apps that may carry a passphrase: "wechat", "qq" or both. The direct pull inside
+            the app needs no entry: it has a rule of its own.
+        strict_source: Refuse a passphrase that was copied in another app than it was signed for.
+        require_source: Refuse a passphrase also when the client does not say where it was copied.
         require_mutual_follow: Ask for mutual follow, whatever the invite says.
         request_when_not_mutual: Offer a join request to those who do not mutually follow.
-        deny_list: Ask for the fact `revoked`: there is a deny-list of fingerprints.
-        icebreakers: Greeting stickers, by whatever ids the client knows them, offered after a join.
+        deny_list: There is a deny-list of fingerprints: ask for the fact `revoked`.
+        icebreakers: Ids of greeting stickers, as the client knows them, offered after a join.
 
     Raises:
         pydantic.ValidationError: A switch is unknown or of another type.
     """
 
-    origins: Annotated[frozenset[Annotated[Origin, _LAX]], _LAX] = frozenset(
-        {Origin.WECHAT, Origin.QQ}
-    )
+    origins: Annotated[frozenset[OriginWord], _LAX] = frozenset({Origin.WECHAT, Origin.QQ})
     strict_source: bool = True
     require_source: bool = False
     require_mutual_follow: bool = False
@@ -106,15 +102,31 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     icebreakers: Annotated[tuple[str, ...], _LAX] = ()
 
 
+class Visit(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
+    """Who has pasted a passphrase, when, and where it was copied.
+
+    Attributes:
+        viewer_id: Who has pasted it, as in `Invite`; from the session, never from the text.
+        now: An aware datetime.
+        source: Where the client says that the text was copied: "wechat", "qq", "in_app"; None if
+            it does not say.
+
+    Raises:
+        pydantic.ValidationError: A field is missing, unknown or of another type; `now` is naive.
+    """
+
+    viewer_id: Id
+    now: Annotated[AwareDatetime, AfterValidator(plain)]
+    source: OriginWord | None
+
+
 class Case(NamedTuple):
     """All that the rules look at. What is not known yet is taken not to refuse."""
 
     invite: Invite
-    policy: Policy
+    visit: Visit | None
     facts: Facts
-    viewer_id: int | UUID | None
-    now: datetime | None
-    source: Origin | EllipsisType | None
+    policy: Policy
 
 
 class Rule(NamedTuple):
@@ -123,11 +135,11 @@ class Rule(NamedTuple):
     Attributes:
         number: Rows of one number share a condition.
         when: The condition in words.
-        asks: Tells whether the condition can hold here at all, which needs no fact.
-        fact: Name of the fact that decides; None where `asks` has decided.
-        refuses_on: The value of the fact on which the condition holds.
+        asks: Whether the condition can hold in a case at all; this needs no fact.
+        fact: Name of the fact that decides; None if `asks` decides alone.
+        refuses_on: The value of the fact for which the condition holds.
         action: What the popup then offers.
-        reason: And why.
+        reason: Why it offers no more.
     """
 
     number: int
@@ -149,10 +161,11 @@ class Rule(NamedTuple):
 
 
 def _fact(case: Case, name: str) -> bool | None:
-    """Return a fact: True, False, or None for whatever is neither."""
+    """Return a fact: True or False; None if it is missing or strange."""
     known = getattr(case.facts, name)
     if name == "generation":
-        return None if type(known) is not int else known % GENERATIONS == case.invite.generation
+        is_count = type(known) is int and known >= 0
+        return known % GENERATIONS == case.invite.generation if is_count else None
     return known if known is True or known is False else None
 
 
@@ -161,7 +174,7 @@ def _always(_case: Case) -> bool:
 
 
 def _is_expired(case: Case) -> bool:
-    return case.now is not None and case.now >= case.invite.expires_at
+    return case.visit is not None and case.invite.is_expired(case.visit.now)
 
 
 def _has_deny_list(case: Case) -> bool:
@@ -178,15 +191,15 @@ def _is_foreign(case: Case) -> bool:
 
 
 def _is_misrouted(case: Case) -> bool:
-    if case.source is ...:
+    if case.visit is None:
         return False
-    if case.source is None:
+    if case.visit.source is None:
         return case.policy.require_source
-    return case.policy.strict_source and case.source is not case.invite.origin
+    return case.policy.strict_source and case.visit.source is not case.invite.origin
 
 
 def _is_self(case: Case) -> bool:
-    return case.viewer_id == case.invite.inviter_id
+    return case.visit is not None and case.visit.viewer_id == case.invite.inviter_id
 
 
 def _asks_mutual_follow(case: Case) -> bool:
@@ -254,33 +267,40 @@ class Verdict(NamedTuple):
 
 
 @without_trace
-def judge(  # noqa: PLR0913  # all that the rules look at, by name
-    invite: Invite,
-    *,
-    viewer_id: int | UUID,
-    now: datetime,
-    source: Origin | None,
-    facts: Facts,
-    policy: Policy,
-) -> Verdict:
+def judge(invite: Invite, visit: Visit, facts: Facts, *, policy: Policy | None = None) -> Verdict:
     """Apply the rules: the first that holds decides.
 
     Args:
         invite: What a verified passphrase says.
-        viewer_id: Who has pasted it; from the session, never from the text.
-        now: An aware datetime.
-        source: Where the client says that the text was copied from; None if it does not say.
+        visit: Who has pasted it, when, and where it was copied.
         facts: What the backend has looked up.
-        policy: What the product allows.
+        policy: What the product allows; the defaults of `Policy` if left out.
 
     Raises:
-        TypeError: An argument is of another type, or `now` is naive.
-        pydantic.ValidationError: Invite or policy hold what they must not.
+        TypeError: An argument is of another type.
+        pydantic.ValidationError: An argument was changed and holds what it must not.
     """
-    case = _case(invite, policy, facts, viewer_id, now, source)
-    if None in (case.viewer_id, case.now) or case.source is ...:
-        raise TypeError("viewer_id, now and source must be given")
-    return decide(case)
+    return decide(case_of(invite, visit, facts, policy))
+
+
+@without_trace
+def needed_facts(
+    invite: Invite,
+    visit: Visit | None = None,
+    facts: Facts | None = None,
+    *,
+    policy: Policy | None = None,
+) -> tuple[str, ...]:
+    """Name the facts that are worth a query: those not known yet on which the outcome may depend.
+
+    They come in the order of the rules: the cheapest first, the social graph last. Look one up and
+    ask again with it, or look all of them up at once. `join_prompt` does the former by itself.
+
+    Args and errors are those of `judge`. Give what you know: with a visit, an expired passphrase
+    costs no query. Without one, no rule about time, viewer or source refuses.
+    """
+    known = Facts() if facts is None else facts
+    return needed(case_of(invite, visit, known, policy, needs_visit=False))
 
 
 def decide(case: Case) -> Verdict:
@@ -292,57 +312,36 @@ def decide(case: Case) -> Verdict:
     return Verdict(rule.action, rule.reason, (), RULES[:index])
 
 
-@without_trace
-def needed_facts(  # noqa: PLR0913  # those of `judge`, each of which may be left out
+def needed(case: Case) -> tuple[str, ...]:
+    """Name the missing facts that come before the first rule that holds, in order."""
+    answers = ((rule.fact, rule.holds(case)) for rule in RULES)
+    before = takewhile(lambda answer: answer[1] is not True, answers)
+    return tuple(dict.fromkeys(fact for fact, holds in before if fact and holds is None))
+
+
+def case_of(
     invite: Invite,
-    policy: Policy | None = None,
+    visit: Visit | None,
+    facts: Facts,
+    policy: Policy | None,
     *,
-    viewer_id: int | UUID | None = None,
-    now: datetime | None = None,
-    source: Origin | EllipsisType | None = ...,
-    facts: Facts | None = None,
-) -> tuple[str, ...]:
-    """Name the facts that are worth a query: those not given that the outcome may depend on.
+    needs_visit: bool = True,
+) -> Case:
+    """Make a case of arguments of the right types: a wrong one must not slip through a rule.
 
-    They come in the order of the rules, the cheapest first, and the social graph last. Look one up,
-    ask again with it, and stop when nothing is named; or look all of them up at once.
-
-    Args and errors are those of `judge`. What is left out is taken not to refuse, so give what you
-    know: with `now`, an expired passphrase costs no query.
+    Raises:
+        TypeError, pydantic.ValidationError: As `judge` says.
     """
     policy = Policy() if policy is None else policy
-    facts = Facts() if facts is None else facts
-    case = _case(invite, policy, facts, viewer_id, now, source)
-    answers = ((rule.fact, rule.holds(case)) for rule in RULES)
-    asked = takewhile(lambda answer: answer[1] is not True, answers)
-    return tuple(dict.fromkeys(fact for fact, holds in asked if fact and holds is None))
-
-
-def _case(  # noqa: PLR0913, PLR0917  # the fields of a case
-    invite: Invite,
-    policy: Policy,
-    facts: Facts,
-    viewer_id: int | UUID | None,
-    now: datetime | None,
-    source: Origin | EllipsisType | None,
-) -> Case:
-    """Make a case of arguments of the right types: a wrong one must not slip through a rule."""
-    rows: tuple[tuple[str, object, tuple[type, ...], tuple[object, ...]], ...] = (
-        ("invite", invite, (Invite,), ()),
-        ("policy", policy, (Policy,), ()),
-        ("facts", facts, (Facts,), ()),
-        ("source", source, (Origin,), (None, ...)),
-        ("now", now, (datetime,), (None,)),
-        ("viewer_id", viewer_id, (int, UUID), (None,)),
-    )
-    for name, value, types, unsaid in rows:
-        is_said = isinstance(value, types) and not isinstance(value, bool)
-        if not is_said and not any(value is each for each in unsaid):
-            wanted = " or ".join(each.__name__ for each in types)
-            msg = f"{name} must be {wanted}, not {type(value).__name__}"
+    given: list[tuple[str, object, type]] = [
+        ("invite", invite, Invite), ("facts", facts, Facts), ("policy", policy, Policy)
+    ]  # fmt: skip
+    if needs_visit or visit is not None:
+        given.append(("visit", visit, Visit))
+    for name, value, wanted in given:
+        if not isinstance(value, wanted):
+            msg = f"{name} must be {wanted.__name__}, not {type(value).__name__}"
             raise TypeError(msg)
-    if now is not None and now.tzinfo is None:
-        raise TypeError("now has no time zone")
     # `model_copy` checks nothing: a flag that is None must not count as one that is off.
-    invite, policy = Invite.model_validate(invite), Policy.model_validate(policy)
-    return Case(invite, policy, facts, viewer_id, now, source)
+    visit = visit and Visit.model_validate(visit)
+    return Case(Invite.model_validate(invite), visit, facts, Policy.model_validate(policy))

@@ -1,1 +1,28 @@
-"""What people are told, one file a language."""
+"""What people are told: one file a language, each loaded when it is first asked for.
+
+A new language is one file, and its locale in the line of `Locale`: "pt-BR" is read from `pt_br.py`.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import Final, Literal, get_args
+
+from passphrase.languages.language import Language
+
+Locale = Literal["zh-Hans", "zh-Hant", "en"]
+LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
+
+
+@cache
+def load_language(locale: Locale) -> Language:
+    """Return all sentences of a language.
+
+    Raises:
+        ValueError: There is no such locale.
+    """
+    if locale not in LOCALES:
+        msg = f"locale must be one of {', '.join(LOCALES)}"
+        raise ValueError(msg)
+    name = locale.lower().replace("-", "_")
+    language: Language = import_module(f"passphrase.languages.{name}").LANGUAGE
+    return language
