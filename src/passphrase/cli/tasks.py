@@ -24,7 +24,7 @@ from passphrase.bulk.processes import spread
 from passphrase.bulk.table import (
     COLUMNS,
     REQUIRED,
-    Remembering,
+    CachingCodec,
     Variants,
     decode_column,
     encode_table,
@@ -71,7 +71,7 @@ def decoding(column: str, repair: "Level") -> Task:
         gather=partial(_gather_texts, column),
         select=partial(_select_texts, column),
         work=partial(decode_column, repair=repair),
-        keep=Remembering,
+        keep=CachingCodec,
     )
 
 
