@@ -30,7 +30,7 @@ from peers import PEERS, SECRET
 
 from passphrase import Codec, Invite, Keyring, Origin
 from passphrase.bulk.processes import spread
-from passphrase.bulk.table import Remembering, decode_column, encode_table
+from passphrase.bulk.table import CachingCodec, decode_column, encode_table
 
 REPEATS: Final = 20  # rows of a log for each text that differs
 BATCH_ROWS: Final = 1 << 15
@@ -42,9 +42,9 @@ def make_codec() -> Codec:
     return Codec(Keyring({1: SECRET}), audience="douyin")
 
 
-def make_memory() -> Remembering:
+def make_caching_codec() -> CachingCodec:
     """Make a codec that remembers, in whatever process."""
-    return Remembering(make_codec(), 1 << 16)
+    return CachingCodec(make_codec(), 1 << 16)
 
 
 def invite(number: int) -> Invite:
@@ -91,10 +91,10 @@ def reading(rows: int) -> Iterator[tuple[str, int, Callable[[], object]]]:
     yield "decode_column, a log", rows, lambda: decode_column(codec, log)
     for processes in (1, 2):
         yield (
-            f"spread over {processes} with memory, a log",
+            f"spread over {processes} with a cache, a log",
             rows,
             lambda count=processes: exhaust(  # type: ignore[misc]
-                spread(decode_column, batches(log), make_memory, processes=count)
+                spread(decode_column, batches(log), make_caching_codec, processes=count)
             ),
         )
     for peer in PEERS:

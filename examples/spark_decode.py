@@ -31,7 +31,7 @@ from pyspark.sql.types import StructField, StructType
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin
-from passphrase.bulk import DECODED, Remembering, decode_column
+from passphrase.bulk import DECODED, CachingCodec, decode_column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,7 +51,7 @@ def decode_frame(frame: "DataFrame", column: str) -> "DataFrame":
     """Add to a frame what `decode_column` says of one of its columns, one row out for one in."""
 
     def decode_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        codec = Remembering(codec_of_this_machine())  # once for each task, on the executor
+        codec = CachingCodec(codec_of_this_machine())  # once for each task, on the executor
         for batch in batches:
             results = decode_column(codec, batch.column(column))
             names = [*batch.schema.names, *(PREFIX + name for name in results.column_names)]

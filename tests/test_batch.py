@@ -34,8 +34,7 @@ from passphrase import Codec, Keyring, share
 from passphrase.__main__ import main
 from passphrase.bulk.columns import DECODED
 from passphrase.bulk.table import decode_column, encode_table
-from passphrase.cli import lines, tables, tasks
-from passphrase.cli.tables import _check_indices
+from passphrase.cli import forms, tasks
 
 TEXT = CODEC.encode(INVITE)
 FORGED = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
@@ -90,6 +89,11 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[b
     return run
 
 
+def make_batches_small(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    for name in ("TEXT_ROWS_MAX", "PARQUET_ROWS_MAX", "ROWS_READ"):
+        monkeypatch.setattr(forms, name, rows)
+
+
 def read_rows(form: str, path: Path) -> list[dict[str, Any]]:
     """Read a file as another program would."""
     if form == "parquet":
@@ -126,8 +130,7 @@ def test_decode(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
 ) -> None:
     """Input columns first and unchanged, then what `decode_column` says of each row."""
-    monkeypatch.setattr(lines, "ROWS_MAX", 4)
-    monkeypatch.setattr(tables, "ROWS_MAX", 4)
+    make_batches_small(monkeypatch, 4)
     rows = [{"when": f"10:{at}", "message": text} for at, text in enumerate(PASTED)]
     source = write_rows(form, tmp_path / f"log.{form}", rows)
     target = tmp_path / f"read.{form}"
@@ -281,7 +284,7 @@ def test_what_is_not_utf8_is_told_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """As Excel in Chinese writes CSV: nothing would be found, without a word on why."""
-    monkeypatch.setattr(lines, "ROWS_MAX", 2)
+    make_batches_small(monkeypatch, 2)
     row = '{"text": "你好"}\n' if form == "jsonl" else "你好\n"
     table = ("text\n" * (form == "csv") + row * 9).encode("gb18030")
     done = shell("decode", "--format", form, stdin=table)
@@ -307,8 +310,8 @@ def test_a_file_without_rows(shell: Shell, tmp_path: Path) -> None:
 
 def test_long_lines_are_taken_in_pieces(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each kept, so that no line needs more memory than a batch."""
-    monkeypatch.setattr(lines, "LINE_CHARS_MAX", 10)
-    monkeypatch.setattr(lines, "CHARS_MAX", 15)
+    monkeypatch.setattr(forms, "LINE_CHARS_MAX", 10)
+    monkeypatch.setattr(forms, "BLOCK_BYTES", 3)
     done = shell("decode", "--format", "jsonl", stdin=b'{"a": 1}\n{"b": "' + b"x" * 20 + b'"}\n')
     rows = [json.loads(line) for line in done.out.splitlines()]
     pieces = [row["passphrase_malformed"] for row in rows[1:]]
@@ -368,8 +371,7 @@ def test_equal_single_use_rows_are_different_passphrases(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
 ) -> None:
     """Across batches and processes, and the same again when it is run again."""
-    for module in (lines, tables):
-        monkeypatch.setattr(module, "ROWS_MAX", 7)
+    make_batches_small(monkeypatch, 7)
     monkeypatch.setattr(tasks, "PIECE_ROWS", 3)
     monkeypatch.setattr(tasks, "SHARED_PIECE_ROWS", 3)
     campaign = [CAMPAIGN[0] | {"single_use": "true", "user": str(at)} for at in range(20)]
@@ -505,11 +507,11 @@ def test_no_csv_noise_is_lost(shell: Shell, noise: list[str]) -> None:
         (["--format", "csv"], b"", "no column 'text'"),
         (["--format", "csv"], b"text,text\n", "two columns 'text'"),
         (["--format", "csv"], b"text,passphrase_error\n", "choose another --prefix"),
-        (["--format", "csv"], b'"text\n', "header is no CSV"),
+        (["--format", "csv"], b'"text\n', "header is not CSV"),
         (["--format", "csv", "--prefix", ""], b"text\n", "choose another --prefix"),
-        ([], b"text\n", "name it by --format"),
-        (["-", "-o", "out.txt"], b"text\n", "name it by --format"),
-        (["in.csv", "-o", "out.jsonl"], b"", "name it by --format"),
+        ([], b"text\n", "pass --format"),
+        (["-", "-o", "out.txt"], b"text\n", "pass --format"),
+        (["in.csv", "-o", "out.jsonl"], b"", "pass --format"),
         (["--format", "parquet"], b"", "from a file to a file"),
         (["--format", "csv", "--processes", "0"], b"", "--processes"),
         (["--format", "csv", "--audience", ""], b"", "--audience"),
@@ -548,6 +550,14 @@ def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [7]}), source)
     refused = shell("decode", source, "-o", target)
     assert (refused.code, "holds int64, not texts" in refused.err) == (2, True)
+
+
+def test_parquet_keeps_its_metadata(shell: Shell, tmp_path: Path) -> None:
+    """Where pandas notes its index, for example."""
+    source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
+    pq.write_table(pa.table({"text": [TEXT]}).replace_schema_metadata({"pandas": "{}"}), source)
+    assert shell("decode", source, "-o", target).code == 0
+    assert pq.read_schema(target).metadata[b"pandas"] == b"{}"
 
 
 @pytest.mark.slow
@@ -616,21 +626,16 @@ def test_a_batch_of_parquet_has_so_many_bytes(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And so many rows; the long text of a dictionary counts for none of them."""
-    monkeypatch.setattr(tables, "BYTES_MAX", 100_000)
-    monkeypatch.setattr(tables, "ROWS_READ", 10)
-    monkeypatch.setattr(tables, "ROWS_MAX", 60)
+    monkeypatch.setattr(forms, "PARQUET_BYTES_MAX", 100_000)
+    monkeypatch.setattr(forms, "ROWS_READ", 10)
+    monkeypatch.setattr(forms, "PARQUET_ROWS_MAX", 60)
+    source = tmp_path / "log.parquet"
     made: list[int] = []
-    write = tables.ParquetTable.write
-
-    def count(table: tables.ParquetTable, batch: Any, results: pa.Table) -> tables.Counts:
-        made.append(batch.num_rows)
-        return write(table, batch, results)
-
-    monkeypatch.setattr(tables.ParquetTable, "write", count)
     for is_dictionary in (False, True):
-        source = tmp_path / "log.parquet"
         write_bomb(source, 75, 2000, is_dictionary=is_dictionary)
-        assert shell("decode", source, "-o", tmp_path / "out.parquet", "--force").code == 0
+        shell("decode", source, "-o", tmp_path / "out.parquet", "--force")
+        groups = pq.ParquetFile(tmp_path / "out.parquet").metadata
+        made += [groups.row_group(at).num_rows for at in range(groups.num_row_groups)]
     assert made == [50, 25, 60, 15]
 
 
@@ -639,7 +644,8 @@ def test_memory_that_ends_in_arrow(
 ) -> None:
     """Is not a damaged file."""
     source = write_rows("parquet", tmp_path / "log.parquet", [{"text": "x"}])
-    monkeypatch.setattr(tables, "_merged", Mock(side_effect=pa.ArrowMemoryError("malloc")))
+    read = Mock(side_effect=pa.ArrowMemoryError("malloc"))
+    monkeypatch.setattr(forms.Parquet, "_reads", read)
     failed = shell("decode", source, "-o", tmp_path / "out.parquet")
     assert failed == (71, "", "passphrase: there is not enough memory for this input\n")
 
@@ -678,9 +684,8 @@ def test_a_terminal_or_nothing_at_all_gets_help(
 def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """And no other missing module is explained away."""
     for name in [*sys.modules]:
-        if name.startswith(("passphrase.bulk", "passphrase.cli.t", "passphrase.cli.l")):
+        if name.startswith(("passphrase.bulk", "passphrase.cli.tasks", "passphrase.cli.forms")):
             monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("passphrase.cli.tasks")
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "passphrase.bulk.table", None)
         assert shell("decode", "--format", "csv", stdin=b"text\n").code == 70
@@ -905,12 +910,12 @@ def test_a_bar_shows_how_far_it_is(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """After each batch: the bytes of the input that were read, or its rows, and how many it has."""
-    monkeypatch.setattr(lines, "ROWS_MAX", 300)
-    monkeypatch.setattr(tables, "ROWS_MAX", 300)
+    make_batches_small(monkeypatch, 300)
+    monkeypatch.setattr(forms, "ROW_LINES_MAX", 30)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bar = MagicMock()
     monkeypatch.setattr("rich.progress.Progress", bar)
-    source = write_rows(form, tmp_path / f"log.{form}", [{"text": "x" * 99}] * 1000)
+    source = write_rows(form, tmp_path / f"log.{form}", [{"text": "x" * 999}] * 1000)
     assert shell("decode", source, "-o", tmp_path / f"out.{form}").code == 0
     assert bar.call_args.kwargs["transient"] is True
     assert bar.call_args.kwargs["console"].stderr is True
@@ -932,47 +937,65 @@ def test_a_bar_shows_how_far_it_is(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_a_bar_moves_within_a_batch(tmp_path: Path, form: str) -> None:
+def test_a_bar_moves_within_a_batch(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     """So that it does not stand until the first batch of a file is done."""
     texts = [f"{at} {TEXT}" for at in range(10_000)]
     source = write_rows(form, tmp_path / f"log.{form}", [{"text": text} for text in texts])
     seen: list[float] = []
-    tasks.process(
-        tasks.decoding("text", "exact"),
-        tasks.Places(source, tmp_path / "out", form, "passphrase_", force=False),
-        lambda: CODEC,
-        processes=1,
-        report=lambda position, size: seen.append(position / (size or 1)),
-    )
+
+    def see(position: int, size: int) -> None:
+        seen.append(position / size)
+
+    report = MagicMock()
+    report.return_value.__enter__.return_value = see
+    monkeypatch.setattr("passphrase.cli.batch._bar", report)
+    arguments = ["decode", source, "-o", tmp_path / f"out.{form}", "--repair", "exact"]
+    assert shell(*arguments).code == 0
     assert seen == sorted(seen)
     assert seen[0] < 0.25
     assert (len(seen) > 4, seen[-1]) == (True, 1)
 
 
-@pytest.mark.parametrize(
-    ("chars", "rows", "batches"), [(77, 99, [7, 7, 6]), (78, 99, [8, 8, 4]), (999, 9, [9, 9, 2])]
-)
-def test_a_batch_has_so_many_rows_and_characters(
-    shell: Shell,
-    monkeypatch: pytest.MonkeyPatch,
-    chars: int,
-    rows: int,
-    batches: list[int],
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_batch_of_text_has_so_many_rows_and_characters(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """It ends with the row that reaches a limit."""
-    monkeypatch.setattr(lines, "CHARS_MAX", chars)
-    monkeypatch.setattr(lines, "ROWS_MAX", rows)
-    made: list[int] = []
-    write = lines.CsvTable.write
+    """So memory does not grow with the file; what was read ahead counts for the batch before."""
+    prepared: list[int] = []
+    prepare = tasks._texts
 
-    def count(table: lines.CsvTable, batch: Any, results: pa.Table) -> tables.Counts:
-        made.append(len(batch[0]))
-        return write(table, batch, results)
+    def count(column: str, inputs: Any) -> Any:
+        prepared.append(len(inputs[column]))
+        return prepare(column, inputs)
 
-    monkeypatch.setattr(lines.CsvTable, "write", count)
-    table = "text\n" + "".join(f"unique {at:02}_\n" for at in range(20))
-    assert shell("decode", "--format", "csv", stdin=table.encode()).code == 0
-    assert made == batches
+    monkeypatch.setattr(tasks, "_texts", count)
+    monkeypatch.setattr(forms, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(forms, "ROW_LINES_MAX", 2)
+    rows = "".join(f'{{"text": "{at:086}"}}\n' for at in range(20))
+    table = rows if form == "jsonl" else "text\n" + rows.replace('{"text": "', "").replace('"}', "")
+    for name, most in (("TEXT_ROWS_MAX", 7), ("TEXT_CHARS_MAX", 300)):
+        with monkeypatch.context() as patch:
+            patch.setattr(forms, name, most)
+            assert shell("decode", "--format", form, stdin=table.encode()).code == 0
+        assert sum(prepared) == 20
+        assert len(prepared) > 2
+        assert max(prepared) <= 7
+        prepared.clear()
+
+
+@pytest.mark.parametrize(("most", "name"), [(3, "ROW_LINES_MAX"), (9, "ROW_CHARS_MAX")])
+def test_a_row_has_so_many_lines_and_characters(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, most: int, name: str
+) -> None:
+    """One that goes on is malformed, wherever it stands: its first line is kept, then the next."""
+    monkeypatch.setattr(forms, name, most)
+    for before in range(5):
+        table = "id,text\n" + "1,x\n" * before + '2,"a\nb\nc"\n' + '3,"a\nb\nc\nd"\n'
+        rows = minted(shell("decode", "--format", "csv", stdin=table.encode()))
+        kept = [row["passphrase_malformed"] for row in rows]
+        assert kept == [""] * (before + 1) + ['3,"a', "b", "c", 'd"']
 
 
 def test_as_many_processes_as_asked_for(
@@ -1030,9 +1053,9 @@ def test_the_indices_of_nested_columns_are_checked() -> None:
     """A sound one passes; one that points past its dictionary is refused, however deep it is."""
     sound = pa.array(["a"]).dictionary_encode()
     broken = pa.DictionaryArray.from_arrays(pa.array([7]), pa.array(["a"]), safe=False)
-    _check_indices(pa.StructArray.from_arrays([sound], ["x"]))
-    _check_indices(pa.ListArray.from_arrays([0, 1], sound))
+    forms.check_indices(pa.StructArray.from_arrays([sound], ["x"]))
+    forms.check_indices(pa.ListArray.from_arrays([0, 1], sound))
     with pytest.raises(pa.ArrowIndexError):
-        _check_indices(pa.StructArray.from_arrays([broken], ["x"]))
+        forms.check_indices(pa.StructArray.from_arrays([broken], ["x"]))
     with pytest.raises(pa.ArrowIndexError):
-        _check_indices(pa.ListArray.from_arrays([0, 1], broken))
+        forms.check_indices(pa.ListArray.from_arrays([0, 1], broken))

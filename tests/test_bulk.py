@@ -25,7 +25,7 @@ from passphrase.bulk.columns import DECODED, ENCODED, FOUND
 from passphrase.bulk.table import (
     COLUMNS,
     REQUIRED,
-    Remembering,
+    CachingCodec,
     Variants,
     decode_column,
     encode_table,
@@ -170,23 +170,23 @@ def test_a_text_that_repeats_is_read_once() -> None:
 
 
 @given(column=columns_of_texts)
-def test_a_memory_changes_nothing(column: list[str | None]) -> None:
+def test_a_cache_changes_nothing(column: list[str | None]) -> None:
     """However small it is; and what it has read it does not read again."""
-    memory = Remembering(CODEC, 4)
+    caching = CachingCodec(CODEC, 4)
     expected = decode_column(CODEC, column)
-    assert decode_column(memory, column) == decode_column(memory, column) == expected
+    assert decode_column(caching, column) == decode_column(caching, column) == expected
 
 
-def test_a_memory_reads_a_text_of_several_columns_once() -> None:
+def test_a_cache_reads_a_text_of_several_columns_once() -> None:
     """Refused or not; a long one it forgets."""
     codec: Any = Counting()
-    memory = Remembering(codec)
+    caching = CachingCodec(codec)
     for _ in range(2):
-        decode_column(memory, [TEXT, "x", "y" * 513])
+        decode_column(caching, [TEXT, "x", "y" * 513])
     assert codec.asked == [TEXT, "x", "y" * 513, "y" * 513]
 
 
-def test_a_memory_keeps_nothing_of_its_callers() -> None:
+def test_a_cache_keeps_nothing_of_its_callers() -> None:
     """A refusal holds the frames that it went through, and they hold a batch, and the clipboard."""
 
     class Batch:
@@ -195,17 +195,17 @@ def test_a_memory_keeps_nothing_of_its_callers() -> None:
     def read() -> ref[Batch]:
         batch = Batch()
         with pytest.raises(errors.NotFoundError):
-            memory.decode("x")
+            caching.decode("x")
         return ref(batch)
 
-    memory = Remembering(CODEC)
+    caching = CachingCodec(CODEC)
     batch = read()
     gc.collect()
     assert batch() is None
     refusals: list[PassphraseError] = []
     for _ in range(2):
         with pytest.raises(errors.NotFoundError) as caught:
-            memory.decode("x")
+            caching.decode("x")
         refusals.append(caught.value)
     assert refusals[0] is not refusals[1]
 
@@ -447,7 +447,7 @@ def test_a_level_that_is_none_is_a_mistake_of_the_program() -> None:
             read(CODEC, TEXT, repair="best")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_a_memory_forgets() -> None:
+def test_a_cache_forgets() -> None:
     """What was read longest ago, once there are more texts than it holds."""
     read: list[str] = []
 
@@ -456,9 +456,9 @@ def test_a_memory_forgets() -> None:
             read.append(text)
             return super().decode(text, **how)
 
-    remembering = Remembering(Counting(KEYRING, audience=AUDIENCE), texts_max=1)
+    caching = CachingCodec(Counting(KEYRING, audience=AUDIENCE), texts_max=1)
     for text in (TEXT, TEXT, OTHER_TEXT, TEXT):
-        assert remembering.decode(text).text == text
+        assert caching.decode(text).text == text
     assert read == [TEXT, OTHER_TEXT, TEXT]
 
 

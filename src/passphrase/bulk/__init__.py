@@ -5,7 +5,7 @@
 from passphrase.bulk.columns import DECODED, ENCODED, FOUND, INVITE
 from passphrase.bulk.processes import spread
 from passphrase.bulk.table import (
-    Remembering,
+    CachingCodec,
     Variants,
     decode_column,
     encode_table,
@@ -17,7 +17,7 @@ __all__ = [
     "ENCODED",
     "FOUND",
     "INVITE",
-    "Remembering",
+    "CachingCodec",
     "Variants",
     "decode_column",
     "encode_table",

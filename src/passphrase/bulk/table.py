@@ -47,32 +47,32 @@ REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
 COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
 
 _MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
-REMEMBERED_CHARS_MAX: Final = 1 << 9
+CACHED_CHARS_MAX: Final = 1 << 9
 NO_VARIANT: Final = "used_up"  # stands for the variant of a row for which none is left
 _ERRORS: Final[Mapping[object, str]] = {("variant", NO_VARIANT): "variants_used_up"}
 _HASH_BYTES: Final = 3  # of an invite: one of 2^24 counters
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
-class Remembering:
-    """A codec that remembers what it has read last, for texts that repeat between columns.
+class CachingCodec:
+    """A codec with a cache of the texts that it read last, for texts that repeat between columns.
 
     Args:
         codec: The codec that reads.
-        texts_max: How many texts are remembered, of up to REMEMBERED_CHARS_MAX characters each:
-            some kilobytes for each.
+        texts_max: How many texts the cache holds, at some kilobytes each. A text of more than
+            CACHED_CHARS_MAX characters is not cached.
     """
 
     def __init__(self, codec: Codec, texts_max: int = 1 << 14) -> None:
         self._codec: Final = codec
-        self._remembered: Final = lru_cache(texts_max)(self._read)
+        self._cached: Final = lru_cache(texts_max)(self._read)
 
     @without_trace
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
         """Read the one passphrase out of a text, as `Codec.decode` does."""
-        if len(text) > REMEMBERED_CHARS_MAX:
+        if len(text) > CACHED_CHARS_MAX:
             return self._codec.decode(text, repair=repair)
-        read = self._remembered(text, repair)
+        read = self._cached(text, repair)
         if isinstance(read, PassphraseError):
             raise copy(read)
         return read
@@ -85,12 +85,12 @@ class Remembering:
 
 
 def decode_column(
-    codec: Codec | Remembering, texts: Texts, *, repair: Level = "standard"
+    codec: Codec | CachingCodec, texts: Texts, *, repair: Level = "standard"
 ) -> pa.Table:
     """Read the one passphrase of each text, as `Codec.decode` does. Inverse: `encode_table`.
 
     Args:
-        codec: The keys; with a memory where columns share texts.
+        codec: The keys; a `CachingCodec` where columns share texts.
         texts: n strings; what is none is refused with the error "null" or "not_text".
         repair: As in `Codec.decode`.
 

@@ -1,13 +1,14 @@
 """The commands that take whole files: batch decode, batch encode.
 
-They need the extra `bulk`, which is loaded when they run. Exit code 0: every row of the input is in
-the output, whatever became of it; stderr says how many were refused, and why.
+They need the extra `bulk`, which is loaded when they run. Exit code 0 means that every input row is
+in the output, opened or refused; stderr says how many were refused, and why.
 """
 
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,7 +20,7 @@ from passphrase.cli.share import worded
 from passphrase.cli.world import EXIT_KEYS, Stop, clock, repair_option, say
 
 if TYPE_CHECKING:
-    from passphrase.cli.tables import Task
+    from passphrase.cli.tasks import Task
     from passphrase.codec import Level
     from passphrase.languages import Locale
 
@@ -47,33 +48,33 @@ def _rows(command: _Command) -> _Command:
             "target",
             type=path,
             metavar="OUTPUT",
-            help="Written beside it and renamed when whole; a new one has the mode that the umask "
-            "leaves. Default: stdout.",
+            help="Written as OUTPUT.partial and renamed when complete. The umask sets the mode of "
+            "a new file. Default: stdout.",
         ),
         click.option(
             "--format",
             "form",
             type=click.Choice(["csv", "jsonl", "parquet"]),
-            help="Of input and output. Default: as their names say.",
+            help="The format of INPUT and OUTPUT. Default: from their names.",
         ),
         click.option(
             "--bom",
             is_flag=True,
-            help="Begin CSV with a byte-order mark; Excel shows Chinese only with one.",
+            help="Begin CSV with a byte-order mark. Excel needs one to show Chinese.",
         ),
         click.option("--force", is_flag=True, help="Replace OUTPUT if it exists."),
         click.option(
             "--prefix",
             default="passphrase_",
             show_default=True,
-            help="What the names of the result columns begin with.",
+            help="Put before the names of the result columns.",
         ),
         click.option(
             "--processes",
             type=click.IntRange(min=1),
             default=1,
             show_default=True,
-            help="How many work at once.",
+            help="How many processes work at once.",
         ),
         keyed,
     ):
@@ -87,16 +88,16 @@ def batch() -> None:
 
 
 @batch.command()
-@click.option("--column", default="text", show_default=True, help="Where the pasted texts are.")
+@click.option("--column", default="text", show_default=True, help="The column of the pasted texts.")
 @repair_option
 @_rows
 def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: ANN401
     """Read the passphrase in each row of INPUT.
 
-    Every row stays, in its place, with the result columns behind; a row that was refused says why
-    in `error`, and a line that is no row is kept in `malformed`.
+    Each row stays in its place, followed by the result columns. A refused row says why in `error`.
+    A malformed line is kept whole in `malformed`.
     """
-    _run(_tasks().decoding(column, repair), "opened", **options)
+    _run(_load("tasks").decoding(column, repair), "opened", **options)
 
 
 @batch.command()
@@ -104,7 +105,7 @@ def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: AN
     "--message",
     "with_message",
     is_flag=True,
-    help="Also make the message to paste, for rows by wechat or qq. A column group_name names the "
+    help="Also make the message to paste, for wechat and qq rows. A column group_name names the "
     "group.",
 )
 @worded
@@ -120,14 +121,15 @@ def encode(
 ) -> None:
     """Mint the passphrase of each row of INPUT.
 
-    Its columns are group_id, inviter_id, expires_at (ISO 8601 with a zone), origin, and where you
-    want them mutual_follow, approval, single_use, generation, variant and script. Equal single-use
-    rows get different variants. Rows with a variant also get a fingerprint.
+    INPUT has the columns group_id, inviter_id, expires_at (ISO 8601 with a zone) and origin. It may
+    have mutual_follow, approval, single_use, generation, variant and script. Equal single-use rows
+    get different variants. Rows with a variant also get a fingerprint.
     """
     if (group_name or app_name or template) and not with_message:
         raise click.UsageError("--group-name, --app-name and --template need --message")
-    tasks = _tasks()
-    wording = tasks.Wording(group_name, app_name, template, locale) if with_message else None
+    tasks = _load("tasks")
+    words = {"group_name": group_name, "app_name": app_name, "template": template, "locale": locale}
+    wording = words if with_message else None
     variants = tasks.Variants()
     _run(tasks.encoding(variants, clock(), wording), "minted", **options)
     if variants.given:
@@ -159,13 +161,14 @@ def _run(  # noqa: PLR0913  # one parameter an option
         raise click.UsageError("Parquet goes from a file to a file: name INPUT and --output")
     codec_factory = partial(load_codec, keys_file, audience)
     codec_factory()  # refuse bad keys here, in one line, rather than in each process
-    with _bar() as report:
-        counts = _tasks().process(
-            task,
-            _tasks().Places(source, target, form, prefix, force=force, bom=bom),
-            codec_factory,
-            processes=processes,
-            report=report,
+    with (
+        _bar() as report,
+        _load("outputs").opened(source) as file,
+        _load("outputs").replaced(target, source=source, force=force) as output,
+        closing(_load("forms").FORMS[form](file, output, task.columns, prefix, bom=bom)) as opened,
+    ):
+        counts = _load("tasks").process(
+            task, opened, codec_factory, processes=processes, report=report
         )
     good = counts.pop(None, 0)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
@@ -174,30 +177,29 @@ def _run(  # noqa: PLR0913  # one parameter an option
     say(f"{total} {'row' if total == 1 else 'rows'}: {good} {done}{told}")
 
 
-def _tasks() -> ModuleType:
-    """Load what is done with files, which needs an extra."""
+def _load(name: str) -> ModuleType:
+    """Import a module of this package that needs an extra."""
     try:
-        from passphrase.cli import tasks  # noqa: PLC0415  # pyarrow is slow to load, or missing
+        return import_module(f"passphrase.cli.{name}")  # pyarrow is slow to load, or missing
     except ModuleNotFoundError as error:
         if error.name not in _NEEDS:
             raise
         raise Stop(_NEEDS[error.name], EXIT_KEYS) from None
-    return tasks
 
 
 def _form(source: Path | None, target: Path | None) -> str:
-    """Tell the form of input and output by their names."""
+    """Return the format of input and output, from their names."""
     forms = {_FORMS.get(path.suffix.lower()) for path in (source, target) if path}
     if len(forms) != 1 or None in forms:
         raise click.UsageError(
-            "the names of INPUT and OUTPUT do not say which one form both have; name it by --format"
+            "cannot tell the format of INPUT and OUTPUT from their names; pass --format"
         )
     return str(forms.pop())
 
 
 @contextmanager
 def _bar() -> Generator[Callable[[int, int | None], None]]:
-    """Show on a terminal how far it is; on anything else, or without rich, do not."""
+    """Show a progress bar, if stderr is a terminal and rich is installed."""
     if not sys.stderr.isatty():
         yield _show_nothing
         return

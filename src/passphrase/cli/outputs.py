@@ -1,4 +1,4 @@
-"""The files of `passphrase batch`: an input, and an output that is there whole or not at all."""
+"""Paths -> the files of `passphrase batch`; an incomplete output never gets its final name."""
 
 import fcntl  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `batch` needs
 import os
@@ -37,14 +37,14 @@ def opened(path: Path | None) -> Generator[BinaryIO]:
 
 @contextmanager
 def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generator[BinaryIO]:
-    """Open what becomes the output when all of it is written, or standard output.
+    """Open a file that becomes the output when it is complete, or standard output.
 
-    Until then it stands beside it as a file of the same name with ``.partial`` behind, which is
-    locked: of two runs for one output, the second stops. What a killed run left there is not used.
+    Until then its name is that of the output and ``.partial``, and it is locked: the second of two
+    runs for one output stops. What a killed run left under that name is not used.
 
     Raises:
-        Stop: Another run writes it, or it cannot be written.
-        click.UsageError: It exists and is not to be replaced, or is no file that could be.
+        Stop: Another run is writing it, or it cannot be written.
+        click.UsageError: The output exists and `force` is false, or it is not a regular file.
     """
     if path is None:
         yield sys.stdout.buffer
@@ -52,7 +52,7 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
     path = Path(os.path.realpath(path))
     partial = path.with_name(path.name + ".partial")
     if source and partial.exists() and partial.samefile(source):
-        msg = f"{partial} is written while the output is made, and cannot be the input"
+        msg = f"{partial} is the name of the unfinished output, so it cannot be the input"
         raise click.UsageError(msg)
     try:
         with draft(path, partial, mode=0o666, wait_seconds=0) as file:
@@ -67,9 +67,9 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
 
 
 def _check_free(path: Path, *, force: bool) -> None:
-    """Refuse what must not be replaced."""
+    """Refuse to replace a device, or a file without `force`."""
     if path.exists() and not path.is_file():
-        msg = f"{path} is no regular file; write to standard output"
+        msg = f"{path} is not a regular file; write to standard output"
         raise click.UsageError(msg)
     if path.exists() and not force:
         msg = f"{path} exists; replace it with --force"

@@ -1,0 +1,394 @@
+"""Files of rows <-> batches: CSV, JSON Lines and Parquet, read and written as streams.
+
+Each input row becomes one output row, in the same order, with the results after its own columns.
+A malformed line keeps its place too: it stands whole in the result "malformed", and its "error" is
+"malformed". The lines after it are read as usual.
+
+Shapes:
+    batch    some 10,000 rows or some megabytes, so that memory does not grow with the file
+    results  m rows, for a batch of n well-formed rows
+    places   n indices into the results, one for each row
+"""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+import codecs
+import csv
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from io import SEEK_END, StringIO
+from itertools import chain
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
+
+import click
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from passphrase.bulk.columns import is_text
+from passphrase.cli.world import EXIT_NO_INPUT, MARK_BYTES_MAX, NOT_UTF8, Stop, encoding_of, say
+
+MALFORMED: Final = "malformed"  # the result column, and the error, of a malformed line
+TEXT_ROWS_MAX: Final = 1 << 15  # of a batch of CSV or JSON Lines
+TEXT_CHARS_MAX: Final = 1 << 22  # read for such a batch, not counting its last lines
+LINE_CHARS_MAX: Final = 1 << 20  # a longer line is taken in pieces
+ROW_LINES_MAX: Final = 1 << 10  # a row of CSV with more is malformed
+ROW_CHARS_MAX: Final = 1 << 22  # of all lines of a row but the last
+BLOCK_BYTES: Final = 1 << 14
+PARQUET_ROWS_MAX: Final = 1 << 16  # of a batch of Parquet
+PARQUET_BYTES_MAX: Final = 1 << 25  # of such a batch, not counting its last read
+# Rows of Parquet read at once: a long text that the file holds once may stand in all of them.
+ROWS_READ: Final = 1 << 9
+# What pyarrow raises for a damaged file, or for one that is not Parquet.
+_DAMAGES: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
+_BOM: Final = "\ufeff"
+_CR_LF: Final = "\r\n"
+
+# The text of a row or of a malformed line, and the values of a row, which a malformed line lacks.
+_Row: TypeAlias = tuple[str, Sequence[Any] | None]
+
+
+class Columns(NamedTuple):
+    """The columns that a task reads and adds.
+
+    Attributes:
+        required: Those that the input must have.
+        optional: Those that are read if the input has them.
+        text: The required one that must hold texts.
+        results: Those that are added.
+    """
+
+    required: Sequence[str]
+    optional: Sequence[str]
+    text: str | None
+    results: pa.Schema
+
+
+class _TextForm(ABC):
+    """CSV or JSON Lines: a result is written as text after the text of its row."""
+
+    _newline: str  # as `open` takes it
+    _at: Mapping[str, int]  # of each column that the task reads, its place in the values of a row
+
+    def __init__(
+        self, source: BinaryIO, target: BinaryIO, columns: Columns, prefix: str, *, bom: bool
+    ) -> None:
+        self.position = 0  # bytes that were read
+        self.size = _size(source)
+        self._source, self._target, self._columns, self._prefix = source, target, columns, prefix
+        self._results = [prefix + name for name in (*columns.results.names, MALFORMED)]
+        self._is_utf8 = True
+        self._chars = 0  # that were read
+        lines = self._read_lines()
+        first = next(lines, "")
+        self._mark = _BOM if bom or first.startswith(_BOM) else ""
+        self._lines = chain(filter(None, [first.removeprefix(_BOM)]), lines)
+
+    def _read_lines(self) -> Iterator[str]:
+        """Yield the lines of the input, the long ones in pieces.
+
+        A byte-order mark says how they are encoded, and stays before the first.
+        """
+        head = self._source.read(MARK_BYTES_MAX)
+        encoding = encoding_of(head)
+        # Bytes that are not UTF-8 come out as they went in; the output has no place for others.
+        errors = "surrogateescape" if encoding == "utf-8" else "replace"
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        held = ""
+        for raw in chain([head], iter(partial(self._source.read, BLOCK_BYTES), b""), [b""]):
+            text = held + decoder.decode(raw, final=not raw)
+            self._chars += len(text) - len(held)
+            lines = StringIO(text, self._newline).readlines()
+            if len(text) > LINE_CHARS_MAX:
+                lines = [piece for line in lines for piece in _cut(line)]
+            # The last line may go on in the next block, and so may a CR LF at its end.
+            held = lines.pop() if raw and lines else ""
+            yield from lines
+
+    def batches(self) -> Iterator[tuple[list[_Row], dict[str, list[Any]]]]:
+        """Yield rows for `write`, and what the task reads of those that are not malformed."""
+        rows: list[_Row] = []
+        limit = TEXT_CHARS_MAX
+        for row in chain(self._rows(), [None]):
+            if row:
+                rows.append(row)
+            if rows and (not row or len(rows) >= TEXT_ROWS_MAX or self._chars >= limit):
+                self.position = self._source.tell() if self.size else 0
+                values = [values for _, values in rows if values is not None]
+                yield rows, {name: [row[at] for row in values] for name, at in self._at.items()}
+                rows, limit = [], self._chars + TEXT_CHARS_MAX
+
+    def write(self, rows: list[_Row], results: pa.Table, places: pa.Array) -> None:
+        """Write the rows of a batch."""
+        shown = [self._shown(result).encode() for result in results.to_pylist()]
+        place = iter(places.to_pylist())
+        self._target.writelines(
+            self._encoded(self._malformed(kept))
+            if values is None
+            else self._encoded(kept) + shown[next(place)]
+            for kept, values in rows
+        )
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        self._target.flush()
+
+    def _encoded(self, text: str) -> bytes:
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            if self._is_utf8:  # said once
+                say(f"the input {NOT_UTF8}")
+            self._is_utf8 = False
+            return text.encode("utf-8", "surrogateescape")
+
+    @abstractmethod
+    def _rows(self) -> Iterator[_Row]:
+        """Read the rows."""
+
+    @abstractmethod
+    def _shown(self, result: Mapping[str, object]) -> str:
+        """Return the text of a result, to the end of its row."""
+
+    @abstractmethod
+    def _malformed(self, line: str) -> str:
+        """Return the row of a malformed line."""
+
+
+class Csv(_TextForm):
+    """Rows after a header, with commas; a byte-order mark and the line ends stay."""
+
+    _newline = ""
+
+    def __init__(
+        self, source: BinaryIO, target: BinaryIO, columns: Columns, prefix: str, *, bom: bool
+    ) -> None:
+        super().__init__(source, target, columns, prefix, bom=bom)
+        window = self._window([])
+        reader = csv.reader(window, strict=True)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            msg = f"the header is not CSV: {error}"
+            raise click.UsageError(msg) from None
+        _check_names(header, columns, self._results)
+        self._width = len(header)
+        names = (*columns.required, *columns.optional)
+        self._at = {name: header.index(name) for name in names if name in header}
+        taken = "".join(window[: reader.line_num])
+        self._end = _CR_LF if taken.endswith(_CR_LF) else "\n"
+        self._lines = chain(window[reader.line_num :], self._lines)
+        head = f"{self._mark}{taken.rstrip(_CR_LF)},{_csv_line(self._results)}{self._end}"
+        target.write(self._encoded(head))
+
+    def _window(self, window: list[str]) -> list[str]:
+        """Add lines, until there are as many as a row may have."""
+        chars = sum(map(len, window))
+        while len(window) < ROW_LINES_MAX and chars < ROW_CHARS_MAX:
+            line = next(self._lines, "")
+            if not line:
+                break
+            window.append(line)
+            chars += len(line)
+        return window
+
+    def _rows(self) -> Iterator[_Row]:
+        window: list[str] = []
+        while self._window(window):
+            reader = csv.reader(window, strict=True)
+            read = 0
+            with suppress(csv.Error):
+                for cells in reader:
+                    if len(cells) != self._width:
+                        break
+                    yield "".join(window[read : reader.line_num]).rstrip(_CR_LF), cells
+                    read = reader.line_num
+            if not read:  # not a row, whatever follows; an open quote costs one line
+                yield window[0].rstrip(_CR_LF), None
+                read = 1
+            del window[:read]
+
+    def _shown(self, result: Mapping[str, object]) -> str:
+        return f",{_csv_line([*map(_cell, result.values()), ''])}{self._end}"
+
+    def _malformed(self, line: str) -> str:
+        names = self._columns.results.names
+        cells = [*(MALFORMED if name == "error" else "" for name in names), line]
+        return f"{',' * self._width}{_csv_line(cells)}{self._end}"
+
+
+class Jsonl(_TextForm):
+    """One JSON object a line; its characters stay as they are."""
+
+    _newline = "\n"
+
+    def _rows(self) -> Iterator[_Row]:
+        self._target.write(self._mark.encode())
+        results = {*self._results}
+        names = (*self._columns.required, *self._columns.optional)
+        self._at = {name: at for at, name in enumerate(names)}
+        for line in self._lines:
+            try:
+                parsed = json.loads(line)
+            except (ValueError, RecursionError):
+                parsed = None
+            if not isinstance(parsed, dict) or not results.isdisjoint(parsed):
+                yield line.rstrip(_CR_LF), None
+            else:
+                # Written back as it came, without its brace: long numbers and repeated names stay.
+                kept = line.strip()[:-1] + (", " if parsed else "")
+                yield kept, [parsed.get(name) for name in names]
+
+    def _shown(self, result: Mapping[str, object]) -> str:
+        values = {self._prefix + name: _json(value) for name, value in result.items()}
+        return json.dumps(values, ensure_ascii=False)[1:] + "\n"
+
+    def _malformed(self, line: str) -> str:
+        row = {self._results[-1]: line, self._prefix + "error": MALFORMED}
+        return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+class Parquet:
+    """A Parquet file; its own columns keep their types."""
+
+    def __init__(
+        self, source: BinaryIO, target: BinaryIO, columns: Columns, prefix: str, **_: bool
+    ) -> None:
+        try:
+            self._file = pq.ParquetFile(source)
+            schema = self._file.schema_arrow
+        except _DAMAGES:
+            raise Stop("the input is not a Parquet file, or is cut", EXIT_NO_INPUT) from None
+        _check_names(schema.names, columns, [prefix + name for name in columns.results.names])
+        if columns.text and not is_text(schema.field(columns.text).type):
+            msg = f"column {columns.text!r} holds {schema.field(columns.text).type}, not texts"
+            raise click.UsageError(msg)
+        self._names = [n for n in (*columns.required, *columns.optional) if n in schema.names]
+        results = [field.with_name(prefix + field.name) for field in columns.results]
+        self._writer = pq.ParquetWriter(target, pa.schema([*schema, *results], schema.metadata))
+        self.position = 0  # rows that were read
+        self.size = self._file.metadata.num_rows
+
+    def batches(self) -> Iterator[tuple[pa.Table, dict[str, pa.ChunkedArray]]]:
+        """Yield rows for `write`, and what the task reads of them."""
+        try:
+            for pieces in self._reads():
+                rows = pa.Table.from_batches(pieces).combine_chunks()
+                self.position += len(rows)
+                yield rows, {name: rows[name] for name in self._names}
+        except MemoryError:  # an ArrowException too
+            raise
+        except _DAMAGES:
+            raise Stop("the Parquet file is damaged", EXIT_NO_INPUT) from None
+
+    def _reads(self) -> Iterator[list[pa.RecordBatch]]:
+        """Yield the few rows of each read, as many reads together as make a batch."""
+        held: list[pa.RecordBatch] = []
+        size = 0
+        for piece in self._file.iter_batches(ROWS_READ):
+            for column in piece.columns:
+                check_indices(column)
+                # All pieces share their dictionary.
+                own = column.indices if pa.types.is_dictionary(column.type) else column
+                size += own.nbytes
+            held.append(piece)
+            if size >= PARQUET_BYTES_MAX or len(held) >= PARQUET_ROWS_MAX // ROWS_READ:
+                yield held
+                held, size = [], 0
+        if held:
+            yield held
+
+    def write(self, rows: pa.Table, results: pa.Table, places: pa.Array) -> None:
+        """Write the rows of a batch."""
+        columns = [*rows.columns, *results.take(places).columns]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._writer.schema))
+
+    def close(self) -> None:
+        """Write the footer; without it the file cannot be read."""
+        self._writer.close()
+
+
+Form: TypeAlias = Csv | Jsonl | Parquet
+FORMS: Final[Mapping[str, Callable[..., Form]]] = {
+    "csv": Csv,
+    "jsonl": Jsonl,
+    "parquet": Parquet,
+}
+
+
+def _size(source: BinaryIO) -> int | None:
+    """Return how many bytes an input has, if that can be known."""
+    if not source.seekable():
+        return None
+    start = source.tell()
+    size = source.seek(0, SEEK_END)
+    source.seek(start)
+    return size
+
+
+def _cut(line: str) -> Iterator[str]:
+    return (line[at : at + LINE_CHARS_MAX] for at in range(0, len(line), LINE_CHARS_MAX))
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    file = StringIO(newline="")
+    csv.writer(file, lineterminator=_CR_LF).writerow(cells)  # a cell with either is quoted
+    return file.getvalue().removesuffix(_CR_LF)
+
+
+def _json(value: object) -> object:
+    """Make JSON of a result; evidence holds only the attributes that there are."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if item is not None}
+    return value
+
+
+def _cell(value: object) -> str:
+    """Make a cell of a result; a spreadsheet takes none of them for a formula."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    shown = _json(value)
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
+
+
+def _check_names(names: Sequence[str], columns: Columns, results: Sequence[str]) -> None:
+    """Refuse an input whose columns do not suit the task.
+
+    Raises:
+        click.UsageError: A column is missing, stands there twice, or is named as a result.
+    """
+    for name in columns.required:
+        if name not in names:
+            advice = "; --column names another" if columns.text else ""
+            msg = f"there is no column {name!r} in the input{advice}"
+            raise click.UsageError(msg)
+    for name in (*columns.required, *columns.optional):
+        if names.count(name) > 1:
+            msg = f"there are two columns {name!r} in the input"
+            raise click.UsageError(msg)
+    for name in results:
+        if name in names:
+            msg = f"the input has a column {name!r}, as a result; choose another --prefix"
+            raise click.UsageError(msg)
+
+
+def check_indices(array: pa.Array) -> None:
+    """Refuse an index that points out of its dictionary; following it would end the process.
+
+    Raises:
+        pyarrow.ArrowInvalid: There is one.
+    """
+    if pa.types.is_dictionary(array.type):
+        pa.DictionaryArray.from_arrays(array.indices, array.dictionary)
+    elif pa.types.is_struct(array.type):
+        for field in array.flatten():
+            check_indices(field)
+    elif pa.types.is_nested(array.type):
+        check_indices(array.flatten())
