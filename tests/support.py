@@ -16,8 +16,7 @@ from passphrase.format.seal import seal
 from passphrase.format.symbols import DIGITS
 from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
-from passphrase.reading.repair import UNREADABLE
-from passphrase.reading.row import MARK, Row
+from passphrase.reading.row import MARK, UNREADABLE, Row
 from passphrase.scripts import load_script
 from passphrase.testing import strategies
 

@@ -12,7 +12,7 @@ from passphrase import Script
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.reading.fold import check_script, pure_rows, rows
 from passphrase.reading.markup import Unwrapped, unwrap
-from passphrase.reading.repair import UNREADABLE
+from passphrase.reading.row import UNREADABLE
 from passphrase.scripts import built_in_scripts, load_script
 
 # Every third character from U+20000: what is between them is foreign, but in the same stretch.

@@ -20,8 +20,8 @@ from passphrase.codec import LEVELS, Level
 from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
 from passphrase.format.parity import TARGET_REMAINDER
 from passphrase.reading.mend import PROPOSALS_MAX, THOROUGH_WINDOWS_MAX, WINDOWS_MAX, mend
-from passphrase.reading.repair import UNREADABLE, Window, propose
-from passphrase.reading.row import Row
+from passphrase.reading.repair import Window, propose
+from passphrase.reading.row import UNREADABLE, Row
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)

@@ -35,7 +35,7 @@ from passphrase import (
 from passphrase.format.cipher import DerivedKeys
 from passphrase.format.layout import WORD_SIZES
 from passphrase.reading.mend import Mended, mend
-from passphrase.reading.repair import UNREADABLE
+from passphrase.reading.row import UNREADABLE
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)

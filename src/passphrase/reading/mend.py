@@ -23,13 +23,12 @@ from passphrase.reading.repair import (
     ERASURES_MAX,
     STANDARD,
     THOROUGH,
-    UNREADABLE,
     Damage,
     Edit,
     Window,
     propose,
 )
-from passphrase.reading.row import Row
+from passphrase.reading.row import MARK, UNREADABLE, Row
 
 WINDOWS_MAX: Final = 24
 THOROUGH_WINDOWS_MAX: Final = 16  # for what "thorough" adds, of which each costs more
@@ -228,9 +227,9 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     ends = {*begins, *marks, length}
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, 0) for at, size in sized if size)
-    if width > 1:
-        least = WORD_SIZES[0] * width
-        begins.sort(key=lambda at: -rarity(row.digits[at : at + least]))
+    if width > 1:  # the words of prose before it are begins too
+        parts = {at: row.digits[at : at + WORD_SIZES[0] * width] for at in begins}
+        begins.sort(key=lambda at: -rarity(parts[at]) - parts[at].count(MARK))
     at_begins = ((at, size, 1) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
     for start, size, is_unknown in chain(at_headers, at_begins):
         places = range(1 if is_unknown else size)

@@ -28,8 +28,8 @@ from passphrase.format.parity import (
     tails,
     value_at,
 )
+from passphrase.reading.row import UNREADABLE
 
-UNREADABLE: Final = -1
 ERASURES_MAX: Final = 3
 _HALF_BITS: Final = SYMBOL_BITS // 2
 _HALF_MASK: Final = (1 << _HALF_BITS) - 1
