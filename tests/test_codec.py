@@ -502,3 +502,9 @@ def test_a_script_keeps_its_rules(wrong: dict[str, Any]) -> None:
     given: dict[str, Any] = {"name": "mine", "glyphs": YI.glyphs} | wrong
     with pytest.raises(ValueError, match="script"):
         Codec(KEYRING, audience=AUDIENCE, script=Script(**given))
+
+
+@given(invite=invites)
+def test_a_fingerprint_needs_no_passphrase(invite: Invite) -> None:
+    """It is the one that whoever decodes the passphrase sees."""
+    assert CODEC.fingerprint(invite) == CODEC.decode(CODEC.encode(invite)).fingerprint

@@ -3,11 +3,13 @@
 import base64
 import copy
 import hmac
+import json
 import pickle
 import traceback
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from typing import Any, Literal, cast
 
@@ -22,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings
 from support import AUDIENCE, INVITE, KEYRING, OTHER_SECRET, PACKAGE, SECRET, secrets
 
-from passphrase import Codec, Keyring, KeyringError, SignatureError
+from passphrase import Codec, Keyring, KeyringError, PassphraseError, SignatureError
 from passphrase.format.cipher import DerivedKeys, HmacKey, TruncatedHmac
 from passphrase.testing.strategies import keyrings
 
@@ -343,6 +345,25 @@ def test_a_keyring_is_a_settings_field(monkeypatch: pytest.MonkeyPatch) -> None:
     modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
     for mode in modes:
         assert Settings.model_json_schema(mode=mode)["properties"]["keys"]["type"] == "string"
+
+
+@pytest.mark.parametrize("given", ["1:{}!!", "1:{}!,2:{}", "{}", "'1:{}'"])
+def test_a_settings_class_quotes_no_key(given: str) -> None:
+    """Pydantic quotes the input of a ValueError: of a keyring it sees a mask."""
+    text = given.replace("{}", ENCODED)
+    reads: list[Callable[[], object]] = [
+        partial(Settings.model_validate, {"keys": text}),
+        partial(Settings.model_validate_json, json.dumps({"keys": text})),
+    ]
+    for read in reads:
+        with pytest.raises(ValidationError) as caught:
+            read()
+        assert "keys" in str(caught.value)
+        error = caught.value
+        for shown in (str(error), repr(error), repr(error.errors()), error.json()):
+            assert_no_secret(shown)
+    with pytest.raises(PassphraseError):
+        Keyring.parse(text)
 
 
 def test_a_settings_class_can_hide_its_input() -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from passphrase.reading.mend import Repair
     from passphrase.reading.repair import Damage
     from passphrase.scripts.script import Script
-    from passphrase.sharing.lint import Problem, Trouble, lint, spells_none_of
+    from passphrase.sharing.lint import Problem, Trouble, avoids, lint
     from passphrase.sharing.message import open_url, share
 
 _HOMES = {
@@ -77,7 +77,7 @@ _HOMES = {
     "parse_id": "invite",
     "recognize": "reading.find",
     "share": "sharing.message",
-    "spells_none_of": "sharing.lint",
+    "avoids": "sharing.lint",
 }
 
 __all__ = [
@@ -112,6 +112,7 @@ __all__ = [
     "Visit",
     "__version__",
     "ajoin_prompt",
+    "avoids",
     "explain",
     "find",
     "join_prompt",
@@ -121,7 +122,6 @@ __all__ = [
     "parse_id",
     "recognize",
     "share",
-    "spells_none_of",
 ]
 
 

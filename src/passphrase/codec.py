@@ -129,15 +129,26 @@ class Codec:
             pydantic.ValidationError: The invite was changed without pydantic's validation.
             ValueError: The codec has no such script.
         """
-        if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError("invite must be an Invite")
         spelling = self._script if script is None else self._script_of(script)
-        header, body = pack(checked(invite), self._active_id)
-        symbol = header_symbol(header)
-        sealed = seal(self._keys[header.key_id], symbol, body)
+        symbol, sealed = self._seal(invite)
         size = WORD_SYMBOLS[symbol]
         word = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
         return spelling.spell_word(word, size)
+
+    def fingerprint(self, invite: Invite) -> str:
+        """Return the id of the passphrase that `encode` makes, as `Decoded.fingerprint` has it.
+
+        Args and errors are those of `encode`.
+        """
+        return _fingerprint(self._active_id, self._seal(invite)[1])
+
+    def _seal(self, invite: Invite) -> tuple[int, bytes]:
+        """Make the header symbol of an invite, and its sealed body with the tag."""
+        if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("invite must be an Invite")
+        header, body = pack(checked(invite), self._active_id)
+        symbol = header_symbol(header)
+        return symbol, seal(self._keys[header.key_id], symbol, body)
 
     @without_trace
     def encode_acceptable(
@@ -148,7 +159,7 @@ class Codec:
         Args:
             invite: What to mint; its variant is raised, modulo 256, until the text is accepted. Who
                 counts variants goes on from the one that the text has.
-            accept: Tells whether a text may be shown, such as `spells_none_of(words)`.
+            accept: Tells whether a text may be shown, such as `avoids(words)`.
             script: As for `encode`.
 
         Raises:
@@ -305,5 +316,9 @@ class Codec:
             codeword.span,
             codeword.repairs,
             key_id,
-            f"{key_id}-{sealed[-TAG_BYTES:].hex()}",
+            _fingerprint(key_id, sealed),
         )
+
+
+def _fingerprint(key_id: int, sealed: bytes) -> str:
+    return f"{key_id}-{sealed[-TAG_BYTES:].hex()}"

@@ -20,7 +20,7 @@ _LIBRARIES: Final = sys.stdlib_module_names | {"pydantic", "itsdangerous"}  # wh
 
 
 class PassphraseError(ValueError):
-    """The root: no passphrase could be read, and the subclass says why."""
+    """The root. Each subclass says what went wrong and what to do about it."""
 
     code: ClassVar[str] = "passphrase"
 
@@ -155,12 +155,10 @@ class PaddingError(PassphraseError):
         return "the padding bits of the codeword are not zero"
 
 
-class KeyringError(TypeError):
-    """The keys are not usable; the message says which rule they break, never what they are.
+class KeyringError(PassphraseError):
+    """The keys are not usable; the message says which rule they break, and quotes no key."""
 
-    A ``TypeError`` on purpose: pydantic quotes the input of every ``ValueError`` that a validator
-    raises, and a key must not be quoted when a settings class refuses it.
-    """
+    code = "keyring"
 
 
 def without_trace(function: Callable[P, R]) -> Callable[P, R]:

@@ -6,7 +6,7 @@ Source: docs/format.md, "Body". Every `Invite` that exists can be minted.
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -36,6 +36,10 @@ class Origin(StrEnum):
     IN_APP = "in_app"
     WECHAT = "wechat"
     QQ = "qq"
+
+
+# Either is accepted, and an `Origin` is what a model holds.
+OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(Origin)]
 
 
 def parse_id(text: str) -> int | UUID:
@@ -101,7 +105,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
             2026-01-01T00:01Z to 2089-10-18T16:31Z; floored to the minute and turned into UTC. A
             moment in the minute that it is makes an invite that is over; only who has a clock can
             tell, as the command does.
-        origin: The app that carries it, or in-app for a direct pull.
+        origin: The app that carries it ("wechat" or "qq"), or "in_app" for a direct pull.
         mutual_follow: Only users who mutually follow the inviter may join.
         approval: Joining asks the group's owner first.
         single_use: The first join spends it. The backend keeps the ledger, by
@@ -118,7 +122,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     group_id: Id
     inviter_id: Id
     expires_at: Moment
-    origin: Origin
+    origin: OriginWord
     mutual_follow: bool = False
     approval: bool = False
     single_use: bool = False

@@ -245,7 +245,7 @@ def _opened(decoded: Decoded) -> Record:
         str(invite.group_id),
         str(invite.inviter_id),
         invite.expires_at,
-        invite.origin.value,
+        str(invite.origin),
         invite.mutual_follow,
         invite.approval,
         invite.single_use,

@@ -15,7 +15,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic_core import core_schema
 
@@ -33,6 +33,18 @@ _UNSEEN: Final = re.compile(  # controls, and all without a width but for the jo
     r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
 _ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
+
+
+class _Given(Masked):
+    """Masks what pydantic is given for a keyring: it quotes the input of a step that fails."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "**********"
 
 
 class Keyring(Masked):
@@ -144,17 +156,19 @@ class Keyring(Masked):
 
     @classmethod
     @without_trace
-    def _coerce(cls, given: object) -> Self:
-        # `parse` refuses what is no str.
-        return given if isinstance(given, cls) else cls.parse(given)  # type: ignore[arg-type]
+    def _coerce(cls, given: _Given) -> Self:
+        value: Any = given.value
+        return value if isinstance(value, cls) else cls.parse(value)
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, _source: object, _handler: "GetCoreSchemaHandler"
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._coerce,
-            json_schema_input_schema=core_schema.str_schema(),
+        hide = core_schema.no_info_plain_validator_function(
+            _Given, json_schema_input_schema=core_schema.str_schema()
+        )
+        return core_schema.chain_schema(
+            [hide, core_schema.no_info_plain_validator_function(cls._coerce)],
             serialization=core_schema.plain_serializer_function_ser_schema(
                 repr, return_schema=core_schema.str_schema()
             ),

@@ -24,7 +24,7 @@ from passphrase.invite import EPOCH, Invite, Origin, trusted
 
 ORIGINS: Final = (Origin.IN_APP, Origin.WECHAT, Origin.QQ)  # by code
 UUID_WIDTH: Final = ID_BYTES.index(16)
-_ORIGIN_CODES: Final = {origin: code for code, origin in enumerate(ORIGINS)}
+_ORIGIN_CODES: Final[dict[str, int]] = {origin: code for code, origin in enumerate(ORIGINS)}
 _ID_BITS: Final = tuple(8 * length for length in ID_BYTES)
 _WIDE: Final = 1  # the width code of an int that needs more than the narrowest
 _NARROW: Final = range(1 << _ID_BITS[0])

@@ -10,15 +10,13 @@ Shapes:
 from collections.abc import Callable
 from enum import StrEnum
 from itertools import takewhile
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from passphrase.errors import without_trace
-from passphrase.invite import Id, Invite, Origin, plain
+from passphrase.invite import Id, Invite, Origin, OriginWord, plain
 
-# An origin or its string; what is read is always an `Origin`.
-OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(Origin)]
 _LAX: Final = Field(strict=False)  # a settings file has lists
 GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
 

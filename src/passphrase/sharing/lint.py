@@ -159,9 +159,7 @@ def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> It
             yield Problem(Trouble.TOUCHED, (at, at + 1))
 
 
-def spells_none_of(
-    words: Iterable[str], *, scripts: Sequence[Script] = ()
-) -> Callable[[str], bool]:
+def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[[str], bool]:
     """Make a predicate for `Codec.encode_acceptable`: False for what spells a listed word.
 
     A word counts in any way in which a script reads it: base 32 has no I, L, O, so "oil" is found

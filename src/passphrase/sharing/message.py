@@ -9,10 +9,10 @@ Shapes:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from passphrase.errors import without_trace
-from passphrase.invite import Origin
+from passphrase.invite import OriginWord
 from passphrase.languages import Locale, load_language
 from passphrase.languages.language import fill
 from passphrase.reading.find import find
@@ -64,7 +64,7 @@ def share(  # noqa: PLR0913  # all that a message says, by name
     return message
 
 
-def open_url(origin: Origin | Literal["wechat", "qq"]) -> str:
+def open_url(origin: OriginWord) -> str:
     """Return the address that opens the chat app, for a button beside "copy".
 
     Args:
