@@ -26,7 +26,7 @@ What `--help` says of each command, on one page. It needs the extra `cli`.
 ```sh
 export PASSPHRASE_KEYS_FILE=~/invites.keys PASSPHRASE_AUDIENCE=douyin
 passphrase keygen --keys-file ~/invites.keys
-passphrase share --group 6824193837465920001 --inviter 7 --expires 7d --origin wechat --app-name 抖音 > message
+passphrase share --group 6824193837465920001 --inviter 7 --expires 7d --origin wechat > message
 passphrase decode --json < message
 passphrase open --viewer 42 --source wechat --generation 0 --member no --banned no \\
     --inviter-is-member yes --group-full no --why < message
