@@ -5,12 +5,28 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 import passphrase
+from passphrase import (
+    Codec,
+    Facts,
+    Invite,
+    Keyring,
+    Origin,
+    Policy,
+    Visit,
+    explain,
+    find,
+    join_prompt,
+    lint,
+)
 
 SOURCE = Path(passphrase.__file__).parent
 # The wings and their rooms in the order in which data flows; each imports only what stands before.
@@ -166,6 +182,26 @@ def test_public_names() -> None:
     assert dir(passphrase) == sorted(passphrase.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         getattr(passphrase, "nothing")  # noqa: B009  # type checkers know that it is not there
+
+
+def test_results_are_of_one_style() -> None:
+    """Each is frozen, and becomes JSON and comes back in one way: docs/architecture.md, Results."""
+    codec = Codec(Keyring({1: bytes(32)}), audience="test")
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    invite = Invite(group_id=5, inviter_id=7, expires_at=now + timedelta(1), origin=Origin.QQ)
+    text = codec.encode(invite)
+    decoded = codec.decode(f"{text[:3]}?{text[4:]}")
+    visit, facts = Visit(viewer_id=9, now=now, source="qq"), Facts()
+    results = [
+        *(decoded, *decoded.repairs, *find(text), *lint(text), explain(text, codec, now=now)),
+        *(invite, visit, facts, Policy(), join_prompt(decoded, visit, facts)),
+    ]
+    assert len({type(result) for result in results}) == 10
+    for result in results:
+        adapter = TypeAdapter[object](type(result))
+        assert adapter.validate_json(adapter.dump_json(result)) == result
+        with pytest.raises((FrozenInstanceError, ValidationError)):
+            setattr(result, next(iter(type(result).__annotations__)), None)
 
 
 def test_one_version() -> None:

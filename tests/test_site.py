@@ -314,7 +314,14 @@ def test_the_box_speaks_the_language_of_its_page(home: str, heading: str, tmp_pa
 @needs_chromium
 @pytest.mark.parametrize(
     ("home", "word", "page"),
-    [("", "SignatureError", "/api.html"), ("zh/", "口令", "/zh/"), ("zh/", "微信", "/zh/")],
+    [
+        ("", "SignatureError", "/api.html"),
+        ("", "usage limit", "/revocation.html"),
+        ("zh/", "口令", "/zh/"),
+        ("zh/", "微信", "/zh/"),
+        ("zh/", "怎么撤销邀请", "/zh/revocation.html"),
+        ("zh/", "使用次数", "/zh/revocation.html"),
+    ],
 )
 def test_the_search_box_finds(home: str, word: str, page: str, tmp_path: Path) -> None:
     """What is typed is found, in Chinese without a space around it."""

@@ -21,6 +21,20 @@ _INTRODUCTION: Final = """\
 
 What `--help` says of each command, on one page. It needs the extra `cli`.
 
+## From a key to a popup
+
+```sh
+export PASSPHRASE_KEYS_FILE=~/invites.keys PASSPHRASE_AUDIENCE=douyin
+passphrase keygen --keys-file ~/invites.keys
+passphrase share --group 6824193837465920001 --inviter 7 --expires 7d --origin wechat > message
+passphrase decode --json < message
+passphrase open --viewer 42 --source wechat --generation 0 --member no --banned no \\
+    --inviter-is-member yes --group-full no --why < message
+```
+
+`open` shows the popup that these facts lead to, and `--why` the rules on the way. Leave a fact out,
+and it names those it needs.
+
 ## Exit codes
 
 | code | meaning |

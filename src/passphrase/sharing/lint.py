@@ -6,9 +6,10 @@ Source: docs/sharing.md.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from passphrase.errors import Span, without_trace
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
@@ -48,7 +49,8 @@ class Trouble(StrEnum):
     NO_PATTERN = "no_pattern"
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Problem:
     """One thing that could break.
 
     Attributes:
