@@ -33,7 +33,7 @@ def load_page(path: Path) -> Any:
     return SimpleNamespace(**page, namespace=page)
 
 
-_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def _sets(node: ast.stmt) -> bool:

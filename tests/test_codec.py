@@ -346,7 +346,7 @@ def test_only_an_invite_is_minted(invite: object) -> None:
 
 @pytest.mark.parametrize(
     "update",
-    [{"generation": 256}, {"group_id": True}, {"group_id": 2**64}, {"origin": "qq"},
+    [{"generation": 256}, {"group_id": True}, {"group_id": 2**64}, {"origin": "sms"},
      {"expires_at": INVITE.expires_at + timedelta(days=40_000)}],
 )  # fmt: skip
 def test_an_invite_changed_behind_the_models_back_is_refused(update: dict[str, object]) -> None:
@@ -508,3 +508,11 @@ def test_a_script_keeps_its_rules(wrong: dict[str, Any]) -> None:
 def test_a_fingerprint_needs_no_passphrase(invite: Invite) -> None:
     """It is the one that whoever decodes the passphrase sees."""
     assert CODEC.fingerprint(invite) == CODEC.decode(CODEC.encode(invite)).fingerprint
+
+
+@pytest.mark.parametrize("place", [1, 5, 21, 41])
+def test_two_glyphs_between_those_of_one_symbol(place: int) -> None:
+    """In base 32 a symbol has two glyphs, and both extra ones may have slipped in between."""
+    glyphs = CODEC.encode(INVITE, script="base32").replace("-", "")
+    text = f"{glyphs[:place]}W5{glyphs[place:]}"
+    assert CODEC.decode(text, repair="thorough").invite == INVITE

@@ -184,9 +184,8 @@ def main() -> int:
             for has_file in (False, True):
                 whole = [*kills(folder, kill, has_file=has_file)]
                 failures += whole.count(False) or not whole
-                print(
-                    f"{kill.__name__}, {has_file=}: {len(whole)} kills, {whole.count(False)} wrong"
-                )
+                told = f"{len(whole)} kills, {whole.count(False)} wrong"
+                print(f"{kill.__name__}, {has_file=}: {told}", flush=True)  # before it forks
     return failures > 0
 
 
