@@ -105,7 +105,7 @@ def test_what_is_no_id(field: str, identity: object) -> None:
         {"generation": -1},
         {"variant": 256},
         {"variant": True},
-        {"origin": "qq"},
+        {"origin": "sms"},
         {"origin": 1},
         {"approval": 1},
         {"mutual_follow": "yes"},
@@ -240,7 +240,7 @@ STRANGE: list[dict[str, Any]] = [
     *[{"expires_at": moment} for moment in
       (EPOCH, EPOCH + timedelta(minutes=2**25), datetime(2026, 6, 1), None)],  # noqa: DTZ001
     *[{field: 1} for field in ("mutual_follow", "approval", "single_use", "origin")],
-    {"origin": "qq"}, {"admin": True},
+    {"origin": "sms"}, {"admin": True},
 ]  # fmt: skip
 
 
@@ -302,3 +302,11 @@ def test_a_moment_of_another_library() -> None:
     visit = Visit(viewer_id=42, now=now, source=None)
     assert join_prompt(decoded, visit, Facts()).seconds_left == 2
     assert explain(decoded.text, CODEC, now=now).finding == "valid"
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_an_origin_may_be_given_as_its_string(origin: Origin) -> None:
+    """In Python as in JSON; the invite holds an `Origin`."""
+    fields = {**dict(INVITE), "origin": origin.value}
+    assert Invite.model_validate(fields).origin is origin
+    assert Invite.model_validate_json(INVITE.model_copy(update=fields).model_dump_json())

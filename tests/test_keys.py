@@ -443,7 +443,7 @@ def test_no_traceback_shows_a_secret(failure: str) -> None:
         FAILURES[failure]()
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     ours = [frame for frame in report.stack if frame.filename.startswith(PACKAGE)]
-    assert ours
+    assert ours or failure.startswith("settings")  # those frames are pydantic's
     values = [value for frame in ours for value in (frame.locals or {}).values()]
     assert_no_secret("\n".join([str(caught.value), repr(caught.value.args), *values]))
     assert caught.value.__context__ is None
