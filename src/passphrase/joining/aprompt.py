@@ -7,7 +7,7 @@ Shapes:
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from inspect import isawaitable
 from itertools import chain
 from typing import Any, Final
@@ -15,10 +15,10 @@ from typing import Any, Final
 from passphrase.codec import Decoded
 from passphrase.errors import awithout_trace
 from passphrase.joining.facts import AsyncLookups, ask, check_lookups, with_answers
-from passphrase.joining.prompt import JoinPrompt, check_texts, join_prompt
+from passphrase.joining.prompt import JoinPrompt, check_texts, make_prompt
 from passphrase.joining.rules import Case, Facts, Policy, Visit, case_of, decide, needed
 from passphrase.languages import Locale
-from passphrase.languages.language import PopupText
+from passphrase.languages.language import PopupTexts
 
 # Does the passphrase still hold; may this person come in; and last the social graph, which costs
 # most. Within a round nobody waits; between rounds, a refusal spares the queries that follow.
@@ -41,7 +41,7 @@ async def ajoin_prompt(  # noqa: PLR0913  # those of `join_prompt`
     locale: Locale = "zh-Hans",
     group_name: str | None = None,
     inviter_name: str | None = None,
-    popup_texts: Mapping[tuple[str, str | None], PopupText] | None = None,
+    popup_texts: PopupTexts | None = None,
 ) -> JoinPrompt:
     """Make the popup that a pasted passphrase leads to, with facts that are awaited.
 
@@ -65,25 +65,19 @@ async def ajoin_prompt(  # noqa: PLR0913  # those of `join_prompt`
         TypeError, ValueError: As for `join_prompt`.
         Exception: What a method raises. The other methods of its round are cancelled first.
     """
-    check_texts(decoded, locale, popup_texts)
-    if not isinstance(facts, Facts):
-        case = case_of(decoded.invite, visit, Facts(), policy)
-        facts = await _look_up(case, decoded, facts, ROUNDS if concurrent else ONE_BY_ONE)
-    return join_prompt(
-        decoded,
-        visit,
-        facts,
-        policy=policy,
-        locale=locale,
-        group_name=group_name,
-        inviter_name=inviter_name,
-        popup_texts=popup_texts,
-    )
+    popups = check_texts(decoded, locale, popup_texts)
+    case = case_of(decoded.invite, visit, Facts(), policy)
+    if isinstance(facts, Facts):
+        case = case._replace(facts=facts)
+    else:
+        case = await _look_up(case, decoded, facts, ROUNDS if concurrent else ONE_BY_ONE)
+    left = decoded.invite.expires_at - visit.now
+    return make_prompt(decoded, case, left, (group_name, inviter_name), popups, locale)
 
 
 async def _look_up(
     case: Case, decoded: Decoded, lookups: object, rounds: tuple[tuple[str, ...], ...]
-) -> Facts:
+) -> Case:
     """Ask round after round, until a rule decides or the fact that it lacks is not known."""
     check_lookups(lookups)
     for names in rounds:
@@ -91,7 +85,7 @@ async def _look_up(
             asked = [name for name in needed(case) if name in names]
             answers = await _together([_ask(name, case, decoded, lookups) for name in asked])
             case = with_answers(case, dict(zip(asked, answers, strict=True)))
-    return case.facts
+    return case
 
 
 async def _ask(name: str, case: Case, decoded: Decoded, lookups: object) -> object:

@@ -6,7 +6,6 @@ Shapes:
     seconds_left  whole seconds, rounded down, 0 or more
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -16,9 +15,9 @@ from passphrase.codec import Decoded
 from passphrase.errors import without_trace
 from passphrase.invite import Id, Invite
 from passphrase.joining.facts import Lookups, look_up
-from passphrase.joining.rules import Action, Facts, Policy, Reason, Visit, case_of, decide
+from passphrase.joining.rules import Action, Case, Facts, Policy, Reason, Visit, case_of, decide
 from passphrase.languages import Locale, load_language
-from passphrase.languages.language import Language, PopupText, fill
+from passphrase.languages.language import Language, PopupText, PopupTexts, fill
 from passphrase.reading.repair import Damage
 from passphrase.sharing.names import isolated, one_line
 
@@ -74,7 +73,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     locale: Locale = "zh-Hans",
     group_name: str | None = None,
     inviter_name: str | None = None,
-    popup_texts: Mapping[tuple[str, str | None], PopupText] | None = None,
+    popup_texts: PopupTexts | None = None,
 ) -> JoinPrompt:
     """Make the popup that a pasted passphrase leads to.
 
@@ -101,15 +100,35 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     popups = check_texts(decoded, locale, popup_texts)
     case = case_of(decoded.invite, visit, Facts(), policy)
     known = facts if isinstance(facts, Facts) else look_up(case, decoded, facts)
-    verdict = decide(case._replace(facts=known))
-    invite = decoded.invite
+    left = decoded.invite.expires_at - visit.now
+    names = group_name, inviter_name
+    return make_prompt(decoded, case._replace(facts=known), left, names, popups, locale)
+
+
+def make_prompt(  # noqa: PLR0913, PLR0917  # two callers, which have all of it at hand
+    decoded: Decoded,
+    case: Case,
+    left: timedelta,
+    names: tuple[str | None, str | None],
+    popups: PopupTexts,
+    locale: Locale,
+) -> JoinPrompt:
+    """Make the popup of a case, all of whose facts have been asked that are to be asked.
+
+    Args:
+        decoded: What the codec has read.
+        case: The invite with visit, facts and policy.
+        left: Time until the invite expires; below 0 afterwards.
+        names: Those of the group and of the inviter.
+        popups: What `check_texts` returned.
+        locale: The language of `popups`.
+    """
+    verdict, invite, language = decide(case), decoded.invite, load_language(locale)
     offers = verdict.action is not Action.NONE
     may_know = offers or verdict.reason in _KNOWING
     if not offers and verdict.reason is not Reason.ALREADY_MEMBER:
-        group_name = inviter_name = None
-    left = invite.expires_at - visit.now
-    language = load_language(locale)
-    fields = _fields(invite, language, group_name, inviter_name, left=left)
+        names = None, None
+    fields = _fields(invite, language, *names, left=left)
     text = PopupText(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
     confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
     return JoinPrompt(
@@ -129,9 +148,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     )
 
 
-def check_texts(
-    decoded: Decoded, locale: Locale, own: Mapping[tuple[str, str | None], PopupText] | None
-) -> Mapping[tuple[str, str | None], PopupText]:
+def check_texts(decoded: Decoded, locale: Locale, own: PopupTexts | None) -> PopupTexts:
     """Return the popup texts, those of the caller's own in place; check all before a query.
 
     Raises:

@@ -27,6 +27,9 @@ class PopupText(NamedTuple):
     button: str
 
 
+PopupTexts = Mapping[tuple[str, str | None], PopupText]  # by action and reason
+
+
 class Language(NamedTuple):
     """Every sentence of one language: short, neutral, and saying what to do next.
 
@@ -62,7 +65,7 @@ class Language(NamedTuple):
     ago: str
     just_now: str
     units: Mapping[str, tuple[str, str]]
-    popups: Mapping[tuple[str, str | None], PopupText]
+    popups: PopupTexts
     confirm: str
     unreadable: str
     understood: str
