@@ -204,16 +204,21 @@ def _swapped(window: Window) -> Iterator[Found]:
 
 def _lost(window: Window) -> Iterator[Found]:
     """One glyph is missing, and the rest has moved up."""
-    before, behind = window.symbols(0), window.symbols(1)
+    for symbols, place in _without_symbol(window, 1):
+        if edits := _lost_glyph(window, symbols[place], place, 0):
+            yield symbols, edits
+
+
+def _without_symbol(window: Window, lost: int) -> Iterator[tuple[list[int], int]]:
+    """Yield codewords of which one symbol has lost glyphs, and the place of that symbol."""
+    before, behind = window.symbols(0), window.symbols(lost)
     sums, sums_behind = window.sums(before), window.sums(behind)
     rest, tables = blank_syndrome(window.size) ^ sums_behind[-1], contributions(window.size)
     for place in window.first_places:
         syndrome = rest ^ sums[place] ^ sums_behind[place + 1]
         symbol = value_at(syndrome, window.exponent(place))
         if tables[place][symbol] == syndrome:
-            edits = _lost_glyph(window, symbol, place, 0)
-            if edits:
-                yield [*before[:place], symbol, *behind[place + 1 :]], edits
+            yield [*before[:place], symbol, *behind[place + 1 :]], place
 
 
 def _extra(window: Window) -> Iterator[Found]:
@@ -304,21 +309,10 @@ def _two_lost(window: Window) -> Iterator[Found]:
             if edits and more:
                 middle = [one, *read[1][place + 1 : other], two]
                 yield [*read[0][:place], *middle, *read[2][other + 1 :]], edits + more
-    if window.width > 1:
-        yield from _symbol_lost(window, read[0], read[2])
-
-
-def _symbol_lost(window: Window, before: Sequence[int], behind: Sequence[int]) -> Iterator[Found]:
-    """Both glyphs of one symbol are missing."""
-    sums, sums_behind = window.sums(before), window.sums(behind)
-    rest, tables = blank_syndrome(window.size) ^ sums_behind[-1], contributions(window.size)
-    for place in window.first_places:
-        syndrome = rest ^ sums[place] ^ sums_behind[place + 1]
-        symbol = value_at(syndrome, window.exponent(place))
-        if tables[place][symbol] == syndrome:
+    if window.width > 1:  # or both glyphs of one symbol
+        for symbols, place in _without_symbol(window, 2):
             at = place * window.width
-            edits = [Edit(Damage.LOST, at, at), Edit(Damage.LOST, at + 1, at)]
-            yield [*before[:place], symbol, *behind[place + 1 :]], edits
+            yield symbols, [Edit(Damage.LOST, at, at), Edit(Damage.LOST, at + 1, at)]
 
 
 def _two_extra(window: Window) -> Iterator[Found]:
