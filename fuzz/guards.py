@@ -73,7 +73,7 @@ GUARDS: Final = {
     "a span begins one too late": Guard("words", "reading.row.Row.start", _one_behind),
     "frames are kept": Guard("words", "codec.Codec.decode_all", FRAMES_KEPT),
     "an error quotes the text": Guard("words", "reading.row.Row.damage", _quoting),
-    "a code point that is none": Guard("texts", "reading.markup._CODE_POINTS", range(1 << 32)),
+    "past the last code point": Guard("texts", "reading.markup._CODE_POINTS", range(1 << 32)),
     "brackets stay in a name": Guard("texts", "sharing.names._WIDE", {}),
     "names are not cut": Guard("texts", "sharing.names.NAME_CHARS_MAX", 10_000),
     "a reserved bit is read over": Guard("sealed", "format.wire._RESERVED", 200),

@@ -132,13 +132,18 @@ class Codec:
         spelling = self._script if script is None else self._script_of(script)
         symbol, sealed = self._seal(invite)
         size = WORD_SYMBOLS[symbol]
-        word = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
-        return spelling.spell_word(word, size)
+        codeword = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
+        return spelling.spell_word(codeword, size)
 
     def fingerprint(self, invite: Invite) -> str:
-        """Return the id of the passphrase that `encode` makes, as `Decoded.fingerprint` has it.
+        """Return the fingerprint that `decode` tells of the passphrase of an invite.
 
-        Args and errors are those of `encode`.
+        Args:
+            invite: As for `encode`; the fingerprint is the same in every script.
+
+        Raises:
+            TypeError: `invite` is not an `Invite`.
+            pydantic.ValidationError: The invite was changed without pydantic's validation.
         """
         return _fingerprint(self._active_id, self._seal(invite)[1])
 
@@ -193,7 +198,7 @@ class Codec:
             NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
                 read; the class says why and what to do.
             AmbiguousError: Several different ones verify, or there are too many to check.
-            TypeError: The text is no str.
+            TypeError: The text is not a str.
             ValueError: There is no such level.
         """
         found = self._open_all(text, repair)
@@ -205,7 +210,7 @@ class Codec:
     def decode_all(self, text: str, *, repair: Level = "standard") -> list[Decoded]:
         """Read every passphrase out of a pasted text, each once, in order.
 
-        Args and errors are those of `decode`, but several different ones are no error.
+        Args and errors are those of `decode`, but several different passphrases are not an error.
         """
         return self._open_all(text, repair)
 

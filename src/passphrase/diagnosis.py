@@ -138,7 +138,7 @@ def explain(
             decoded again.
 
     Raises:
-        TypeError: The text is no str, or `now` is naive.
+        TypeError: The text is not a str, or `now` is naive.
     """
     if now is not None and now.tzinfo is None:
         raise TypeError("now has no time zone")

@@ -151,7 +151,7 @@ def checked(invite: Invite) -> Invite:
     and ranges; only what looks strange is given to it again. Inverse of `trusted`, in a way.
 
     Raises:
-        pydantic.ValidationError: It was changed, and is no invite.
+        pydantic.ValidationError: It was changed, and is no longer a valid invite.
     """
     fields = invite.__dict__
     if (

@@ -160,6 +160,6 @@ def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime 
 
 
 def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:
-    """Return a column of texts; a file may hold bytes that are no UTF-8 and call them text."""
+    """Return a column of texts; a file may call bytes text that are not UTF-8."""
     raw = column.cast(pa.large_binary()).to_pylist()
     return [text if text is None else text.decode("utf-8", "replace") for text in raw]

@@ -91,7 +91,7 @@ def decode_column(
 
     Args:
         codec: The keys; a `CachingCodec` where columns share texts.
-        texts: n strings; what is none is refused with the error "null" or "not_text".
+        texts: n strings; any other value is refused with the error "null" or "not_text".
         repair: As in `Codec.decode`.
 
     Returns:
@@ -99,7 +99,7 @@ def decode_column(
         null but for the evidence.
 
     Raises:
-        TypeError: It is an Arrow array of something that is no text.
+        TypeError: It is an Arrow array of something else than text.
         ValueError: There is no such level of repair.
     """
     if repair not in LEVELS:
@@ -115,7 +115,7 @@ def find_column(texts: Texts) -> pa.Table:
         FOUND, n rows: a list of candidates, or the error that `scan` would report.
 
     Raises:
-        TypeError: It is an Arrow array of something that is no text.
+        TypeError: It is an Arrow array of something else than text.
     """
     return _read_each(texts, FOUND, _found)
 

@@ -1,13 +1,11 @@
-"""Secrets -> `Keyring` -> derived keys: the only module that meets itsdangerous.
+"""Secrets, or their text form <-> `Keyring`: what people handle, hand over and rotate.
 
-Source: docs/format.md, "Keys" and "Tag". From each secret and an audience, itsdangerous derives one
-key that signs and one that seals.
+Source: docs/format.md, "Keys".
 
 Shapes:
-    secret       32 bytes or more, random
-    key id       an int in [0, 8)
-    audience     1 to 64 bytes of UTF-8
-    derived key  32 bytes
+    secret    32 bytes or more, random
+    key id    an int in [0, 8)
+    audience  1 to 64 bytes of UTF-8
 """
 
 import base64
@@ -140,7 +138,7 @@ class Keyring(Masked):
         """Derive the keys of every secret for one audience, by key id.
 
         Raises:
-            TypeError: The audience is no string.
+            TypeError: The audience is not a str.
             ValueError: It is empty, is longer than 64 bytes of UTF-8, begins or ends with white
                 space, or has a control or another invisible character.
         """

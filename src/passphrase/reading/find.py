@@ -238,7 +238,7 @@ def _look(row: Row, damaged: list[Row]) -> Iterator[Codeword]:
 
 
 def _keep(row: Row, damaged: list[Row]) -> None:
-    """Collect a row that is no chatter."""
+    """Collect a row unless it is chatter."""
     if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
         damaged.append(row)
 

@@ -75,7 +75,7 @@ class _Run(NamedTuple):
         places: As in a row.
         spelling: As in a row.
         word: Where the foreign word directly after it begins and ends, which another run follows;
-            both 0 if there is none.
+            both 0 without one.
     """
 
     digits: bytes
@@ -246,7 +246,7 @@ def _word(shown: AbstractSet[int], ignored: AbstractSet[int]) -> str:
 
 
 def _class(codes: Iterable[int], astral_gap: int = _ASTRAL_GAP) -> str:
-    """Write code points as a character class; one that nothing matches if there are none.
+    """Write code points as a character class; without any, one that matches nothing.
 
     Args:
         codes: The code points.

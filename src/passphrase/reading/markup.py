@@ -101,7 +101,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _replaced(reading: Unwrapped, pattern: str) -> Unwrapped | None:
-    """Put a character for each match that stands for one; None if there is no match."""
+    """Replace each match by the character it stands for; None without a match."""
     text, before = reading
     pieces: list[str] = []
     bounds: list[int] = []

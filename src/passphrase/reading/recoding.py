@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 HEAD_CHARS: Final = 1024
-_SHOWN_MIN: Final = 21  # fewer are no passphrase, and most wrong guesses show none
+_SHOWN_MIN: Final = 21  # fewer cannot be a passphrase, and most wrong guesses show 0
 _WRONG_ENCODINGS: Final = ("gbk", "gb18030", "latin-1", "cp1252", "cp437", "mac_roman")
 _TRUE_ENCODINGS: Final = ("utf-8", "gb18030")
 # Browsers show a byte that cp1252 lacks as Latin-1 does: with these it is cp1252 all the same.

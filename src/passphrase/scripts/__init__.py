@@ -14,7 +14,7 @@ def load_script(name: str) -> Script:
     """Return a built-in script by name.
 
     Raises:
-        ValueError: There is none of that name.
+        ValueError: There is no script of that name.
     """
     if name not in SCRIPT_NAMES:
         msg = f"script must be one of {', '.join(SCRIPT_NAMES)}"

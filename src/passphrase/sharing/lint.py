@@ -109,7 +109,7 @@ def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]
         scripts: Scripts of your own that its passphrase may be spelled in.
 
     Raises:
-        TypeError: The message is no str.
+        TypeError: The message is not a str.
         TextTooLongError: It has more than 4,096 characters.
     """
     found, damaged = scan(message, scripts=scripts)
@@ -173,7 +173,7 @@ def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[
         scripts: Scripts of your own, besides the built-in ones.
 
     Raises:
-        TypeError: The words are one str, or one of them is none.
+        TypeError: The words are one str, or one of them is not a str.
         ValueError: A word is empty.
     """
     if isinstance(words, str):

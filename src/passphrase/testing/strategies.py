@@ -355,7 +355,7 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
         glyphs = [*text[start:end]]
         places = [at for at, glyph in enumerate(glyphs) if glyph in script.digits]
         if len(places) != len(found[0].codeword) * script.glyphs_per_symbol:
-            return text  # it is written as markup: what is struck there is no glyph
+            return text  # it is written as markup: what is struck there is not a glyph
         for at in draw.sample(places[: len(places) - (strike is _swapped)], most):
             strike(script, glyphs, at, draw)
         return text[:start] + "".join(glyphs) + text[end:]
