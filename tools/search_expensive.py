@@ -9,8 +9,8 @@ emoji, or two at "thorough". "in all" is a whole `decode`; "added" is what it ta
 
 A machine that does other things must not change the answer, so work is counted and not timed: each
 step of the interpreter, each character in each reading of the text, and each glyph in a row, by
-weights that were fitted to the instructions that callgrind counts. `--confirm` lets valgrind count,
-and shows processor time too, for the worst text.
+weights fitted to callgrind, right within a factor of two. `--confirm` lets valgrind count too,
+and shows processor time, for the worst text.
 """
 
 import argparse
