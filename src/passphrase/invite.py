@@ -38,8 +38,12 @@ class Origin(StrEnum):
     QQ = "qq"
 
 
+def _as_origin(word: str) -> Origin:
+    return Origin(word)
+
+
 # Either is accepted, and an `Origin` is what a model holds.
-OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(Origin)]
+OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(_as_origin)]
 
 
 def parse_id(text: str) -> int | UUID:
