@@ -135,6 +135,7 @@ def test_every_combination_of_facts() -> None:
     assert sum(check(situation, range(len(ROWS))) for situation in usual) == 24 * 6_561
 
 
+@pytest.mark.slow
 def test_every_outcome_is_reached() -> None:
     """No rule is shadowed, and the popup has words for no others."""
     reached = {

@@ -478,6 +478,7 @@ ROWS = {
 }
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.fixed_dictionaries(ROWS), max_size=30), cuts=st.sets(st.integers(1, 29)))
 def test_equal_single_use_rows_get_different_variants(
     rows: list[dict[str, str | None]], cuts: set[int]
@@ -501,6 +502,7 @@ def test_equal_single_use_rows_get_different_variants(
             given_before.add(text)
 
 
+@pytest.mark.slow
 @given(named=st.integers(0, 255))
 def test_a_variant_that_is_named_is_not_given(named: int) -> None:
     """Equal rows after it count on from there; one before it may have had it, and is counted."""

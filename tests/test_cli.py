@@ -659,6 +659,7 @@ SLOW = ("pydantic", "rich", "pyarrow", "segno", "itsdangerous", "hypothesis")
 UNUSED = {f"passphrase.{name}" for name in ("joining", "sharing", "diagnosis", "bulk")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "unused"),
     [
@@ -691,6 +692,7 @@ def test_help_and_version(shell: Shell, arguments: list[str]) -> None:
     assert "passphrase" in helped.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
@@ -1010,6 +1012,7 @@ def test_utf8_whatever_the_locale(encoding: str) -> None:
     assert shared.stdout.decode() == MESSAGE.replace(TEXT, text) + os.linesep
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["demo", "open"])
 def test_a_closed_pipe_is_no_traceback(command: str) -> None:
     """As in `passphrase demo | head -1`."""
@@ -1110,6 +1113,7 @@ def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> N
     assert re.fullmatch("1:[A-Za-z0-9_-]{43}!?\n", Path(path).read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["batch", "decode", "--format", "csv"], ["demo"], ["keygen"]]
 )
@@ -1219,6 +1223,7 @@ TYPING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", TYPING.values(), ids=TYPING)
 def test_a_terminal_is_asked_for_the_paste(typed: str) -> None:
     """One line on stderr; an empty line in the middle of a paste ends nothing."""
@@ -1227,6 +1232,7 @@ def test_a_terminal_is_asked_for_the_paste(typed: str) -> None:
     assert json.loads(decoded.out)["text"] == LASTING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [["find"], ["explain"], ["open", "--viewer", "42", "--source", "qq"], ["find", "-"]],

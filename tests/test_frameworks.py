@@ -278,6 +278,7 @@ def test_a_body_in_chunks_is_refused(invites: Invites, name: str) -> None:
     assert (answer.status, answer.json["error"]) == (411, "no_length")
 
 
+@pytest.mark.slow
 def test_a_long_body_is_refused_unparsed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """20 MB get 413, and no parser sees them; the longest that is allowed is read."""
     longest = json.dumps({"text": "🍻" * MAX_CHARS, "source": "wechat", "locale": "zh-Hans"})

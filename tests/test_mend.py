@@ -208,6 +208,7 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"passphrase.reading.mend.{limit}", 1 << 30)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlimited")
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -346,6 +347,7 @@ def read_all(text: str, level: Level) -> list[passphrase.Decoded] | PassphraseEr
 # --- Memory -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_repair_leaves_nothing_for_the_garbage_collector(level: Level) -> None:
     """No object of ours, and no frame, refers to itself: it goes as soon as it is not used."""
