@@ -261,3 +261,12 @@ def test_a_fragment_says_how_much_is_missing(kept: int) -> None:
     assert (found.finding, found.readable, found.surplus) == (Finding.DAMAGED, kept, kept - 30)
     assert explain(f"看【{TEXT[1 : kept + 1]}】").finding in {Finding.NOT_FOUND, Finding.DAMAGED}
     assert explain(TEXT[0] * 12).finding is Finding.NOT_FOUND
+
+
+def test_a_symbol_more_in_another_encoding_is_chance() -> None:
+    """Read as GBK, these hanzi show 61 symbols and not 60; they are damaged all the same."""
+    damaged = (
+        "悠淌暇羊蹦踢鞠企振煮思震掀承承滔梆衡涮洗敞附萍棕-商啃踩正芽箱玉仁刨沸烈羚遣漾靴昔粟健漏雪亢庇校撒奉貌薪迭崇粟皿沛院舟使刨"
+        "\u200b👟🤠🦣?望"
+    )
+    assert explain(damaged, CODEC).finding is Finding.DAMAGED

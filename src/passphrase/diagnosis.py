@@ -179,13 +179,17 @@ def _seen(text: str, contents: Contents) -> Diagnosis:
 
 
 def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
-    """Say that more of a passphrase shows when a text is decoded rightly, or without escapes."""
+    """Say that much more of a passphrase shows once a text is decoded rightly, or unescaped.
+
+    By chance, a damaged passphrase in hanzi shows a symbol more in another encoding.
+    """
     ways = [(Finding.MOJIBAKE, encoding, plain) for encoding, plain in decoded_rightly(text)]
     ways += [(Finding.ESCAPED, "", plain) for plain in unescaped(text)]
     best = diagnosis
     for finding, encoding, plain in ways:
         seen = _seen(plain, scan(plain, max_chars=len(plain)))
-        if seen.script != "base32" and seen.readable > best.readable:
+        more = seen.readable > max(best.readable, 2 * diagnosis.readable - 1)
+        if seen.script != "base32" and more:
             best = replace(
                 seen, finding=finding, encoding=encoding or None, span=None, unreadable=()
             )
