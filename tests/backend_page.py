@@ -16,6 +16,13 @@ WANG = 1  # a member of every group
 SETTINGS = {"keyring", "codec", "policy"}
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that is closed with the page that opened it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def load_page(path: Path) -> Any:
     """Run the definitions of the page, and not its demonstration, over a database at a path.
 
@@ -26,7 +33,7 @@ def load_page(path: Path) -> Any:
     kept = [node for node in code.body if isinstance(node, _DEFINITIONS) or _sets(node)]
     page: dict[str, Any] = {}
     exec(compile(ast.Module(kept, []), PAGE, "exec"), page)  # noqa: S102  # our own page
-    page["db"] = sqlite3.connect(path, isolation_level=None, timeout=60)
+    page["db"] = sqlite3.connect(path, isolation_level=None, timeout=60, factory=_Connection)
     page["db"].execute("PRAGMA synchronous = off")
     [schema] = re.findall(r'executescript\("""(.*?)"""', "".join(pieces), re.DOTALL)
     page["db"].executescript(schema.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
