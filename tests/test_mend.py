@@ -277,11 +277,11 @@ def test_windows_and_proposals_are_bounded(
     for rows in hostile_rows(script, 40).values():
         windows.clear()
         found = [*mend(rows, thorough=thorough)]
-        known = sum(len(window.first_places) > 1 for window in windows)
+        known = sum(window.places > 1 for window in windows)
         assert known <= budget
         assert len(windows) - known <= budget
         assert len(found) <= PROPOSALS_MAX == 48
-        assert all(abs(len(w.glyphs) - w.size * w.width) <= 1 + thorough for w in windows)
+        assert all(abs(w.surplus or 0) <= 1 + thorough for w in windows)
         with monkeypatch.context() as patched:
             patched.setattr("passphrase.reading.mend.PROPOSALS_MAX", 12)
             spent.append((known == budget, len([*mend(rows, thorough=thorough)]) == 12))

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Iterable
 from itertools import pairwise, product
 from typing import Any
 
@@ -17,19 +18,20 @@ from passphrase.format.layout import WORD_SIZES, WORD_SYMBOLS
 from passphrase.format.parity import (
     _POWERS,
     TARGET_REMAINDER,
-    blank_syndrome,
-    contribution,
-    contributions,
+    addend,
+    addends,
     divide,
     fitting,
     likely_sound,
     locate,
+    locate_pair,
+    lone_symbols,
     multiply,
     parity,
     partners,
     solve,
+    sound_sum,
     tails,
-    value_at,
 )
 from passphrase.format.parity import is_sound as is_sound_word
 from passphrase.format.parity import protect as protect_data
@@ -158,33 +160,47 @@ def test_any_part_of_a_long_row_is_likely_sound_as_the_first_part_of_its_syndrom
 # --- Syndromes ----------------------------------------------------------------------------------
 
 
-def syndrome_of(codeword: tuple[int, ...]) -> int:
-    syndrome = blank_syndrome(len(codeword))
-    for place, symbol in enumerate(codeword):
-        syndrome ^= contribution(symbol, len(codeword) - 1 - place)
-    return syndrome
+def sum_of(symbols: Iterable[int]) -> int:
+    """Add symbols up, one by one."""
+    return made(dict(enumerate(symbols)))
 
 
 def made(values: dict[int, int]) -> int:
-    """Return what symbols at some exponents make, added one by one."""
-    syndrome = 0
-    for exponent, value in values.items():
-        syndrome ^= contribution(value, exponent)
-    return syndrome
+    """Return the sum of symbols at some places."""
+    total = 0
+    for place, value in values.items():
+        total ^= addend(value, place)
+    return total
+
+
+def syndrome_of(codeword: tuple[int, ...]) -> int:
+    return sound_sum(len(codeword)) ^ sum_of(codeword)
+
+
+@given(symbol=symbols, place=st.integers(0, 42))
+def test_an_addend_is_the_symbol_times_powers_of_its_locator(symbol: int, place: int) -> None:
+    locator = 1
+    for _ in range(place):
+        locator = divide(locator, 2)
+    parts: list[int] = []
+    power = locator
+    for _ in range(3):
+        parts.append(multiply(symbol, power))
+        power = multiply(power, locator)
+    assert addend(symbol, place) == merge(parts)
 
 
 @given(data_symbols=data)
 def test_a_codeword_has_no_syndrome(data_symbols: tuple[int, ...]) -> None:
-    """Syndrome and remainder agree on what is sound."""
+    """Sum and remainder agree on what is sound."""
     assert syndrome_of(protect(data_symbols)) == 0
     assert (syndrome_of(data_symbols) == 0) == is_sound(data_symbols)
 
 
-def test_contributions_are_those_of_each_symbol() -> None:
-    for size in WORD_SIZES:
-        for place, table in enumerate(contributions(size)):
-            exponent = size - 1 - place
-            assert table == tuple(contribution(symbol, exponent) for symbol in range(1024))
+def test_addends_are_those_of_each_symbol() -> None:
+    for place, table in enumerate(addends()):
+        assert table == tuple(addend(symbol, place) for symbol in range(1024))
+    assert len(addends()) == WORD_SIZES[-1]
 
 
 @given(
@@ -196,21 +212,41 @@ def test_solve_finds_what_was_added(data_symbols: tuple[int, ...], errors: dict[
     codeword = damaged = protect(data_symbols)
     for place, error in errors.items():
         damaged = replaced(damaged, place, damaged[place] ^ error)
-    exponents = [len(codeword) - 1 - place for place in errors]
-    assert solve(syndrome_of(damaged), exponents) == tuple(errors.values())
-    located = [*locate(syndrome_of(damaged))]
+    assert solve(syndrome_of(damaged), [*errors]) == tuple(errors.values())
+    located = locate(syndrome_of(damaged))
+    lone = lone_symbols([syndrome_of(damaged)] * len(codeword))
     if len(errors) == 1:
-        assert located == [(exponents[0], *errors.values())]
-        assert value_at(syndrome_of(damaged), exponents[0]) in errors.values()
-    elif len(errors) == 2:
-        assert not {exponent for exponent, _ in located} & {*exponents}
+        assert located == (*errors, *errors.values())
+        assert lone == [located]
+    else:
+        assert lone == []
+        assert len(errors) > 2 or not located or located[0] not in errors
+
+
+@given(place=st.integers(0, 41), symbol=st.integers(1, 1023), factor=st.sampled_from([1, 1 << 5]))
+def test_a_pair_is_located(place: int, symbol: int, factor: int) -> None:
+    syndrome = made({place: symbol, place + 1: multiply(symbol, factor)})
+    assert locate_pair(syndrome, factor) == (place, symbol)
+    assert locate_pair(0, factor) is None
 
 
 def test_solve_has_nothing_to_say_where_parity_contradicts() -> None:
     assert solve(1, [0]) == solve(1, [0, 1]) == solve(1, []) == ()
     for first, second, third in product((0, 5), repeat=3):  # one symbol shows in all three
-        located = [*locate(first << 20 | second << 10 | third)]
-        assert located == ([(0, 5)] if first and second and third else [])
+        located = locate(first << 20 | second << 10 | third)
+        assert located == ((0, 5) if first and second and third else None)
+
+
+@given(syndromes=st.lists(st.integers(0, 2**30 - 1), max_size=43), seed=st.integers(0, 2**32))
+def test_lone_symbols_are_those_that_are_solved(syndromes: list[int], seed: int) -> None:
+    """Random sums, and those of one symbol at their own place."""
+    draw = random.Random(seed)
+    lone = [
+        draw.choice([syndrome, addend(draw.choice([0, 1, 1023]), place)])
+        for place, syndrome in enumerate(syndromes)
+    ]
+    solved = [(place, *solve(syndrome, [place])) for place, syndrome in enumerate(lone)]
+    assert lone_symbols(lone) == [each for each in solved if len(each) == 2]
 
 
 @given(
@@ -220,47 +256,39 @@ def test_solve_has_nothing_to_say_where_parity_contradicts() -> None:
 def test_of_two_wrong_symbols_one_leads_to_the_other(pair: list[int], values: list[int]) -> None:
     """From either place to the other; and from a third one to no two that are within a word."""
     syndrome = made(dict(zip(pair, values, strict=True)))
-    assert [*partners(syndrome, pair)] == [(pair[0], pair[1]), (pair[1], pair[0])]
-    for exponent, other in partners(syndrome, range(43)):
-        assert solve(syndrome, [exponent, other])
-    assert fitting(syndrome, pair[0], tails([0], [pair[1]])) == [0]
-    assert fitting(0, pair[0], tails([syndrome], [pair[1]])) == [0]
+    assert partners(syndrome, pair) == [(pair[0], pair[1]), (pair[1], pair[0])]
+    for place, other in partners(syndrome, range(43)):
+        assert solve(syndrome, [place, other])
+    at = pair[1]
+    assert fitting(syndrome, pair[0], tails([0] * 43)[at : at + 1]) == [0]
+    assert fitting(0, pair[0], tails([syndrome] * 43)[at : at + 1]) == [0]
 
 
-@given(
-    exponent=st.integers(0, 42),
-    others=st.lists(st.integers(0, 42), max_size=20),
-    seed=st.integers(0, 2**32),
-)
-def test_fitting_syndromes_are_those_that_are_solved(
-    exponent: int, others: list[int], seed: int
-) -> None:
+@given(place=st.integers(0, 42), seed=st.integers(0, 2**32))
+def test_fitting_syndromes_are_those_that_are_solved(place: int, seed: int) -> None:
     """Made of two symbols, of one, of three or of nothing; one or both of them may be 0."""
     draw = random.Random(seed)
-    others = [other for other in others if other != exponent]
+    others = [other for other in range(43) if other != place]
     symbol = [0, 1, 5, 1023]
     syndromes = [
-        made({exponent: draw.choice(symbol), other: draw.choice(symbol)})
+        made({place: draw.choice(symbol), other: draw.choice(symbol)})
         ^ draw.choice([0, 0, 0, made({43: draw.choice(symbol)}), draw.randrange(2**30)])
-        for other in others
+        for other in range(43)
     ]
-    solved = [
-        at
-        for at, (syndrome, other) in enumerate(zip(syndromes, others, strict=True))
-        if solve(syndrome, [exponent, other])
-    ]
+    solved = [other for other in others if solve(syndromes[other], [place, other])]
     head = draw.randrange(2**30)
-    parts = tails([syndrome ^ head for syndrome in syndromes], others)
-    assert fitting(head, exponent, parts) == solved
+    parts = tails([syndrome ^ head for syndrome in syndromes])
+    fit = fitting(head, place, parts)
+    assert [other for other in fit if other != place] == solved
 
 
 @pytest.mark.parametrize("value", [1, 2, 1023])
 def test_one_wrong_symbol_has_no_partner(value: int) -> None:
     """What one symbol makes, no two of it make at two places."""
-    for exponent in range(43):
-        pairs = [*partners(made({exponent: value}), range(43))]
-        assert not any(exponent == place for place, _ in pairs)
-        assert all(not all(solve(made({exponent: value}), pair)) for pair in pairs)
+    for wrong in range(43):
+        pairs = partners(made({wrong: value}), range(43))
+        assert not any(wrong == place for place, _ in pairs)
+        assert all(not all(solve(made({wrong: value}), pair)) for pair in pairs)
 
 
 def test_against_reedsolo() -> None:

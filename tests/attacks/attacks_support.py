@@ -19,7 +19,7 @@ from passphrase.format.layout import WORD_SYMBOLS
 from passphrase.format.parity import protect
 from passphrase.format.symbols import chunk
 from passphrase.reading.mend import Mended, mend
-from passphrase.reading.repair import Found, Undo, Window, propose
+from passphrase.reading.repair import Damages, Found, Window, propose
 from passphrase.reading.row import Row
 from passphrase.scripts import load_script
 
@@ -84,7 +84,7 @@ def count_windows(monkeypatch: pytest.MonkeyPatch) -> list[Window]:
     """Record every part of a row that repair looks at from now on."""
     windows: list[Window] = []
 
-    def counted(window: Window, damages: Sequence[tuple[int, Undo]]) -> Iterator[Found]:
+    def counted(window: Window, damages: Damages) -> Iterator[Found]:
         windows.append(window)
         return propose(window, damages)
 

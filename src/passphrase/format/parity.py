@@ -7,12 +7,12 @@ Shapes:
     data symbols  21 to 40 ints in [0, 1024)
     codeword      the same and 3 more
     remainder     a 30-bit int, three symbols with the first in the high bits
-    exponent      n - 1 - i for symbol i of n: the power of x that it stands at
-    syndrome      a 30-bit int: what a word has too much at a, a^2 and a^3, ten bits each
-    place         i for symbol i of n
+    place         i for symbol i, whatever the size; its locator z is a^-i
+    sum           a 30-bit int: the sums of symbol * z, symbol * z^2 and symbol * z^3, ten bits each
+    syndrome      a sum: what is missing in that of some symbols to that of a codeword
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, reduce
 from itertools import accumulate, cycle, pairwise
 from operator import add, getitem
@@ -129,8 +129,7 @@ def likely_sound(
 ) -> list[tuple[int, int]]:
     """Return the words in a long row that are sound, and by chance one in 1024 others.
 
-    The first part of a syndrome is a sum over symbols. The sums of all beginnings of the row are
-    made once; a word is the difference of two.
+    The first part of a sum is made for all beginnings of the row; a word is the difference of two.
 
     Args:
         symbols: That which begins at each glyph; one below 0 spoils the words that hold it.
@@ -144,109 +143,142 @@ def likely_sound(
             _POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols[first::width]), turns)
         )
         sums[first::width] = accumulate(terms, int.__xor__, initial=0)
-    blanks = {size: _LOGS[blank_syndrome(size) >> _LOW_BITS] - size + 1 for size in WORD_SIZES}
+    goals = {size: _LOGS[sound_sum(size) >> _LOW_BITS] for size in WORD_SIZES}
     powers = _POWERS
     return [
         (at, size)
         for at, size in words
-        if sums[at] ^ sums[at + width * size] == powers[(blanks[size] - at // width) % ORDER]
+        if sums[at] ^ sums[at + width * size] == powers[(goals[size] - at // width) % ORDER]
     ]
 
 
-def contribution(symbol: int, exponent: int) -> int:
-    """Return what a symbol at a power of x adds to the syndrome."""
+# --- Sums and syndromes -------------------------------------------------------------------------
+
+
+def addend(symbol: int, place: int) -> int:
+    """Return what a symbol adds to a sum."""
     if not symbol:
         return 0
     log = _LOGS[symbol]
-    return (
-        _POWERS[(log + exponent) % ORDER] << 2 * SYMBOL_BITS
-        | _POWERS[(log + 2 * exponent) % ORDER] << SYMBOL_BITS
-        | _POWERS[(log + 3 * exponent) % ORDER]
-    )
+    packed = 0
+    for power in range(1, PARITY_SYMBOLS + 1):
+        packed = packed << SYMBOL_BITS | _POWERS[(log - power * place) % ORDER]
+    return packed
 
 
 @cache
-def _contributions(exponent: int) -> tuple[int, ...]:
-    """Return what each symbol at a power of x adds to the syndrome."""
-    table = [0]
-    for bit in range(SYMBOL_BITS):
-        added = contribution(1 << bit, exponent)
-        table += [entry ^ added for entry in table]
-    return tuple(table)
+def addends() -> tuple[tuple[int, ...], ...]:
+    """Return for each place what each symbol there adds to a sum.
 
-
-@cache
-def contributions(size: int) -> tuple[tuple[int, ...], ...]:
-    """Return for each place of n symbols what each symbol there adds to the syndrome.
-
-    Made when a passphrase is first repaired: some milliseconds and two megabytes for all sizes.
+    Made when a passphrase is first repaired: some milliseconds and two megabytes.
     """
-    return tuple(map(_contributions, reversed(range(size))))
+    tables: list[tuple[int, ...]] = []
+    for place in range(WORD_SIZES[-1]):
+        table = [0]
+        for bit in range(SYMBOL_BITS):
+            added = addend(1 << bit, place)
+            table += [entry ^ added for entry in table]
+        tables.append(tuple(table))
+    return tuple(tables)
 
 
 @cache
-def blank_syndrome(size: int) -> int:
-    """Return the syndrome of a codeword of n symbols before any symbol is added to it."""
-    blank = contribution(1, size)
-    for exponent in range(PARITY_SYMBOLS):
-        blank ^= contribution(TARGET_REMAINDER >> SYMBOL_BITS * exponent & _SYMBOL_MASK, exponent)
-    return blank
+def sound_sum(size: int) -> int:
+    """Return the sum that every codeword of n symbols has."""
+    total = addend(1, -1)  # the 1 that leads the data
+    for behind in range(PARITY_SYMBOLS):
+        symbol = TARGET_REMAINDER >> SYMBOL_BITS * behind & _SYMBOL_MASK
+        total ^= addend(symbol, size - 1 - behind)
+    return total
 
 
-def value_at(syndrome: int, exponent: int) -> int:
-    """Return the one symbol at a power of x that may make a syndrome: the caller checks it."""
-    return _POWERS[_LOGS[syndrome >> _LOW_BITS] + ORDER - exponent]
+def symbol_at(syndrome: int, place: int) -> int:
+    """Return the one symbol at a place that may make a syndrome: the caller checks it."""
+    return _POWERS[_LOGS[syndrome >> _LOW_BITS] + place]
 
 
-def locate(syndrome: int) -> Iterator[tuple[int, int]]:
-    """Yield the exponent and the value of the one wrong symbol that makes a syndrome, if any."""
+def locate(syndrome: int) -> tuple[int, int] | None:
+    """Return the place, in [0, 1023), and the value of the one symbol that makes a syndrome."""
     first, second, third = _parts(syndrome)
     if first and second and third and multiply(second, second) == multiply(first, third):
-        exponent = (_LOGS[second] - _LOGS[first]) % ORDER
-        yield exponent, value_at(syndrome, exponent)
+        place = (_LOGS[first] - _LOGS[second]) % ORDER
+        return place, symbol_at(syndrome, place)
+    return None
 
 
-def partners(syndrome: int, exponents: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield (exponent, other exponent) where two wrong symbols make a syndrome.
+def locate_pair(syndrome: int, factor: int) -> tuple[int, int] | None:
+    """Return the place and the value of one symbol that, with a multiple behind it, makes it.
 
-    With one place given, the other follows: each part of the syndrome, times the power of the given
-    place, cancels the given symbol in the next part. The quotient of what is left names the other.
+    Args:
+        syndrome: Made by a symbol at a place, and that times the factor at the next place.
+        factor: Not a, a^2 or a^3.
+    """
+    packed = 0
+    for power, part in enumerate(_parts(syndrome), 1):
+        both = 1 ^ _POWERS[(_LOGS[factor] - power) % ORDER]
+        packed = packed << SYMBOL_BITS | divide(part, both)
+    return locate(packed)
+
+
+def lone_symbols(syndromes: Iterable[int]) -> list[tuple[int, int]]:
+    """Return each place, and the symbol, where one symbol makes the syndrome of that place."""
+    powers, logs, tables = _POWERS, _LOGS, addends()
+    return [
+        (place, symbol)
+        for place, syndrome in enumerate(syndromes)
+        if tables[place][symbol := powers[logs[syndrome >> _LOW_BITS] + place]] == syndrome
+    ]
+
+
+def partners(syndrome: int, places: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (place, other place) where two wrong symbols make a syndrome.
+
+    With one place given, the other follows: each part of the syndrome, times the locator of the
+    given place, cancels the given symbol in the next part. The quotient of what is left is the
+    locator of the other.
     """
     first, second, third = _parts(syndrome)
-    for exponent in exponents:
-        lower = second ^ _POWERS[_LOGS[first] + exponent]
-        higher = third ^ _POWERS[_LOGS[second] + exponent]
-        other = (_LOGS[higher] - _LOGS[lower]) % ORDER
-        if lower and higher and other != exponent:
-            yield exponent, other
+    powers, logs = _POWERS, _LOGS
+    log_first, log_second = logs[first] + ORDER, logs[second] + ORDER
+    found: list[tuple[int, int]] = []
+    for place in places:
+        lower = second ^ powers[log_first - place]
+        higher = third ^ powers[log_second - place]
+        if lower and higher:
+            other = (logs[lower] - logs[higher]) % ORDER
+            if other != place:
+                found.append((place, other))
+    return found
 
 
 Tail = tuple[int, int, int]
 
 
-def tails(syndromes: Iterable[int], exponents: Iterable[int]) -> list[Tail]:
-    """Prepare parts of syndromes for `fitting`, each with the power that one of two symbols has."""
+def tails(syndromes: Iterable[int]) -> list[Tail]:
+    """Prepare a part of a syndrome for each place for `fitting`."""
     prepared: list[Tail] = []
-    for syndrome, exponent in zip(syndromes, exponents, strict=True):
+    for place, syndrome in enumerate(syndromes):
         first, second, third = _parts(syndrome)
+        exponent = ORDER - place
         lower = second ^ _POWERS[_LOGS[first] + exponent]
         prepared.append((third ^ _POWERS[_LOGS[second] + exponent], _LOGS[lower], exponent))
     return prepared
 
 
-def fitting(head: int, exponent: int, others: Iterable[Tail]) -> list[int]:
+def fitting(head: int, place: int, others: Iterable[Tail]) -> list[int]:
     """Return the indices of the tails that, added to a head, are what two symbols make.
 
-    If symbols at x and y make a syndrome, its parts have third + (x + y) second + xy first = 0.
-    That is a sum over head and tail, of which all but two products are made once for each of them.
+    If symbols with locators x and y make a syndrome, its parts have third + (x + y) second +
+    xy first = 0. That is a sum over head and tail, of which all but two products are made once for
+    each of them.
 
     Args:
         head: A part of a syndrome.
-        exponent: Of one symbol; that of the other is different, and is the tail's.
+        place: Of one symbol; that of the other is different, and is the tail's.
         others: Made by `tails`.
     """
     first, second, third = _parts(head)
-    powers = _POWERS
+    powers, exponent = _POWERS, ORDER - place
     lower = _LOGS[second ^ powers[_LOGS[first] + exponent]]
     higher = third ^ powers[_LOGS[second] + exponent]
     return [
@@ -256,14 +288,14 @@ def fitting(head: int, exponent: int, others: Iterable[Tail]) -> list[int]:
     ]
 
 
-def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
-    """Return the symbols at one to three different exponents that make a syndrome.
+def solve(syndrome: int, places: Sequence[int]) -> tuple[int, ...]:
+    """Return the symbols at one to three different places that make a syndrome.
 
     Returns:
-        One value an exponent; nothing if no values make it.
+        One value a place; nothing if no values make it.
     """
     first, second, third = _parts(syndrome)
-    points = [_POWERS[exponent] for exponent in exponents]
+    points = [_POWERS[ORDER - place] for place in places]
     match points:
         case [x]:
             terms: tuple[int, ...] = (first,)
@@ -281,7 +313,7 @@ def solve(syndrome: int, exponents: Sequence[int]) -> tuple[int, ...]:
         case _:
             return ()
     values = tuple(map(divide, terms, points))
-    made = map(contribution, values, exponents)
+    made = map(addend, values, places)
     return values if reduce(int.__xor__, made) == syndrome else ()
 
 

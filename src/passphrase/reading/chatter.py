@@ -4,6 +4,7 @@ Source: docs/format.md, "Chatter".
 """
 
 import re
+from itertools import accumulate
 from typing import Final
 
 from passphrase.format.layout import WORD_SIZES
@@ -16,6 +17,7 @@ _FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
 # J K Q V X Z and figures.
 _FREQUENT: Final = b"01aehlopq"
 _RARE: Final = b"23456789ijnrtv"
+_IS_RARE: Final = bytes(byte in _RARE + MARK for byte in range(256))
 _PROSE_GLYPHS: Final = 54  # prose around a damaged word leaves most of one such part to it
 _PROSE_STEP: Final = 18
 _X: Final = DIGITS[29].encode()  # which is also written before hexadecimal digits
@@ -51,12 +53,12 @@ def _is_prose(readable: bytes) -> bool:
     """Tell words and numbers of a language from random glyphs, of which every part is random."""
     last = max(0, len(readable) - _PROSE_GLYPHS)
     parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
-    return all(3 * rarity(part) <= _count(part, _FREQUENT) for part in parts)
+    return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
 
 
-def rarity(digits: bytes) -> int:
-    """Count the glyphs of base 32 that are rare in prose."""
-    return _count(digits, _RARE)
+def unlike_prose(digits: bytes) -> list[int]:
+    """Return for each place, and the end, how many glyphs before it are rare in prose, or marks."""
+    return [*accumulate(digits.translate(_IS_RARE), initial=0)]
 
 
 def _count(digits: bytes, some: bytes) -> int:

@@ -18,13 +18,14 @@ from typing import Final, NamedTuple
 from passphrase.errors import Span
 from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
 from passphrase.format.symbols import merge
-from passphrase.reading.chatter import rarity
+from passphrase.reading.chatter import unlike_prose
 from passphrase.reading.repair import (
     ERASURES_MAX,
     STANDARD,
     THOROUGH,
     Damage,
     Edit,
+    Part,
     Window,
     propose,
 )
@@ -131,7 +132,7 @@ class _Guess(NamedTuple):
         glyphs: Those of the row.
         start: A place in it.
         size: n.
-        first_places: Symbols; only the first one where only a damaged header explains the guess.
+        places: The first damage is in one of so many first symbols: 1 if the header is unknown.
         surplus: By how many its glyphs are more than n symbols have; None if marks stand for some.
     """
 
@@ -139,7 +140,7 @@ class _Guess(NamedTuple):
     glyphs: list[int]
     start: int
     size: int
-    first_places: range
+    places: int
     surplus: int | None
 
 
@@ -147,11 +148,11 @@ class _Reading(NamedTuple):
     """A part of a row in which each mark stands for one glyph, or for none and is left out.
 
     Attributes:
-        glyphs: What is to be taken for a codeword.
-        origins: Where each stands after the start of the guess, and where the part ends.
+        window: What is to be taken for a codeword.
+        origins: Where its glyphs stand after the start of the guess, and where the part ends.
     """
 
-    glyphs: list[int]
+    window: Window
     origins: Sequence[int]
 
 
@@ -168,14 +169,12 @@ def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
 def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     damages = THOROUGH if thorough else STANDARD
     seen: set[tuple[int, tuple[int, ...]]] = set()
-    for guess, (glyphs, origins) in _windows(rows, thorough=thorough):
-        row, size = guess.row, guess.size
-        window = Window(glyphs, row.script.glyphs_per_symbol, size, guess.first_places)
+    for guess, (window, origins) in _windows(rows, thorough=thorough):
+        row, start = guess.row, guess.start
         for symbols, edits in propose(window, damages):
             codeword = tuple(symbols)
-            if _OPENED.get(codeword[0]) == size and (id(row), codeword) not in seen:
+            if _OPENED.get(codeword[0]) == guess.size and (id(row), codeword) not in seen:
                 seen.add((id(row), codeword))
-                start = guess.start
                 moved = tuple(edit._replace(at=start + origins[edit.at]) for edit in edits)
                 yield Mended(row, codeword, moved, start + origins[0], start + origins[-2] + 1)
 
@@ -184,12 +183,23 @@ def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _
     """Yield as many windows as may be looked at, with any header and with one that was read."""
     budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     left = {False: budget, True: budget}
+    parts: dict[tuple[int, int], Part] = {}
     for guess in _guesses(rows, thorough=thorough):
-        is_known = len(guess.first_places) > 1
+        is_known = guess.places > 1
         if left[is_known]:
-            for reading in islice(_readings(guess, thorough=thorough), left[is_known]):
+            key = (id(guess.glyphs), guess.start)
+            if key not in parts:
+                parts[key] = _part(guess)
+            readings = _readings(guess, parts[key], thorough=thorough)
+            for reading in islice(readings, left[is_known]):
                 left[is_known] -= 1
                 yield guess, reading
+
+
+def _part(guess: _Guess) -> Part:
+    """Return the glyphs from a place on, as many as the longest damaged codeword may have."""
+    width = guess.row.script.glyphs_per_symbol
+    return Part(guess.glyphs[guess.start : guess.start + width * WORD_SIZES[-1] + 2], width)
 
 
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
@@ -223,56 +233,57 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
-    starts, marks = {*begins}, {*compress(range(length), map(UNREADABLE.__eq__, glyphs))}
-    ends = {*begins, *marks, length}
+    starts, has_marks = {*begins}, MARK in row.digits
+    ends = {*begins, length}  # a mark is a begin
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
-    at_headers = ((at, size, 0) for at, size in sized if size)
+    at_headers = ((at, size, size) for at, size in sized if size)
     if width > 1:  # the words of prose before it are begins too
-        parts = {at: row.digits[at : at + WORD_SIZES[0] * width] for at in begins}
-        begins.sort(key=lambda at: -rarity(parts[at]) - parts[at].count(MARK))
+        before = unlike_prose(row.digits)
+        reach = WORD_SIZES[0] * width
+        begins.sort(key=lambda at: before[at] - before[min(at + reach, length)])
     at_begins = ((at, size, 1) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
-    for start, size, is_unknown in chain(at_headers, at_begins):
-        places = range(1 if is_unknown else size)
+    for start, size, places in chain(at_headers, at_begins):
         is_open = start not in starts
         end = start + size * width
         for surplus in range(min(slack, length - end), -slack - 1, -1):
             open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
-        if marks and end - ERASURES_MAX <= length:
+        if has_marks and end - ERASURES_MAX <= length:
             yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 
-def _readings(guess: _Guess, *, thorough: bool) -> Iterator[_Reading]:
-    """Yield the part of a row that a guess means, in each way to take the marks in it.
+def _readings(guess: _Guess, part: Part, *, thorough: bool) -> Iterable[_Reading]:
+    """Return the part of a row that a guess means, in each way to take the marks in it.
 
     At "thorough" they stand for nothing: what they stand for, "standard" has looked at.
     """
-    glyphs, start, surplus = guess.glyphs, guess.start, guess.surplus
-    width = guess.row.script.glyphs_per_symbol
-    count = guess.size * width
+    _, glyphs, start, size, places, surplus = guess
+    count = size * part.width + (surplus or 0)
+    if surplus is not None and UNREADABLE not in glyphs[start : start + count]:
+        return (_Reading(Window(part, size, surplus, places), range(count + 1)),)
     # If marks are the damage, the header stands as it was read, or they are in it.
-    may_be_marks = not thorough and (
-        len(guess.first_places) > 1 or UNREADABLE in glyphs[start : start + width]
-    )
+    may_be_marks = not thorough and (places > 1 or UNREADABLE in glyphs[start : start + part.width])
     if surplus is None:
-        near = glyphs[start : start + count + MARKS_MAX]
-        if UNREADABLE in near[: count + 2]:
-            yield from _marked(near, count, ERASURES_MAX if may_be_marks else 0)
-        return
-    end = start + count + surplus
-    part = glyphs[start:end]
-    if UNREADABLE not in part or (may_be_marks and not surplus):
-        yield _Reading(part, range(end - start + 1))
+        most = ERASURES_MAX if may_be_marks else 0
+        return _marked(glyphs[start : start + count + MARKS_MAX], part.width, size, places, most)
+    if may_be_marks and not surplus:
+        return (_Reading(Window(part, size, None, places), range(count + 1)),)
+    return ()
 
 
-def _marked(near: list[int], count: int, most: int) -> Iterator[_Reading]:
-    """Yield the ways in which groups of marks stand for some of n glyphs, or for none.
+def _marked(near: list[int], width: int, size: int, places: int, most: int) -> Iterator[_Reading]:
+    """Yield the ways in which groups of marks stand for some of the glyphs, or for none.
 
     Args:
         near: The glyphs and marks from a place on.
-        count: n.
-        most: How many glyphs they may stand for.
+        width: Glyphs to a symbol.
+        size: Of the codeword, in symbols.
+        places: The first damage is in one of so many first symbols.
+        most: How many glyphs the marks may stand for.
     """
+    count = size * width
+    if UNREADABLE not in near[: count + 2]:
+        return
     readable = [*compress(range(len(near)), map(UNREADABLE.__ne__, near))]
     groups: list[list[int]] = []
     for at in compress(range(len(near)), map(UNREADABLE.__eq__, near)):
@@ -291,7 +302,9 @@ def _marked(near: list[int], count: int, most: int) -> Iterator[_Reading]:
             for group, share in zip(some, shares, strict=True):
                 taken += [group[min(index, len(group) - 1)] for index in range(share)]
             taken.sort()
-            yield _Reading([*map(near.__getitem__, taken)], [*taken, end])
+            part = Part([*map(near.__getitem__, taken)], width)
+            window = Window(part, size, None if missing else 0, places)
+            yield _Reading(window, [*taken, end])
 
 
 @cache

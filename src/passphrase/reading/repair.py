@@ -8,25 +8,26 @@ Shapes:
     width     glyphs to a symbol, 1 or 2
     place     index of a symbol in the codeword
     shift     by how many glyphs what follows has moved up (or, below 0, down)
-    syndrome  0 if parity is sound; the sum of what each symbol adds to it
+    sum       what symbols add up to, and the syndrome what is missing: `passphrase.format.parity`
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import accumulate, repeat
 from operator import getitem
 from typing import Final, NamedTuple
 
-from passphrase.format.layout import SYMBOL_BITS
+from passphrase.format.layout import SYMBOL_BITS, WORD_SIZES
 from passphrase.format.parity import (
-    blank_syndrome,
-    contributions,
+    addends,
     fitting,
     locate,
+    locate_pair,
+    lone_symbols,
     partners,
     solve,
+    sound_sum,
     tails,
-    value_at,
 )
 from passphrase.reading.row import UNREADABLE
 
@@ -59,84 +60,108 @@ class Edit(NamedTuple):
     at: int
 
 
-class Window(NamedTuple):
-    """What was read, to be taken for a codeword of n symbols.
+class Part:
+    """Glyphs and marks from a place on, read as symbols in each way that a damage asks for.
 
-    Attributes:
-        glyphs: As many as the codeword has, or up to two more or fewer.
+    Each way is read and summed once, for all windows that begin at the place.
+
+    Args:
+        glyphs: Some more than the longest codeword has, or as many as there are.
         width: Glyphs to a symbol.
-        size: n.
-        first_places: Where the first damage may be.
     """
 
-    glyphs: Sequence[int]
-    width: int
-    size: int
-    first_places: range
+    def __init__(self, glyphs: Sequence[int], width: int) -> None:
+        self.glyphs: Final = glyphs
+        self.width: Final = width
+        self._symbols: Final[dict[int, list[int]]] = {}
+        self._sums: Final[dict[int, list[int]]] = {}
 
     def symbols(self, shift: int) -> list[int]:
         """Read the symbol of each place as if the glyphs before it were `shift` too few.
 
         A symbol with a mark in it is below 0.
         """
-        moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
-        if self.width > 1:
-            high = map(int.__lshift__, moved[::2], repeat(_HALF_BITS))
-            moved = [*map(int.__or__, high, moved[1::2])]
-        return [*moved, *[0] * self.size][: self.size]
+        if shift not in self._symbols:
+            moved = [*[0] * shift, *self.glyphs[max(0, -shift) :]]
+            if self.width > 1:
+                high = map(int.__lshift__, moved[::2], repeat(_HALF_BITS))
+                moved = [*map(int.__or__, high, moved[1::2])]
+            self._symbols[shift] = moved[: WORD_SIZES[-1]]
+        return self._symbols[shift]
 
-    def sums(self, symbols: Sequence[int]) -> list[int]:
-        """Return for each place, and the end, what all symbols before it add to the syndrome."""
-        added = map(getitem, contributions(self.size), symbols)
-        return [*accumulate(added, int.__xor__, initial=0)]
+    def sums(self, shift: int) -> list[int]:
+        """Return for each place, and the end, the sum of all symbols before it."""
+        if shift not in self._sums:
+            added = map(getitem, addends(), self.symbols(shift))
+            self._sums[shift] = [*accumulate(added, int.__xor__, initial=0)]
+        return self._sums[shift]
 
-    def exponent(self, place: int) -> int:
-        """Return the power of x that a place stands for. Its own inverse."""
-        return self.size - 1 - place
+
+class Window(NamedTuple):
+    """What was read, to be taken for a codeword of n symbols.
+
+    Attributes:
+        part: The glyphs, and some behind them.
+        size: n.
+        surplus: How many glyphs more the window has than the codeword, from -2 to 2; None if there
+            are as many, and marks stand for some.
+        places: The first damage is in one of so many first symbols.
+    """
+
+    part: Part
+    size: int
+    surplus: int | None
+    places: int
+
+    @property
+    def syndrome(self) -> int:
+        """What is missing to a codeword if all glyphs stand where they belong."""
+        return sound_sum(self.size) ^ self.part.sums(0)[self.size]
+
+    @property
+    def symbols(self) -> list[int]:
+        """The symbols if all glyphs stand where they belong."""
+        return self.part.symbols(0)[: self.size]
 
 
 Found = tuple[list[int], list[Edit]]  # a codeword, and the damages that lead from it to the window
 Undo = Callable[[Window], Iterator[Found]]
+Damages = Mapping[int | None, Sequence[Undo]]  # by the surplus of the windows that they explain
 
 
-def propose(window: Window, damages: "Sequence[tuple[int, Undo]]") -> Iterator[Found]:
+def propose(window: Window, damages: Damages) -> Iterator[Found]:
     """Yield codewords by each damage that explains the number of glyphs in a window.
 
     Args:
-        window: Where there are marks in it, as many glyphs and marks as the codeword has.
+        window: What was read.
         damages: STANDARD, or THOROUGH for what it adds.
     """
-    if UNREADABLE in window.glyphs:
-        yield from _unreadable(window)
-        return
-    missing = window.size * window.width - len(window.glyphs)
-    for explained, undo in damages:
-        if explained == missing:
-            yield from undo(window)
+    for undo in damages.get(window.surplus, ()):
+        yield from undo(window)
 
 
 # --- What became of the glyphs of one symbol ----------------------------------------------------
 
 
-def _lost_glyph(window: Window, symbol: int, place: int, shift: int) -> list[Edit]:
+def _lost_glyph(part: Part, symbol: int, place: int, shift: int) -> list[Edit]:
     """Say which glyph of a symbol was lost, given the other one that is still there.
 
     Returns:
         One edit; nothing if the symbol is not made with the glyph that is there.
     """
-    at = place * window.width - shift
-    if window.width == 1 or symbol & _HALF_MASK == window.glyphs[at]:
-        return [Edit(Damage.LOST, place * window.width, at)]
-    if symbol >> _HALF_BITS == window.glyphs[at]:
-        return [Edit(Damage.LOST, place * window.width + 1, at + 1)]
+    at = place * part.width - shift
+    if part.width == 1 or symbol & _HALF_MASK == part.glyphs[at]:
+        return [Edit(Damage.LOST, place * part.width, at)]
+    if symbol >> _HALF_BITS == part.glyphs[at]:
+        return [Edit(Damage.LOST, place * part.width + 1, at + 1)]
     return []
 
 
-def _wrong_glyphs(window: Window, symbol: int, place: int, shift: int = 0) -> list[Edit]:
+def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[Edit]:
     """Say which glyphs of a place are other ones than were read."""
-    meant = (symbol,) if window.width == 1 else (symbol >> _HALF_BITS, symbol & _HALF_MASK)
-    first = place * window.width
-    read = window.glyphs[first - shift : first - shift + window.width]
+    meant = (symbol,) if part.width == 1 else (symbol >> _HALF_BITS, symbol & _HALF_MASK)
+    first = place * part.width
+    read = part.glyphs[first - shift : first - shift + part.width]
     return [
         Edit(
             Damage.UNREADABLE if was == UNREADABLE else Damage.WRONG,
@@ -153,102 +178,113 @@ def _wrong_glyphs(window: Window, symbol: int, place: int, shift: int = 0) -> li
 
 def _unreadable(window: Window) -> Iterator[Found]:
     """Marks stand where the glyphs of one to three symbols were."""
-    symbols = window.symbols(0)
-    places = [place for place, symbol in enumerate(symbols) if symbol < 0]
+    known = window.symbols
+    places = [place for place, symbol in enumerate(known) if symbol < 0]
     if len(places) > ERASURES_MAX:
         return
-    known = [*symbols]
-    for place in places:
-        known[place] = 0
-    syndrome = blank_syndrome(window.size) ^ window.sums(known)[-1]
-    values = solve(syndrome, [window.exponent(place) for place in places])
+    syndrome = window.syndrome
+    for place in places:  # take out of the sum what the mark was looked up as
+        syndrome ^= addends()[place][known[place]]
+    values = solve(syndrome, places)
     for place, value in zip(places, values, strict=False):
         known[place] = value
-    edits = [edit for place in places for edit in _wrong_glyphs(window, known[place], place)]
+    edits = [edit for place in places for edit in _wrong_glyphs(window.part, known[place], place)]
     if values and all(edit.kind is Damage.UNREADABLE for edit in edits):
         yield known, edits
 
 
 def _whole(window: Window) -> Iterator[Found]:
     """Nothing is wrong but the marks that were left out."""
-    symbols = window.symbols(0)
-    if blank_syndrome(window.size) == window.sums(symbols)[-1]:
-        yield symbols, []
+    if not window.syndrome:
+        yield window.symbols, []
 
 
 def _wrong(window: Window) -> Iterator[Found]:
     """One symbol is another one."""
-    symbols = window.symbols(0)
-    syndrome = blank_syndrome(window.size) ^ window.sums(symbols)[-1]
-    for exponent, error in locate(syndrome):
-        place = window.exponent(exponent)
-        if place in window.first_places and place >= 0:
+    if located := locate(window.syndrome):
+        place, error = located
+        if place < window.places:
+            symbols = window.symbols
             symbols[place] ^= error
-            yield symbols, _wrong_glyphs(window, symbols[place], place)
+            yield symbols, _wrong_glyphs(window.part, symbols[place], place)
 
 
 def _swapped(window: Window) -> Iterator[Found]:
-    """Two neighbours have changed places; within a symbol that is a wrong one."""
-    symbols, tables = window.symbols(0), contributions(window.size)
-    syndrome = blank_syndrome(window.size) ^ window.sums(symbols)[-1]
-    glyphs, width = window.glyphs, window.width
-    for at in range(width - 1, min(window.first_places.stop * width, len(glyphs) - 1), width):
-        place, change = at // width, glyphs[at] ^ glyphs[at + 1]
-        other = change << (width - 1) * _HALF_BITS
-        if change and tables[place][change] ^ tables[place + 1][other] == syndrome:
+    """Two neighbours have changed places; within a symbol that is a wrong one.
+
+    Their difference is in both: for two glyphs of a symbol, low in one and high in the next.
+    """
+    glyphs, width = window.part.glyphs, window.part.width
+    high = (width - 1) * _HALF_BITS
+    if located := locate_pair(window.syndrome, 1 << high):
+        place, change = located
+        at = place * width + width - 1
+        if place < min(window.places, window.size - 1) and glyphs[at] ^ glyphs[at + 1] == change:
+            symbols = window.symbols
             symbols[place] ^= change
-            symbols[place + 1] ^= other
+            symbols[place + 1] ^= change << high
             yield symbols, [Edit(Damage.SWAPPED, at, at)]
-            return  # a syndrome tells the place and the change of the one swap that makes it
 
 
 def _lost(window: Window) -> Iterator[Found]:
     """One glyph is missing, and the rest has moved up."""
     for symbols, place in _without_symbol(window, 1):
-        if edits := _lost_glyph(window, symbols[place], place, 0):
+        if edits := _lost_glyph(window.part, symbols[place], place, 0):
             yield symbols, edits
 
 
 def _without_symbol(window: Window, lost: int) -> Iterator[tuple[list[int], int]]:
     """Yield codewords of which one symbol has lost glyphs, and the place of that symbol."""
-    before, behind = window.symbols(0), window.symbols(lost)
-    sums, sums_behind = window.sums(before), window.sums(behind)
-    rest, tables = blank_syndrome(window.size) ^ sums_behind[-1], contributions(window.size)
-    for place in window.first_places:
-        syndrome = rest ^ sums[place] ^ sums_behind[place + 1]
-        symbol = value_at(syndrome, window.exponent(place))
-        if tables[place][symbol] == syndrome:
-            yield [*before[:place], symbol, *behind[place + 1 :]], place
+    part, size = window.part, window.size
+    sums, behind = part.sums(0), part.sums(lost)
+    rest = sound_sum(size) ^ behind[size]
+    syndromes = map(int.__xor__, sums[: window.places], behind[1 : size + 1])
+    for place, symbol in lone_symbols(map(rest.__xor__, syndromes)):
+        before, after = part.symbols(0)[:place], part.symbols(lost)[place + 1 : size]
+        yield [*before, symbol, *after], place
 
 
 def _extra(window: Window) -> Iterator[Found]:
     """One glyph has slipped in, and the rest has moved down."""
-    behind = window.symbols(-1)
-    sums_behind = window.sums(behind)
-    goal = blank_syndrome(window.size) ^ sums_behind[-1]
-    for at, head in enumerate(_heads(window, 0, sums_behind)):
+    behind = window.part.sums(-1)
+    goal = sound_sum(window.size) ^ behind[window.size]
+    for at, head in enumerate(_heads(window, 0, behind)):
         if head == goal:
-            glyphs = [*window.glyphs[:at], *window.glyphs[at + 1 :]]
-            yield window._replace(glyphs=glyphs).symbols(0), [Edit(Damage.EXTRA, at, at)]
+            yield from _without(window, at)
 
 
-def _heads(window: Window, shift: int, sums_behind: Sequence[int]) -> Iterator[int]:
-    """Yield for each glyph what changes in the syndrome if it is left out and the rest moves down.
+def _heads(window: Window, shift: int, behind: Sequence[int]) -> list[int]:
+    """Return for each glyph what the sum of the others is short of `behind`.
 
     Args:
         window: With one glyph more than it should have, or two.
         shift: Of the glyphs before; 0, or -1 where one more was left out before.
-        sums_behind: Of the glyphs after the one that is left out.
+        behind: The sums of the glyphs after the one that is left out.
     """
-    glyphs, width, tables = window.glyphs[-shift:], window.width, contributions(window.size)
-    sums = window.sums(window.symbols(shift))
-    for at in range(min(window.first_places.stop, window.size) * width):
-        place = at // width
-        if at % width:  # the cut runs through a symbol
-            cut = tables[place][glyphs[at - 1] << _HALF_BITS | glyphs[at + 1]]
-            yield sums[place] ^ cut ^ sums_behind[place + 1]
-        else:
-            yield sums[place] ^ sums_behind[place]
+    part, places = window.part, window.places
+    sums = part.sums(shift)[: places + 1]
+    at_symbols = [*map(int.__xor__, sums[:places], behind)]
+    if part.width == 1:
+        return at_symbols
+    cuts = [*map(int.__xor__, map(int.__xor__, sums, behind[1:]), _cut(part, shift, 1, places))]
+    return [head for both in zip(at_symbols, cuts, strict=True) for head in both]
+
+
+def _cut(part: Part, shift: int, left_out: int, places: int) -> Iterator[int]:
+    """Yield for each place what its symbol adds if glyphs are left out between its two."""
+    glyphs = part.glyphs[-shift:]
+    high = map(int.__lshift__, glyphs[: 2 * places : 2], repeat(_HALF_BITS))
+    cut = map(int.__or__, high, glyphs[1 + left_out :: 2])
+    return map(getitem, addends(), cut)
+
+
+def _without(window: Window, *extra: int) -> Iterator[Found]:
+    """Yield the symbols without extra glyphs, which are the damage, if they are sound then."""
+    part, size = window.part, window.size
+    kept = Part([glyph for at, glyph in enumerate(part.glyphs) if at not in extra], part.width)
+    if kept.sums(0)[size] == sound_sum(size):
+        edits = [Edit(Damage.EXTRA, at - before, at) for before, at in enumerate(extra)]
+        yield kept.symbols(0)[:size], edits
 
 
 # --- What "thorough" adds -----------------------------------------------------------------------
@@ -256,105 +292,89 @@ def _heads(window: Window, shift: int, sums_behind: Sequence[int]) -> Iterator[i
 
 def _two_wrong(window: Window) -> Iterator[Found]:
     """Two symbols are other ones."""
-    symbols = window.symbols(0)
-    syndrome = blank_syndrome(window.size) ^ window.sums(symbols)[-1]
-    for exponents in partners(syndrome, map(window.exponent, window.first_places)):
-        place, other = map(window.exponent, exponents)
-        values = solve(syndrome, exponents) if place < other else ()
-        if values and all(values):
-            repaired = [*symbols]
-            for at, value in zip((place, other), values, strict=True):
-                repaired[at] ^= value
-            yield (
-                repaired,
-                [e for at in (place, other) for e in _wrong_glyphs(window, repaired[at], at)],
-            )
+    syndrome = window.syndrome
+    for pair in partners(syndrome, range(window.places)):
+        place, other = pair
+        errors = solve(syndrome, pair) if place < other < window.size else (0,)
+        if all(errors):
+            symbols = window.symbols
+            for at, error in zip(pair, errors, strict=True):
+                symbols[at] ^= error
+            yield symbols, [e for at in pair for e in _wrong_glyphs(window.part, symbols[at], at)]
 
 
 def _lost_and_wrong(window: Window) -> Iterator[Found]:
     """One glyph is missing and another symbol wrong."""
-    before, behind = window.symbols(0), window.symbols(1)
-    sums, sums_behind = window.sums(before), window.sums(behind)
-    rest = blank_syndrome(window.size) ^ sums_behind[-1]
-    for place in range(window.size):
-        syndrome = rest ^ sums[place] ^ sums_behind[place + 1]
-        for exponents in partners(syndrome, [window.exponent(place)]):
-            other = window.exponent(exponents[1])
-            if other < 0 or min(place, other) not in window.first_places:
+    part, size = window.part, window.size
+    sums, behind = part.sums(0), part.sums(1)
+    rest = sound_sum(size) ^ behind[size]
+    for place in range(size):
+        syndrome = rest ^ sums[place] ^ behind[place + 1]
+        for pair in partners(syndrome, [place]):
+            other = pair[1]
+            if other >= size or min(pair) >= window.places:
                 continue
-            lost, error = solve(syndrome, exponents)
-            symbols = [*before[:place], lost, *behind[place + 1 :]]
+            lost, error = solve(syndrome, pair)
+            symbols = [*part.symbols(0)[:place], lost, *part.symbols(1)[place + 1 : size]]
             symbols[other] ^= error
-            edits = _lost_glyph(window, lost, place, 0)
-            if edits:
-                edits += _wrong_glyphs(window, symbols[other], other, int(other > place))
+            if edits := _lost_glyph(part, lost, place, 0):
+                edits += _wrong_glyphs(part, symbols[other], other, int(other > place))
                 yield symbols, sorted(edits, key=lambda edit: edit.glyph)
 
 
 def _two_lost(window: Window) -> Iterator[Found]:
     """Two glyphs are missing, of two symbols or both of one."""
-    read = [window.symbols(shift) for shift in range(3)]
-    sums = [window.sums(symbols) for symbols in read]
-    exponents = [*reversed(range(window.size))]
-    rest = sums[2][-1] ^ blank_syndrome(window.size)
-    ends = [sums[1][at] ^ sums[2][at + 1] ^ rest for at in range(window.size)]
-    others = tails(ends, exponents)
-    for place in window.first_places:
-        head, exponent = sums[0][place] ^ sums[1][place + 1], exponents[place]
-        for at in fitting(head, exponent, others[place + 1 :]):
+    part, size = window.part, window.size
+    read = [part.symbols(shift) for shift in range(3)]
+    sums = [part.sums(shift) for shift in range(3)]
+    rest = sums[2][size] ^ sound_sum(size)
+    ends = [rest ^ sums[1][at] ^ sums[2][at + 1] for at in range(size)]
+    others = tails(ends)
+    for place in range(min(window.places, size - 1)):
+        head = sums[0][place] ^ sums[1][place + 1]
+        for at in fitting(head, place, others[place + 1 :]):
             other = place + 1 + at
-            one, two = solve(head ^ ends[other], [exponent, exponents[other]])
-            edits = _lost_glyph(window, one, place, 0)
-            more = _lost_glyph(window, two, other, 1)
+            one, two = solve(head ^ ends[other], [place, other])
+            edits = _lost_glyph(part, one, place, 0)
+            more = _lost_glyph(part, two, other, 1)
             if edits and more:
                 middle = [one, *read[1][place + 1 : other], two]
-                yield [*read[0][:place], *middle, *read[2][other + 1 :]], edits + more
-    if window.width > 1:  # or both glyphs of one symbol
+                yield [*read[0][:place], *middle, *read[2][other + 1 : size]], edits + more
+    if part.width > 1:  # or both glyphs of one symbol
         for symbols, place in _without_symbol(window, 2):
-            at = place * window.width
+            at = place * part.width
             yield symbols, [Edit(Damage.LOST, at, at), Edit(Damage.LOST, at + 1, at)]
 
 
 def _two_extra(window: Window) -> Iterator[Found]:
     """Two glyphs have slipped in."""
-    wide = window._replace(first_places=range(window.size))
-    between, behind = window.symbols(-1), window.symbols(-2)
-    sums_between, sums_behind = window.sums(between), window.sums(behind)
-    goal = blank_syndrome(window.size) ^ sums_behind[-1]
+    part, size = window.part, window.size
+    between, behind = part.sums(-1), part.sums(-2)
+    goal = sound_sum(size) ^ behind[size]
     ends: dict[int, list[int]] = {}
-    for at, tail in enumerate(_heads(wide, -1, sums_behind)):
+    for at, tail in enumerate(_heads(window._replace(places=size), -1, behind)):
         ends.setdefault(goal ^ tail, []).append(at + 1)
-    pairs = [
-        (at, other)
-        for at, head in enumerate(_heads(window, 0, sums_between))
-        for other in ends.get(head, ())
-        if other > at
-    ]
-    if window.width > 1:  # both may have slipped into one symbol, between its glyphs
-        glyphs, tables = window.glyphs, contributions(window.size)
-        sums = window.sums(window.symbols(0))
-        for place in window.first_places:
-            at = 2 * place + 1
-            cut = tables[place][glyphs[at - 1] << _HALF_BITS | glyphs[at + 2]]
-            if sums[place] ^ cut ^ sums_behind[place + 1] == goal:
-                pairs.append((at, at + 1))
-    for at, other in pairs:
-        kept = [*window.glyphs[:at], *window.glyphs[at + 1 : other], *window.glyphs[other + 1 :]]
-        for symbols, _ in _whole(window._replace(glyphs=kept)):
-            yield symbols, [Edit(Damage.EXTRA, at, at), Edit(Damage.EXTRA, other - 1, other)]
+    for at, head in enumerate(_heads(window, 0, between)):
+        for other in ends.get(head, ()):
+            if other > at:
+                yield from _without(window, at, other)
+    if part.width > 1:  # both may have slipped into one symbol, between its glyphs
+        cuts = _cut(part, 0, 2, window.places)
+        heads = map(int.__xor__, part.sums(0), behind[1:])
+        for place, head in enumerate(map(int.__xor__, heads, cuts)):
+            if head == goal:
+                yield from _without(window, 2 * place + 1, 2 * place + 2)
 
 
-# By how many glyphs the window has too few.
-STANDARD: Final[Sequence[tuple[int, Undo]]] = (
-    (0, _whole),
-    (0, _wrong),
-    (1, _lost),
-    (-1, _extra),
-    (0, _swapped),
-)
-THOROUGH: Final[Sequence[tuple[int, Undo]]] = (
-    (0, _two_wrong),
-    (1, _lost_and_wrong),
-    (2, _two_lost),
-    (-2, _two_extra),
-)
+STANDARD: Final[Damages] = {
+    None: (_unreadable,),
+    0: (_whole, _wrong, _swapped),
+    -1: (_lost,),
+    1: (_extra,),
+}
+THOROUGH: Final[Damages] = {
+    0: (_two_wrong,),
+    -1: (_lost_and_wrong,),
+    -2: (_two_lost,),
+    2: (_two_extra,),
+}
