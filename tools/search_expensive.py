@@ -101,7 +101,8 @@ def steps(text: str, level: Level) -> int:
 
 
 def work(text: str, level: Level) -> int:
-    """Estimate the instructions of one `decode`."""
+    """Estimate the instructions of one `decode`, whose tables have been made."""
+    decode(text, level)
     read = readings(text)
     glyphs = sum(len(row.places) for each in read for row in rows(each, built_in_scripts(), 21))
     characters = sum(len(each.text) for each in read)
@@ -111,7 +112,6 @@ def work(text: str, level: Level) -> int:
 @cache
 def unit(level: Level) -> int:
     """Return the work of an honest repair."""
-    decode(honest(level), level)  # fills the caches
     return work(honest(level), level)
 
 
