@@ -45,7 +45,7 @@ from passphrase.format.cipher import DerivedKeys
 from passphrase.format.layout import BODY_FIELDS
 from passphrase.joining.rules import judge
 from passphrase.reading.characters import IGNORABLE_RANGES
-from passphrase.reading.find import Candidate
+from passphrase.reading.codeword import Candidate
 from passphrase.reading.markup import readings
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
@@ -58,7 +58,7 @@ MAX_CHARS: Final = 1200
 TAG_CHECKS_MAX: Final = 256  # as docs/security.md promises
 SECRETS: Final = {1: SECRET, 2: OTHER_SECRET}
 LOOKED_AT_MAX: Final = 8  # candidates of one text whose own laws are checked
-PURE_CHARS_MAX: Final = 64  # such a text may be read by a way of its own
+BARE_CHARS_MAX: Final = 100  # such a text may be read by a way of its own
 REPAIRS_MAX: Final[Mapping[Level, int]] = {"exact": 0, "standard": 3, "thorough": 4}
 
 _HOME: Final = passphrase.__path__[0]
@@ -226,7 +226,7 @@ def check_text(text: str, level: Level, minted: Minted) -> Reached:
         check_one(outcome(lambda: CODEC.decode(text, repair=level), text), every)
     if level == "standard":  # at which `explain` repairs
         check_explained(explain(text, CODEC), text, every)
-    if len(text) <= PURE_CHARS_MAX and level != "thorough":
+    if len(text) <= BARE_CHARS_MAX and level != "thorough":
         check_set_off(text, level, every)
     seen = explain(text)
     check_diagnosis(seen, text)

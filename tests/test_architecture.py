@@ -34,7 +34,7 @@ HOUSE = """
 _version errors invite
 format: layout symbols parity wire cipher seal keyring
 scripts: script compat_table softbank_table emoji_table hanzi_table emoji hanzi base32
-reading: characters markup row fold chatter find repair mend recoding
+reading: characters markup row fold chatter codeword glance find repair mend recoding
 codec
 languages: language zh_hans zh_hant en
 diagnosis

@@ -6,14 +6,14 @@ from itertools import chain
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CODEC, INVITE, SCRIPTS, YI, scripts
+from support import CODEC, INVITE, SCRIPTS, scripts
 
 from passphrase import Script
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.reading.fold import check_script, pure_rows, rows
+from passphrase.reading.fold import check_script, rows
 from passphrase.reading.markup import Unwrapped, unwrap
 from passphrase.reading.row import UNREADABLE
-from passphrase.scripts import built_in_scripts, load_script
+from passphrase.scripts import load_script
 
 # Every third character from U+20000: what is between them is foreign, but in the same stretch.
 SPARSE = Script("sparse", "".join(chr(0x20000 + 3 * n) for n in range(1024)))
@@ -173,24 +173,3 @@ def test_what_is_ignorable_does_not_count() -> None:
     for length, count in ((20, 0), (21, 1)):
         found = rows(unwrap(" \u200b".join(glyphs[:length])), [load_script("emoji")], 21)
         assert len(found) == count
-
-
-@given(
-    script=scripts.map(load_script) | st.just(YI),
-    values=st.lists(st.integers(0, 1023), min_size=21, max_size=64),
-    before=st.sampled_from(["", " ", "看", "\u200b"]),
-    alias=st.booleans(),
-)
-def test_a_pure_text_is_read_as_any_other(
-    script: Script, values: list[int], before: str, alias: bool
-) -> None:
-    """The short way and the long way find one row and the same, or the short one finds none."""
-    glyphs = [*script.digits] if alias else script.glyphs
-    text = before + "".join(glyphs[value % len(glyphs)] for value in values)
-    known = (*built_in_scripts(), YI)
-    found = pure_rows(text, known)
-    assert found == [] or found == [
-        row._replace(bounds=range(len(text) + 1)) for row in rows(unwrap(text), known, 21)
-    ]
-    is_pure = not before and not script.group and {*text} <= {*script.glyphs}
-    assert bool(found) is is_pure

@@ -139,6 +139,13 @@ def test_both_characters_of_a_symbol_lost() -> None:
         assert finds([*row[:at], *row[at + 2 :]], "base32", thorough=True)
 
 
+def test_two_extra_characters_within_a_symbol() -> None:
+    """They are neighbours, between the two glyphs of one symbol in base 32."""
+    row = ROWS["base32"]
+    for at in range(1, len(row), 2):
+        assert finds([*row[:at], 7, 21, *row[at:]], "base32", thorough=True)
+
+
 @given(invite=invites, script=scripts, seed=st.integers(0, 2**32))
 def test_every_size_is_repaired(invite: Invite, script: str, seed: int) -> None:
     """One damage of a random kind, in a word of any size, between glyphs of its own script."""

@@ -104,7 +104,7 @@ def work(text: str, level: Level) -> int:
     """Estimate the instructions of one `decode`, whose tables have been made."""
     decode(text, level)
     read = readings(text)
-    glyphs = sum(len(row.places) for each in read for row in rows(each, built_in_scripts(), 21))
+    glyphs = sum(len(row.places) for each in read for row in rows(each, built_in_scripts()))
     characters = sum(len(each.text) for each in read)
     return STEP * steps(text, level) + CHARACTER * characters + GLYPH * glyphs
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from passphrase.joining.prompt import JoinPrompt, join_prompt
     from passphrase.joining.rules import Action, Facts, Policy, Reason, Visit, needed_facts
     from passphrase.languages.language import PopupText
-    from passphrase.reading.find import Candidate, find, recognize
+    from passphrase.reading.codeword import Candidate
+    from passphrase.reading.find import find, recognize
     from passphrase.reading.mend import Repair
     from passphrase.reading.repair import Damage
     from passphrase.scripts.script import Script
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Action": "joining.rules",
     "AmbiguousError": "errors",
-    "Candidate": "reading.find",
+    "Candidate": "reading.codeword",
     "Client": "diagnosis",
     "Codec": "codec",
     "Damage": "reading.repair",

@@ -31,9 +31,9 @@ from passphrase.format.seal import seal, unseal
 from passphrase.format.symbols import chunk, join
 from passphrase.format.wire import pack, unpack
 from passphrase.invite import Invite, checked
+from passphrase.reading.codeword import Codeword
 from passphrase.reading.find import (
     MAX_CHARS,
-    Codeword,
     check_max_chars,
     scan,
 )
@@ -253,13 +253,13 @@ class Codec:
             max_chars=self._max_chars,
             codewords_max=TAG_CHECKS_MAX,
         )
+        if len(contents.codewords) == 1 and not contents.damaged:
+            return [self._open(contents.codewords[0])]
         codewords: dict[int, Codeword] = {}
         for codeword in contents.codewords:
             codewords.setdefault(codeword.number, codeword)
         if len(codewords) > TAG_CHECKS_MAX:
             raise AmbiguousError(tuple(codeword.span for codeword in codewords.values()))
-        if len(codewords) == 1 and not contents.damaged:
-            return [self._open(contents.codewords[0])]
         opened: dict[str, Decoded] = {}
         refusals: list[PassphraseError] = []
         for codeword in codewords.values():

@@ -34,8 +34,8 @@ from passphrase import Codec, Decoded, Keyring, KeyringError, SignatureError
 from passphrase.format.cipher import DerivedKeys
 from passphrase.format.parity import _tables
 from passphrase.format.seal import unseal
-from passphrase.reading.find import Codeword
-from passphrase.reading.fold import _folding, _spelled
+from passphrase.reading.codeword import Codeword
+from passphrase.reading.fold import folding_of, spelled_digits
 
 OLD = Keyring({1: SECRET})
 BOTH = Keyring({1: SECRET, 2: OTHER_SECRET}, 2)
@@ -135,7 +135,7 @@ def read_while_rings_are_swapped() -> None:
     assert [*expected.values()] == [
         [INVITE, SignatureError], [INVITE, INVITE], [SignatureError, INVITE]
     ]  # fmt: skip
-    for cached in (_tables, _folding, _spelled):
+    for cached in (_tables, folding_of, spelled_digits):
         cached.cache_clear()
     interval = sys.getswitchinterval()
     in_use = [codecs[0]]

@@ -51,6 +51,7 @@ from passphrase.format.symbols import merge, split
 from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.reading import find as find_module
+from passphrase.reading.codeword import Codeword
 from passphrase.reading.mend import THOROUGH_WINDOWS_MAX, WINDOWS_MAX
 from passphrase.reading.row import Row
 from passphrase.scripts import load_script
@@ -284,7 +285,7 @@ def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the row, copied for every glyph: few calls, and each of them longer."""
     find_words = find_module._codewords
 
-    def copying(row: Row) -> Iterator[tuple[find_module.Codeword, int, int]]:
+    def copying(row: Row) -> Iterator[tuple[Codeword, int, int]]:
         for at in range(len(row.digits)):
             row.digits[at:]
         return find_words(row)
@@ -371,7 +372,7 @@ def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPat
         raise Looked
 
     codec = Codec(KEYRING, audience=AUDIENCE, max_chars=99)
-    for stage in ("readings", "pure_rows", "rows"):
+    for stage in ("readings", "glance", "rows"):
         monkeypatch.setattr(f"passphrase.reading.find.{stage}", look)
     for reader in (codec.decode, codec.decode_all, partial(find, max_chars=99)):
         with pytest.raises(TextTooLongError):

@@ -9,30 +9,28 @@ Shapes:
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import Final, NamedTuple
 
 from passphrase.errors import (
     DamagedError,
     NotFoundError,
-    Span,
     TextTooLongError,
     without_trace,
 )
 from passphrase.format.layout import (
     HEADERS,
-    PARITY_SYMBOLS,
     SYMBOL_BITS,
     VERSION,
     WORD_SIZES,
     WORD_SYMBOLS,
-    Header,
 )
 from passphrase.format.parity import is_sound, likely_sound
-from passphrase.format.symbols import is_padded, split
+from passphrase.format.symbols import is_padded
 from passphrase.reading.chatter import is_chatter
-from passphrase.reading.fold import check_script, pure_rows, rows
+from passphrase.reading.codeword import Candidate, Codeword
+from passphrase.reading.fold import ROW_SYMBOLS_MIN, check_script, rows
+from passphrase.reading.glance import glance
 from passphrase.reading.markup import readings
 from passphrase.reading.row import MARK, Row
 from passphrase.scripts import built_in_scripts
@@ -40,8 +38,6 @@ from passphrase.scripts.script import Script
 
 MAX_CHARS: Final = 1 << 12
 
-# A row with so many readable symbols and no codeword is taken for a damaged one.
-_DAMAGED_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _OPENINGS_FEW: Final = 4
 
 # A word of version 1 may begin anywhere. A newer one, which can only be reported, must not touch a
@@ -49,61 +45,6 @@ _OPENINGS_FEW: Final = 4
 _OPENS: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size}
 _NEWER: Final = {symbol for symbol in _OPENS if HEADERS[symbol].version != VERSION}
 _KNOWN: Final = _OPENS - _NEWER
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A codeword found in a text: its parity is sound, its tag is not checked.
-
-    Attributes:
-        codeword: 24 to 43 symbols.
-        text: Its one canonical spelling in the script it was found in.
-        script: Name of that script.
-        span: Where it stands in the text, in characters.
-    """
-
-    codeword: tuple[int, ...]
-    text: str
-    script: str
-    span: Span
-
-    @property
-    def header(self) -> Header:
-        """Version, key id and id widths: all that can be read without a key."""
-        return HEADERS[self.codeword[0]]
-
-
-class Codeword(NamedTuple):
-    """A codeword as it was found, before anybody asks for its symbols.
-
-    Attributes:
-        number: The codeword as one number.
-        size: How many symbols it has.
-        text: Its one canonical spelling.
-        script: Name of the script.
-        span: Where it stands in the text.
-    """
-
-    number: int
-    size: int
-    text: str
-    script: str
-    span: Span
-
-    @property
-    def header_symbol(self) -> int:
-        """The first symbol."""
-        return self.number >> SYMBOL_BITS * (self.size - 1)
-
-    @property
-    def repairs(self) -> tuple[()]:
-        """Nothing: it was found whole."""
-        return ()
-
-    @property
-    def candidate(self) -> Candidate:
-        """What the caller is told of it."""
-        return Candidate(split(self.number, self.size), self.text, self.script, self.span)
 
 
 class Contents(NamedTuple):
@@ -171,15 +112,18 @@ def scan(
     check_max_chars(max_chars)
     if len(text) > max_chars:
         raise TextTooLongError(len(text), max_chars)
+    known = built_in_scripts()
     if scripts != ():
         _check_scripts(scripts)
-    known = (*built_in_scripts(), *scripts)
+        known = (*known, *scripts)
+    if (seen := glance(text, known)) is not None:
+        return Contents(seen, [])
     found: dict[Codeword, None] = {}
     damaged: list[Row] = []
     numbers: set[int] = set()
-    for rows_of_reading in _readings(text, known):
+    for reading in readings(text):
         damaged.clear()  # the rows of the last reading count
-        for row in rows_of_reading:
+        for row in rows(reading, known):
             for codeword in _look(row, damaged):
                 found[codeword] = None
                 numbers.add(codeword.number)
@@ -193,15 +137,6 @@ def _sorted(codewords: Iterable[Codeword], damaged: list[Row]) -> Contents:
         sorted(codewords, key=lambda codeword: codeword.span),
         sorted(damaged, key=lambda row: row.span),
     )
-
-
-def _readings(text: str, scripts: Sequence[Script]) -> Iterator[list[Row]]:
-    """Yield the rows of each reading of a text."""
-    if pure := pure_rows(text, scripts):
-        yield pure
-    else:
-        for reading in readings(text):
-            yield rows(reading, scripts, _DAMAGED_SYMBOLS_MIN)
 
 
 def _check_scripts(scripts: Sequence[Script]) -> None:
@@ -239,7 +174,7 @@ def _look(row: Row, damaged: list[Row]) -> Iterator[Codeword]:
 
 def _keep(row: Row, damaged: list[Row]) -> None:
     """Collect a row unless it is chatter."""
-    if not is_chatter(row, _DAMAGED_SYMBOLS_MIN):
+    if not is_chatter(row, ROW_SYMBOLS_MIN):
         damaged.append(row)
 
 

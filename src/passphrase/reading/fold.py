@@ -17,6 +17,7 @@ from itertools import chain, compress
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
+from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES, codes
 from passphrase.reading.markup import Unwrapped
 from passphrase.reading.row import MARK, Row, digit_values
@@ -25,32 +26,18 @@ from passphrase.scripts.script import Script
 
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
+# A row with so many readable symbols and no codeword is taken for a damaged one.
+ROW_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
 _SAMPLES_MIN: Final = 5  # of a core, which is looked for in a sample of the text
 _OPENING: Final = r"(\[{（［｛【「『《〈〔“‘"
 _CLOSING: Final = r")\]}）］｝】」』》〉〕”’"
 _WORD_CHARS_MAX: Final = 20
-PURE_CHARS_MAX: Final = 64  # a codeword has at most 43 glyphs, or 86 of half a symbol
 _NO_WORD: Final = (0, 0)
 
 
-def pure_rows(text: str, scripts: Iterable[Script]) -> list[Row]:
-    """Return a short text as one row if it is glyphs of one script, as it writes them, and no more.
-
-    That is what a client sends that has found the passphrase itself. `rows` would find the same.
-    """
-    if len(text) > PURE_CHARS_MAX:
-        return []
-    for script in scripts:
-        if text[:1] in script.digits and not script.group:
-            try:
-                digits, _ = charmap_encode(text, "strict", _spelled(script))  # pyright: ignore[reportArgumentType]
-            except UnicodeEncodeError:
-                return []
-            return [Row(script, digits, range(len(text)), range(len(text) + 1), text)]
-    return []
-
-
-def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[Row]:
+def rows(
+    unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int = ROW_SYMBOLS_MIN
+) -> list[Row]:
     """Cut out every row with glyphs for n symbols, and marks, in order for each script.
 
     One foreign character or word between two runs, one of which has at least half as many glyphs
@@ -59,7 +46,7 @@ def rows(unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int) -> list[
     found: list[Row] = []
     plain = unwrapped.text
     for script in scripts:
-        folding = _folding(script, symbols)
+        folding = folding_of(script, symbols)
         if folding.sample.search(plain[:: folding.stride]):
             found += chain.from_iterable(
                 _joined(runs, folding, unwrapped) for runs in _chains(plain, folding)
@@ -87,7 +74,7 @@ class _Run(NamedTuple):
 _NO_RUN: Final = _Run(b"", (), "", _NO_WORD)
 
 
-def _chains(plain: str, folding: "_Folding") -> Iterator[list[_Run]]:
+def _chains(plain: str, folding: "Folding") -> Iterator[list[_Run]]:
     """Yield the runs that foreign words join, where they may be long enough for a row."""
     linked: list[re.Match[str]] = []
     length = core = 0
@@ -103,7 +90,7 @@ def _chains(plain: str, folding: "_Folding") -> Iterator[list[_Run]]:
             length, core = length + size, size
 
 
-def _runs(plain: str, match: "re.Match[str]", folding: "_Folding") -> Iterator[_Run]:
+def _runs(plain: str, match: "re.Match[str]", folding: "Folding") -> Iterator[_Run]:
     """Fold what a pattern has found: one run, but where a foreign character is inside."""
     text, start = match[1], match.start()
     word = match.span(2) if match.end(2) >= 0 else _NO_WORD
@@ -124,7 +111,7 @@ def _runs(plain: str, match: "re.Match[str]", folding: "_Folding") -> Iterator[_
     yield _Run(digits, places, spelling, word)
 
 
-def _broken(plain: str, stretch: range, word: Span, folding: "_Folding") -> Iterator[_Run]:
+def _broken(plain: str, stretch: range, word: Span, folding: "Folding") -> Iterator[_Run]:
     """Fold a stretch with foreign characters in it: beyond the basic plane the pattern is wider."""
     digits: list[bytes] = []
     places: list[int] = []
@@ -139,7 +126,7 @@ def _broken(plain: str, stretch: range, word: Span, folding: "_Folding") -> Iter
     yield _Run(b"".join(digits), places, "", word)
 
 
-def _joined(runs: Iterable[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+def _joined(runs: Iterable[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iterator[Row]:
     """Make rows of runs: a foreign word between two of them is a mark if one of them is long."""
     width = folding.script.digits_per_glyph
     linked: list[_Run] = []
@@ -152,7 +139,7 @@ def _joined(runs: Iterable[_Run], folding: "_Folding", unwrapped: Unwrapped) -> 
         linked.append(run)
 
 
-def _row(runs: Sequence[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Iterator[Row]:
+def _row(runs: Sequence[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iterator[Row]:
     """Make one row of runs with a mark between them, if it is long enough."""
     width = folding.script.digits_per_glyph
     mark = MARK * width
@@ -167,7 +154,7 @@ def _row(runs: Sequence[_Run], folding: "_Folding", unwrapped: Unwrapped) -> Ite
     yield Row(folding.script, digits, places, unwrapped.bounds, spelling, gaps)
 
 
-class _Folding(NamedTuple):
+class Folding(NamedTuple):
     """How the characters of a script are found and folded.
 
     Attributes:
@@ -179,7 +166,9 @@ class _Folding(NamedTuple):
         core: How many one of its runs has, at least.
         stride: How far apart the characters of a sample stand.
         sample: A run of that length in a sample of the text.
+        core_run: A run of that length, and what is ignorable behind it, in the text.
         alias: What the script does not write, in a stretch that is all glyphs.
+        ignored: All ignorable characters.
     """
 
     script: Script
@@ -189,24 +178,27 @@ class _Folding(NamedTuple):
     core: int
     stride: int
     sample: re.Pattern[str]
+    core_run: re.Pattern[str]
     alias: re.Pattern[str]
+    ignored: str
 
 
 @lru_cache(maxsize=16)
-def _spelled(script: Script) -> dict[int, bytes]:
-    """Return the digits of each glyph, by code point."""
+def spelled_digits(script: Script) -> dict[int, bytes]:
+    """Return the digits of each glyph, and none for the separator, by code point."""
     spelled = [*digit_values(script.digits_per_glyph)]
-    return {ord(glyph): spelled[value] for value, glyph in enumerate(script.glyphs)}
+    glyphs = {ord(glyph): spelled[value] for value, glyph in enumerate(script.glyphs)}
+    return glyphs | {ord(separator): b"" for separator in script.separators[:1]}
 
 
 @lru_cache(maxsize=32)
-def _folding(script: Script, symbols: int) -> _Folding:
+def folding_of(script: Script, symbols: int = ROW_SYMBOLS_MIN) -> Folding:
     """Make the frozen table that folds characters, and patterns for stretches worth folding."""
     width = script.digits_per_glyph
     marks = codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
     table = dict.fromkeys(marks, MARK * width)
     table |= dict.fromkeys(chain(codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
-    spelled = _spelled(script)
+    spelled = spelled_digits(script)
     table |= {
         ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.digits.items()
     }
@@ -217,7 +209,7 @@ def _folding(script: Script, symbols: int) -> _Folding:
     shown = {code for code, digits in table.items() if digits}
     ignored = table.keys() - shown
     characters = _class(table)
-    return _Folding(
+    return Folding(
         script,
         table,
         re.compile(f"({_class(shown)}{characters}*+)(?:{_word(shown, ignored)})?"),
@@ -225,7 +217,9 @@ def _folding(script: Script, symbols: int) -> _Folding:
         core,
         stride,
         re.compile(f"{characters}{{{core // stride}}}"),
+        re.compile(f"{_class(shown)}{characters}{{{core - 1},}}+"),
         re.compile(_class(aliases)),
+        "".join(map(chr, ignored)),
     )
 
 

@@ -72,6 +72,11 @@ class Unwrapped(NamedTuple):
     bounds: Sequence[int]
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a text is its only reading."""
+    return not _HINT.search(text) or not ("\u200d" in text or _compiled(_MARKUP).search(text))
+
+
 def unwrap(text: str) -> Unwrapped:
     """Return the last of the readings of a text."""
     return readings(text)[-1]

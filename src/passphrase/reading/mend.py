@@ -29,7 +29,7 @@ from passphrase.reading.repair import (
     Window,
     propose,
 )
-from passphrase.reading.row import MARK, UNREADABLE, Row
+from passphrase.reading.row import UNREADABLE, Row
 
 WINDOWS_MAX: Final = 24
 THOROUGH_WINDOWS_MAX: Final = 16  # for what "thorough" adds, of which each costs more
@@ -233,8 +233,8 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
-    starts, has_marks = {*begins}, MARK in row.digits
-    ends = {*begins, length}  # a mark is a begin
+    starts, marks = {*begins}, {*compress(range(length), map(UNREADABLE.__eq__, glyphs))}
+    ends = {*begins, *marks, length}
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, size) for at, size in sized if size)
     if width > 1:  # the words of prose before it are begins too
@@ -248,7 +248,7 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
         for surplus in range(min(slack, length - end), -slack - 1, -1):
             open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
-        if has_marks and end - ERASURES_MAX <= length:
+        if marks and end - ERASURES_MAX <= length:
             yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 

@@ -250,7 +250,7 @@ def _extra(window: Window) -> Iterator[Found]:
     goal = sound_sum(window.size) ^ behind[window.size]
     for at, head in enumerate(_heads(window, 0, behind)):
         if head == goal:
-            yield from _without(window, at)
+            yield _without(window, at)
 
 
 def _heads(window: Window, shift: int, behind: Sequence[int]) -> list[int]:
@@ -278,13 +278,12 @@ def _cut(part: Part, shift: int, left_out: int, places: int) -> Iterator[int]:
     return map(getitem, addends(), cut)
 
 
-def _without(window: Window, *extra: int) -> Iterator[Found]:
-    """Yield the symbols without extra glyphs, which are the damage, if they are sound then."""
-    part, size = window.part, window.size
+def _without(window: Window, *extra: int) -> Found:
+    """Return the symbols without extra glyphs, which are the damage."""
+    part = window.part
     kept = Part([glyph for at, glyph in enumerate(part.glyphs) if at not in extra], part.width)
-    if kept.sums(0)[size] == sound_sum(size):
-        edits = [Edit(Damage.EXTRA, at - before, at) for before, at in enumerate(extra)]
-        yield kept.symbols(0)[:size], edits
+    edits = [Edit(Damage.EXTRA, at - before, at) for before, at in enumerate(extra)]
+    return kept.symbols(0)[: window.size], edits
 
 
 # --- What "thorough" adds -----------------------------------------------------------------------
@@ -355,15 +354,14 @@ def _two_extra(window: Window) -> Iterator[Found]:
     for at, tail in enumerate(_heads(window._replace(places=size), -1, behind)):
         ends.setdefault(goal ^ tail, []).append(at + 1)
     for at, head in enumerate(_heads(window, 0, between)):
-        for other in ends.get(head, ()):
-            if other > at:
-                yield from _without(window, at, other)
+        for other in filter(at.__lt__, ends.get(head, ())):
+            yield _without(window, at, other)
     if part.width > 1:  # both may have slipped into one symbol, between its glyphs
         cuts = _cut(part, 0, 2, window.places)
         heads = map(int.__xor__, part.sums(0), behind[1:])
         for place, head in enumerate(map(int.__xor__, heads, cuts)):
             if head == goal:
-                yield from _without(window, 2 * place + 1, 2 * place + 2)
+                yield _without(window, 2 * place + 1, 2 * place + 2)
 
 
 STANDARD: Final[Damages] = {

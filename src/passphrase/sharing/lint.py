@@ -13,7 +13,8 @@ from typing import Final
 
 from passphrase.errors import Span, without_trace
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
-from passphrase.reading.find import Codeword, scan
+from passphrase.reading.codeword import Codeword
+from passphrase.reading.find import scan
 from passphrase.reading.markup import unwrap
 from passphrase.reading.mend import mend
 from passphrase.scripts import SCRIPT_NAMES, load_script
