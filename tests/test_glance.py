@@ -143,6 +143,16 @@ def test_what_may_be_something_else_is_left_to_the_whole_reading(change: str, sc
     assert check(text) is check(f"看 {text} 吧") is None
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_the_script_does_not_write_is_left_to_the_whole_reading(name: str) -> None:
+    script = load_script(name)
+    aliases = {script.glyphs[digit]: alias for alias, digit in script.digits.items()}
+    for variant in range(20):
+        text = CODEC.encode(INVITE.model_copy(update={"variant": variant}), script=name)
+        changed = text.translate(str.maketrans(aliases))
+        assert changed == text or check(f"看 {changed} 吧") is None
+
+
 def test_a_script_of_ones_own() -> None:
     """Also where foreign characters beyond the basic plane lie between its glyphs."""
     text = YI.spell_word(merge(codeword_of(INVITE)), len(codeword_of(INVITE)))
