@@ -67,8 +67,8 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
         SignatureError(1, (0, 30)),
         "signature",
-        "the signature does not fit (key id 1): forged, or made for another app or under a retired "
-        "key; ask for a new invite",
+        "the signature is wrong (key id 1): forged, made for another app, or signed with a key that "
+        "was removed; ask for a new invite",
     ),
     (
         AmbiguousError(((0, 30), (31, 61))),
@@ -78,7 +78,7 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
         TextTooLongError(70_000, 65_536),
         "too_long",
-        "the text has 70000 characters, more than the 65536 that are read",
+        "the text has 70000 characters; the limit is 65536",
     ),
     (PaddingError(), "damaged", "the padding bits of the codeword are not zero"),
 ]

@@ -1,15 +1,16 @@
-"""Group invites as a sealed, signed row of emoji that survives WeChat and QQ.
+"""Group invites as an encrypted, signed row of emoji that survives WeChat and QQ.
 
-`Codec` mints passphrases and reads them out of pasted text; `find` and `recognize` need no key;
-`share` makes the message that carries one, and `join_prompt` the popup that it leads to.
-Names are loaded when they are first used, so that a client which only recognises pays for no more.
+`Codec` mints passphrases and reads them from pasted text. `find` and `recognize` need no key.
+`share` makes the message to send. `join_prompt` makes the popup that the reader sees.
+
+Each name is imported when it is first used, so a client that only recognises loads no more.
 """
 
 from importlib import import_module
 
 from passphrase._version import __version__
 
-TYPE_CHECKING = False  # as type checkers know it; to import `typing` would double the cost of this
+TYPE_CHECKING = False  # type checkers read it as True; importing `typing` would take twice as long
 
 if TYPE_CHECKING:
     from passphrase.codec import Codec, Decoded
@@ -126,7 +127,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker would take it for every name there can be
+if not TYPE_CHECKING:  # type checkers would accept every name
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:

@@ -1,6 +1,6 @@
-"""`Invite` -> passphrase, and any pasted text -> `Decoded`: the main path, one line a stage.
+"""`Invite` -> passphrase, and pasted text -> `Decoded`: the main path, one line a stage.
 
-Source: docs/format.md. Each stage is a module of its own; this one only puts them in order.
+Source: docs/format.md. Each stage has its own module.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,24 +44,24 @@ from passphrase.scripts.script import Script
 
 Level = Literal["exact", "standard", "thorough"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-VARIANTS: Final = 256  # of one invite, each another wording
-TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md rests on it
+VARIANTS: Final = 256  # of one invite, each with its own passphrase
+TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md depends on it
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A passphrase read out of a text, its signature verified.
+    """A passphrase that was read from a text, with a verified signature.
 
     Attributes:
-        invite: What it says. Whether it has expired is not judged here.
-        text: Its one canonical spelling, in the script it was found in. Not shown by `repr`: who
-            has it may join, and error reports show local variables.
+        invite: Its content. It may have expired: see `Invite.is_expired`.
+        text: Its canonical spelling in the script in which it was found. `repr` hides it: anyone
+            who has it can join, and error reports record local variables.
         script: Name of that script.
-        span: Where it stands in the pasted text: start and end, in characters.
-        repairs: What was repaired, in order; empty when every glyph was right.
-        key_id: The key it is signed under, in [0, 8).
-        fingerprint: Key id and tag, as ``1-0123456789abcdef0123``. The same for every spelling and
-            for no other invite: the one id for ledgers and deny-lists.
+        span: Start and end in the pasted text, in characters.
+        repairs: The repaired glyphs, in the order of the text; empty if nothing was damaged.
+        key_id: The key that signed it, in [0, 8).
+        fingerprint: Key id and tag, such as ``1-0123456789abcdef0123``. Equal in every script,
+            and different for different invites. Use it as the key in ledgers and deny-lists.
     """
 
     invite: Invite
@@ -74,19 +74,20 @@ class Decoded:
 
 
 class Codec:
-    """Mints passphrases and reads them out of pasted text. Immutable; threads may share one.
+    """Mints passphrases and reads them from pasted text. Immutable; threads can share one.
 
     Args:
-        keyring: The secrets; the active one mints, all of them verify.
-        audience: The app family that may open the passphrases, 1 to 64 bytes of UTF-8.
-        script: How to spell when `encode` is not told: "emoji", "hanzi", "base32" or a `Script` of
-            your own, which is then read as well.
+        keyring: The keys. The active one signs; all of them verify.
+        audience: Name of the app or app family, 1 to 64 bytes of UTF-8. Only codecs with the same
+            audience can open the passphrases.
+        script: Default script of `encode`: "emoji", "hanzi", "base32" or your own `Script`. The
+            codec reads your script in addition to these three.
         max_chars: The longest text that is read, in characters, at least 1.
 
     Raises:
-        TypeError: The keyring, the audience or `max_chars` is of another type.
-        ValueError: The audience is empty or too long, `max_chars` is below 1, there is no such
-            script, or the glyphs of your own would not survive the reading.
+        TypeError: The keyring, the audience or `max_chars` has the wrong type.
+        ValueError: The audience is empty or too long, `max_chars` is below 1, the script is
+            unknown, or your script has glyphs that would not be read back.
     """
 
     @without_trace
@@ -120,9 +121,9 @@ class Codec:
         """Mint the passphrase of an invite. Inverse: `decode`.
 
         Args:
-            invite: What it says.
-            script: "emoji", "hanzi", "base32", or the script of the codec's own or its name; None
-                for the one that the codec was made with.
+            invite: The content.
+            script: "emoji", "hanzi", "base32", or the codec's own `Script` or its name. None
+                means the script that the codec was made with.
 
         Raises:
             TypeError: `invite` is not an `Invite`.
@@ -136,10 +137,10 @@ class Codec:
         return spelling.spell_word(codeword, size)
 
     def fingerprint(self, invite: Invite) -> str:
-        """Return the fingerprint that `decode` tells of the passphrase of an invite.
+        """Return the fingerprint of an invite's passphrase: `decode` would give the same.
 
         Args:
-            invite: As for `encode`; the fingerprint is the same in every script.
+            invite: The content, as in `encode`. The fingerprint is the same in every script.
 
         Raises:
             TypeError: `invite` is not an `Invite`.
@@ -148,7 +149,7 @@ class Codec:
         return _fingerprint(self._active_id, self._seal(invite)[1])
 
     def _seal(self, invite: Invite) -> tuple[int, bytes]:
-        """Make the header symbol of an invite, and its sealed body with the tag."""
+        """Return the header symbol of an invite, and its sealed body with the tag."""
         if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("invite must be an Invite")
         header, body = pack(checked(invite), self._active_id)
@@ -159,24 +160,24 @@ class Codec:
     def encode_acceptable(
         self, invite: Invite, accept: Callable[[str], bool], *, script: str | Script | None = None
     ) -> str:
-        """Mint the first wording of an invite that is acceptable, beginning with its own variant.
+        """Mint the first passphrase of an invite that `accept` accepts, variant after variant.
 
         Args:
-            invite: What to mint; its variant is raised, modulo 256, until the text is accepted. Who
-                counts variants goes on from the one that the text has.
-            accept: Tells whether a text may be shown, such as `avoids(words)`.
-            script: As for `encode`.
+            invite: The content. Its variant is tried first, then the next ones, modulo 256. If
+                you count variants, continue after the variant of the result.
+            accept: Returns whether a passphrase is acceptable, such as `avoids(words)`.
+            script: As in `encode`.
 
         Raises:
-            ValueError: None of the 256 wordings is acceptable, or the codec has no such script.
-            Exception: What `accept` raises, with the traceback of its own code.
+            ValueError: `accept` refused all 256 variants, or the codec has no such script.
+            Exception: Any exception that `accept` raises, with the traceback of your code.
         """
         for step in range(VARIANTS):
             variant = (invite.variant + step) % VARIANTS
             text = self.encode(invite.model_copy(update={"variant": variant}), script=script)
             if accept(text):
                 return text
-        msg = f"none of the {VARIANTS} wordings of this invite is acceptable"
+        msg = f"accept refused all {VARIANTS} variants of this invite"
         raise ValueError(msg)
 
     @without_trace
@@ -208,15 +209,15 @@ class Codec:
 
     @without_trace
     def decode_all(self, text: str, *, repair: Level = "standard") -> list[Decoded]:
-        """Read every passphrase out of a pasted text, each once, in order.
+        """Read every passphrase in a pasted text, each once, in the order of the text.
 
-        Args and errors are those of `decode`, but several different passphrases are not an error.
+        Args and errors are those of `decode`, except that several passphrases are not an error.
         """
         return self._open_all(text, repair)
 
     @property
     def scripts(self) -> tuple[Script, ...]:
-        """Scripts of your own that the codec reads besides the built-in ones."""
+        """Your own scripts, which the codec reads in addition to the built-in ones."""
         return self._scripts
 
     @property
@@ -225,16 +226,16 @@ class Codec:
         return self._max_chars
 
     def _script_of(self, script: str | Script) -> Script:
-        """Return one of the codec's scripts.
+        """Return a script by its name.
 
         Args:
-            script: One of the codec's own, or the name of one or of a built-in script.
+            script: The codec's own script, its name, or the name of a built-in script.
 
         Raises:
             ValueError: The codec has no such script.
         """
         for own in self._scripts:
-            if script in (own, own.name):  # a set would hash whatever is given
+            if script in (own, own.name):  # not a set: the argument may not be hashable
                 return own
         if script not in SCRIPT_NAMES:
             names = (*SCRIPT_NAMES, *(own.name for own in self._scripts))

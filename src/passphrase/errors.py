@@ -1,7 +1,7 @@
-"""Every refusal of this library: one root, one class for each thing a person can do about it.
+"""The exceptions of this library: one root class, and one subclass for each remedy.
 
-An error carries evidence as attributes. It never carries the pasted text, a key or a tag, so it can
-be logged as it is. Its ``code`` is the word that programs and the command line use for it.
+Attributes hold the evidence. No exception holds the pasted text, a key or a tag, so all of them are
+safe to log. ``code`` is a short string for programs; the command line prints it in JSON.
 
 A span is the pair ``(start, end)`` of character positions in the pasted text.
 """
@@ -20,13 +20,13 @@ _LIBRARIES: Final = sys.stdlib_module_names | {"pydantic", "itsdangerous"}  # wh
 
 
 class PassphraseError(ValueError):
-    """The root. Each subclass says what went wrong and what to do about it."""
+    """Base class of every error that this library raises on purpose."""
 
     code: ClassVar[str] = "passphrase"
 
 
 class NotFoundError(PassphraseError):
-    """The text holds nothing like a passphrase. Ask for the whole message to be copied."""
+    """The text contains nothing that looks like a passphrase. Ask for the whole message."""
 
     code = "not_found"
 
@@ -38,12 +38,12 @@ class NotFoundError(PassphraseError):
 
 
 class DamagedError(PassphraseError):
-    """A row of glyphs is almost a passphrase, but its parity is broken. Ask for a fresh copy.
+    """A passphrase has wrong or missing glyphs. Ask for the message to be copied again.
 
     Attributes:
-        span: Where the row stands.
-        readable: How many symbols of it could be read.
-        unreadable: Where marks stand instead of glyphs.
+        span: Start and end of the damaged row of glyphs.
+        readable: Number of symbols in it that could be read.
+        unreadable: Spans of the marks, such as "?" or "□", that replaced glyphs.
     """
 
     code = "damaged"
@@ -62,10 +62,10 @@ class DamagedError(PassphraseError):
 
 
 class VersionError(PassphraseError):
-    """The passphrase follows a newer format than this library knows. Update the app.
+    """The passphrase was written in a newer format. Update the app.
 
     Attributes:
-        field: The field of docs/format.md whose value is not known here.
+        field: The field of docs/format.md whose value this library does not know.
         version: The format version that the passphrase names.
     """
 
@@ -84,13 +84,13 @@ class VersionError(PassphraseError):
 
 
 class SignatureError(PassphraseError):
-    """The tag does not fit: forged, or signed under another key or for another audience.
+    """The tag is wrong: a forgery, or a passphrase of another key or another audience.
 
-    The three cannot be told apart, and must not be. Ask the inviter for a new passphrase.
+    Nothing tells the three apart, on purpose. Ask the inviter for a new passphrase.
 
     Attributes:
         key_id: The key id that the passphrase names, in [0, 8).
-        span: Where it stands; None when it was not read out of a text.
+        span: Where the passphrase is in the text; None if it did not come from a text.
     """
 
     code = "signature"
@@ -102,16 +102,16 @@ class SignatureError(PassphraseError):
 
     def __str__(self) -> str:
         return (
-            f"the signature does not fit (key id {self.key_id}): forged, or made for another app "
-            "or under a retired key; ask for a new invite"
+            f"the signature is wrong (key id {self.key_id}): forged, made for another app, or "
+            "signed with a key that was removed; ask for a new invite"
         )
 
 
 class AmbiguousError(PassphraseError):
-    """The text holds several passphrases, and the library will not choose. Copy only one message.
+    """The text contains several different passphrases. Ask for one message to be copied.
 
     Attributes:
-        spans: Where they stand, in the order of the text.
+        spans: Where the passphrases are, in the order of the text.
     """
 
     code = "ambiguous"
@@ -125,11 +125,11 @@ class AmbiguousError(PassphraseError):
 
 
 class TextTooLongError(PassphraseError):
-    """The text is longer than the limit and was not looked at. Cut it, or raise ``max_chars``.
+    """The text is longer than ``max_chars``, so it was not read. Shorten it or raise the limit.
 
     Attributes:
-        length: Characters in the text.
-        limit: Characters that are read at most.
+        length: Number of characters in the text.
+        limit: The longest text that is read, in characters.
     """
 
     code = "too_long"
@@ -140,11 +140,11 @@ class TextTooLongError(PassphraseError):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"the text has {self.length} characters, more than the {self.limit} that are read"
+        return f"the text has {self.length} characters; the limit is {self.limit}"
 
 
 class PaddingError(PassphraseError):
-    """The spare bits at the end of a codeword are not zero: no passphrase is spelled this way."""
+    """The padding bits at the end of a codeword are not zero, so it is not a valid passphrase."""
 
     code = "damaged"
 
@@ -156,18 +156,19 @@ class PaddingError(PassphraseError):
 
 
 class KeyringError(PassphraseError):
-    """The keys are not usable; the message says which rule they break, and quotes no key."""
+    """The keys cannot be used. The message says which rule they break and never quotes a key."""
 
     code = "keyring"
 
 
 def without_trace(function: Callable[P, R]) -> Callable[P, R]:
-    """Strip this package's frames from the exceptions that leave a function.
+    """Decorate a function so that its exceptions leave without this package's frames.
 
-    Error trackers record the local variables of every frame of a traceback. Here these are keys,
-    tags and what somebody had on the clipboard. Frames of the caller's own code, such as a callback
-    that fails, stay. An error of another class that no such frame has raised is a mistake in this
-    package: it keeps its frames, so that it can be found.
+    Error trackers record the local variables of every frame. Ours hold keys, tags and clipboard
+    text. Frames of the caller's code, such as a failing callback, stay.
+
+    An exception other than TypeError and ValueError that only our frames raised is a bug in this
+    package. It keeps its frames, so that the bug can be found.
     """
 
     @wraps(function)
@@ -185,7 +186,7 @@ def without_trace(function: Callable[P, R]) -> Callable[P, R]:
 def awithout_trace(
     function: Callable[P, Coroutine[Any, Any, R]],
 ) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Do for a coroutine function what `without_trace` does for a function."""
+    """Decorate a coroutine function as `without_trace` decorates a function."""
 
     @wraps(function)
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -200,7 +201,7 @@ def awithout_trace(
 
 
 def _strip(error: Exception) -> None:
-    """Strip the frames below the one of `call`, which comes first, and those of linked errors."""
+    """Remove our frames, except that of `call`, from an exception and its causes and contexts."""
     ours = error.__traceback__
     if ours is None or not (isinstance(error, TypeError | ValueError) or _has_theirs(ours)):
         return
@@ -209,7 +210,7 @@ def _strip(error: Exception) -> None:
 
 
 def _marked(trace: TracebackType | None) -> list[tuple[TracebackType, bool]]:
-    """Pair each step of a traceback with whether its frame is the caller's."""
+    """Return each step of a traceback, and whether its frame belongs to the caller's code."""
     marked: list[tuple[TracebackType, bool]] = []
     is_ours = False
     while trace is not None:
@@ -225,20 +226,20 @@ def _has_theirs(trace: TracebackType) -> bool:
 
 
 def _theirs(trace: TracebackType | None) -> TracebackType | None:
-    """Return the part of a traceback that is the caller's; empty the other frames."""
+    """Return the caller's part of a traceback, and clear the local variables of our frames."""
     kept: TracebackType | None = None
     for step, is_theirs in reversed(_marked(trace)):
         if is_theirs:
             step.tb_next = kept
             kept = step
         else:
-            with suppress(RuntimeError):  # it still runs
-                step.tb_frame.clear()  # the caller's frames still lead to it
+            with suppress(RuntimeError):  # a running frame cannot be cleared
+                step.tb_frame.clear()  # a frame can still be reached from its neighbours
     return kept
 
 
 def _strip_links(error: BaseException, known: dict[int, BaseException | None]) -> None:
-    """Strip the cause and the context of an error; leave out what only this package has raised."""
+    """Strip the cause and the context of an exception; drop those that only our frames raised."""
     cause, context, is_suppressed = error.__cause__, error.__context__, error.__suppress_context__
     error.__cause__ = _stripped(cause, known)
     error.__context__ = _stripped(context, known)

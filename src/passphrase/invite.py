@@ -1,6 +1,6 @@
-"""Fields -> `Invite`: what a passphrase says, checked once and then never changed.
+"""`Invite`: the content of a passphrase, validated once and immutable.
 
-Source: docs/format.md, "Body". Every `Invite` that exists can be minted.
+Source: docs/format.md, "Body". Every valid `Invite` can be minted.
 """
 
 import re
@@ -31,7 +31,7 @@ _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 
 
 class Origin(StrEnum):
-    """The way the invite is meant to travel, signed into the passphrase."""
+    """The app through which the invite is sent. It is signed into the passphrase."""
 
     IN_APP = "in_app"
     WECHAT = "wechat"
@@ -42,12 +42,12 @@ def _as_origin(word: str) -> Origin:
     return Origin(word)
 
 
-# Either is accepted, and an `Origin` is what a model holds.
+# Accepts an `Origin` or its string; stores an `Origin`.
 OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidator(_as_origin)]
 
 
 def parse_id(text: str) -> int | UUID:
-    """Read an id written as a decimal number or as a UUID with hyphens; ``str(id)`` writes it.
+    """Read an id from its string: a decimal number or a UUID with hyphens. Inverse: `str`.
 
     Raises:
         ValueError: The text is neither, has leading zeros, or is 2^64 or more.
@@ -68,7 +68,7 @@ def _read_id(value: object, info: ValidationInfo) -> object:
 
 
 def _read_moment(value: object, info: ValidationInfo) -> object:
-    """Refuse the numbers, also in strings, that pydantic would take for seconds since 1970."""
+    """Refuse numbers, and strings of digits: pydantic would read them as seconds since 1970."""
     if info.mode != "json":
         return value
     if not isinstance(value, str) or not _MOMENT.match(value):
@@ -77,7 +77,7 @@ def _read_moment(value: object, info: ValidationInfo) -> object:
 
 
 def plain(moment: datetime) -> datetime:
-    """Make a datetime of a subclass of it, which may calculate in a way of its own."""
+    """Copy a moment into a plain `datetime`: a subclass could override comparison."""
     return datetime.combine(moment, moment.time(), moment.tzinfo)
 
 
@@ -88,7 +88,7 @@ def _floor_to_minute(moment: datetime) -> datetime:
     return plain(moment).astimezone(UTC).replace(second=0, microsecond=0, fold=0)
 
 
-# JSON carries ids as strings: a JavaScript reader loses the digits of a number past 2^53.
+# JSON carries ids as strings: JavaScript cannot hold integers above 2^53 exactly.
 Id = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=INT_ID_MAX)] | UUID,
     BeforeValidator(_read_id),
@@ -100,27 +100,28 @@ Byte = Annotated[int, Field(ge=0, le=255)]
 
 
 class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
-    """Who invites whom into which group, until when, and on which conditions.
+    """An invitation into a group: who invites, until when, and on which conditions.
 
     Attributes:
-        group_id: An int in [0, 2^64) or a UUID; below 2^32 it makes a shorter passphrase.
-        inviter_id: The same.
-        expires_at: First moment at which the invite is no longer valid: an aware datetime from
-            2026-01-01T00:01Z to 2089-10-18T16:31Z; floored to the minute and turned into UTC. A
-            moment in the minute that it is makes an invite that is over; only who has a clock can
-            tell, as the command does.
-        origin: The app that carries it ("wechat" or "qq"), or "in_app" for a direct pull.
-        mutual_follow: Only users who mutually follow the inviter may join.
-        approval: Joining asks the group's owner first.
-        single_use: The first join spends it. The backend keeps the ledger, by
+        group_id: An int in [0, 2^64) or a UUID. Ids below 2^32 make a shorter passphrase.
+        inviter_id: The user who invites; same type and range as `group_id`.
+        expires_at: The first moment at which the invite has expired: an aware datetime from
+            2026-01-01T00:01Z to 2089-10-18T16:31Z. It is converted to UTC and rounded down to the
+            minute, so a moment within the current minute makes an expired invite.
+        origin: The app that carries the message ("wechat" or "qq"), or "in_app" for an invite that
+            is sent inside your app.
+        mutual_follow: Only users who mutually follow the inviter can join.
+        approval: The group's owner must approve each join.
+        single_use: Only one person can join. Your backend records the use, keyed by
             `Decoded.fingerprint`.
-        generation: The group's invite generation at minting, modulo 256. A group that resets its
-            invites adds one, and its older passphrases are then refused.
-        variant: In [0, 256); another passphrase of the same invite, with a fingerprint of its own.
-            Equal invites are one passphrase: give each single-use one another variant.
+        generation: How often the group had reset its invites at minting, modulo 256. A reset
+            adds one; passphrases of earlier generations are then refused.
+        variant: In [0, 256). Invites that differ only here have different passphrases and
+            fingerprints. Give each single-use invite its own; otherwise equal invites share one
+            passphrase.
 
     Raises:
-        pydantic.ValidationError: A field is missing, unknown, out of range or of another type.
+        pydantic.ValidationError: A field is missing, unknown, out of range or of the wrong type.
     """
 
     group_id: Id
@@ -134,7 +135,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     variant: Byte = 0
 
     def is_expired(self, now: datetime) -> bool:
-        """Tell whether the invite has expired at a moment, an aware datetime."""
+        """Return whether the invite has expired at `now`, an aware datetime."""
         return self.expires_at <= now
 
 
@@ -149,13 +150,13 @@ _ID_BITS: Final = INT_ID_MAX.bit_length()
 
 
 def checked(invite: Invite) -> Invite:
-    """Return an invite as validation leaves it: itself, if nothing was changed behind the model.
+    """Return a valid invite: the same object, unless code has changed it past the validation.
 
-    pydantic checks an instance at the price of making it, so what it has made is known by its types
-    and ranges; only what looks strange is given to it again. Inverse of `trusted`, in a way.
+    Validating an instance costs pydantic as much as making one. Types and ranges are compared here
+    instead; only an instance that fails this is validated again.
 
     Raises:
-        pydantic.ValidationError: It was changed, and is no longer a valid invite.
+        pydantic.ValidationError: The invite was changed and is no longer valid.
     """
     fields = invite.__dict__
     if (
@@ -177,10 +178,13 @@ def checked(invite: Invite) -> Invite:
 
 
 def trusted(fields: dict[str, object]) -> Invite:
-    """Make an invite of all its fields, in order, whose values are known to be legal.
+    """Make an `Invite` without validation.
 
-    They come out of a body whose tag is good and whose every bit has been read; `Invite` itself
-    would find nothing in them. The result is what `Invite` makes of them, to the last attribute.
+    Args:
+        fields: All fields in order, with valid values, as unpacked from a verified body.
+
+    Returns:
+        The same object, attribute by attribute, that `Invite(**fields)` would be.
     """
     invite = Invite.__new__(Invite)
     _set(invite, "__dict__", fields)
@@ -190,4 +194,4 @@ def trusted(fields: dict[str, object]) -> Invite:
     return invite
 
 
-_set: Final = object.__setattr__  # past the guard of a frozen model, which this makes
+_set: Final = object.__setattr__  # `Invite` is frozen, so its own `__setattr__` refuses
