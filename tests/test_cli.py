@@ -1375,8 +1375,8 @@ def test_share_takes_a_template(shell: Shell, tmp_path: Path, end: str) -> None:
     shared = shell(*SHARE, "--template", "来/吃火锅 a:/ 【{passphrase}】")
     assert (shared.code, shared.out) == (0, f"来/吃火锅 a:/ 【{TEXT}】\n")
     assert [line.partition(" ")[2] for line in shared.err.splitlines()] == [
-        "--template: does not begin with a digit; iOS then does not tell an app that the clipboard "
-        "holds a number",
+        "--template: the message does not begin with a digit, so an iOS app cannot detect it "
+        "without reading the clipboard",
         "--template: chat apps turn this into a face",
     ]
 
@@ -1441,7 +1441,7 @@ def test_open_names_the_facts_that_it_needs(shell: Shell) -> None:
     assert opened.err == (
         "passphrase: needs --member, --banned, --inviter-is-member, --group-full\n"
     )
-    assert "rule  6  ?    the viewer is a member already" in opened.out
+    assert "rule  6  ?    the viewer is already a member" in opened.out
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
         SignatureError(1, (0, 30)),
         "signature",
-        "the signature is wrong (key id 1): forged, made for another app, or signed with a key that "
-        "was removed; ask for a new invite",
+        "the signature is wrong (key id 1): forged, made for another app, or signed with a key "
+        "that was removed; ask for a new invite",
     ),
     (
         AmbiguousError(((0, 30), (31, 61))),
@@ -96,14 +96,14 @@ MISUSES: dict[str, Callable[[], object]] = {
     "the template has no placeholder {passphrase}": partial(
         share, DECODED.text, template="{group}"
     ),
-    "words are a list of str": partial(avoids, "oil"),
+    "words must be a list of str, not a single str": partial(avoids, "oil"),
     "a word is empty": partial(avoids, ["-"]),
     "script must be one of emoji, hanzi, base32": partial(CODEC.encode, INVITE, script="yi"),
     "a script has 1024 different glyphs, or 32": partial(Script, "mine", "ab"),
     "a script has aliases of its glyphs, and separators between groups": partial(
         Script, "mine", YI.glyphs, group=5
     ),
-    "decoded is not what a codec has decoded": partial(
+    "decoded must be a Decoded, as Codec.decode returns it": partial(
         join_prompt, cast("Any", INVITE), VISIT, Facts()
     ),
     "facts must be Facts or an object with a method for each fact, not dict": partial(

@@ -1,6 +1,6 @@
-"""What people are told: one file a language, each loaded when it is first asked for.
+"""Every sentence that end users read: one file a language, imported on first use.
 
-A new language is one file, and its locale in the line of `Locale`: "pt-BR" is read from `pt_br.py`.
+To add a language, write its file and add its locale to `Locale`: "pt-BR" is in `pt_br.py`.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ def load_language(locale: Locale) -> Language:
     """Return all sentences of a language.
 
     Raises:
-        ValueError: There is no such locale.
+        ValueError: The locale is unknown.
     """
     if locale not in LOCALES:
         msg = f"locale must be one of {', '.join(LOCALES)}"

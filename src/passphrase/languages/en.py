@@ -1,4 +1,4 @@
-"""All that a person is told in English."""
+"""Every sentence for end users, in English."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""What a language file holds, and how its placeholders are filled in.
+"""`Language`: the contents of a language file, and how placeholders are filled in.
 
-Keys are plain strings, so that a language file imports nothing else: ("none", "expired") is the
-popup of `Action.NONE` and `Reason.EXPIRED`, "damaged" the sentence of `Finding.DAMAGED`.
+Keys are plain strings, so that a language file imports only this module. For example
+("none", "expired") is the popup of `Action.NONE` with `Reason.EXPIRED`.
 
 Shapes:
     seconds  whole seconds, 0 or more
@@ -19,7 +19,7 @@ SECONDS: Final = (("day", 24 * HOUR), ("hour", HOUR), ("minute", MINUTE))
 class PopupText(NamedTuple):
     """The text of a popup, with the placeholders {group}, {inviter}, {origin}, {left} and {ago}.
 
-    A name is filled in with its quotation marks around it, as plain text, never as HTML.
+    A name is filled in as plain text, never as HTML, and brings its own quotation marks.
     """
 
     title: str
@@ -31,27 +31,27 @@ PopupTexts = Mapping[tuple[str, str | None], PopupText]  # by action and reason
 
 
 class Language(NamedTuple):
-    """Every sentence of one language: short, neutral, and saying what to do next.
+    """Every sentence of one language: short, neutral, and clear about what to do next.
 
-    A popup that refuses names neither the group nor the inviter, except to somebody who is in it.
+    A refusal names neither the group nor the inviter, except to a member of the group.
 
     Attributes:
-        group: A group whose name is not known.
-        inviter: An inviter whose name is not known.
-        app: The app to open, if its name is not known.
-        quoted: A name, {}, in its quotation marks.
-        origins: What each origin is called.
-        message: The message that carries a passphrase, with {passphrase}, {group} and {app}.
-        left: The time that is left, {}.
-        nearly_over: Less than a minute is left.
-        ago: The time since something ended, {}.
-        just_now: Less than a minute has passed.
-        units: What one and several days, hours and minutes are called.
+        group: Stands for a group without a name.
+        inviter: Stands for an inviter without a name.
+        app: Stands for an app without a name.
+        quoted: Quotation marks around a name, {}.
+        origins: The name of each origin.
+        message: The message to send, with {passphrase}, {group} and {app}.
+        left: "{} left".
+        nearly_over: "less than a minute left".
+        ago: "{} ago".
+        just_now: "just now": less than a minute ago.
+        units: Day, hour and minute, each as (singular, plural).
         popups: The popup for each pair of action and reason.
-        confirm: What a popup that offers something adds after a large repair.
-        unreadable: The title of the popup for a text that could not be read.
-        understood: The word on its button.
-        refusals: Its message, and the sentence of `explain`, for each finding.
+        confirm: Added to a popup with a join button when two or more glyphs were repaired.
+        unreadable: Title of the popup for a text that could not be read.
+        understood: Its button.
+        refusals: Its message, by finding. `explain` uses the same sentences.
     """
 
     group: str
@@ -72,14 +72,14 @@ class Language(NamedTuple):
     refusals: Mapping[str, str]
 
     def quote(self, name: str) -> str:
-        """Set a name in quotation marks; an empty one stays empty."""
+        """Put quotation marks around a name; an empty name stays empty."""
         return self.quoted.format(name) if name else ""
 
     def time_left(self, seconds: int) -> str:
-        """Say how much time is left, in at most two units, less than two minutes too much.
+        """Return the time left in words, in at most two units, at most two minutes too long.
 
-        An invite for 7 days ends with a minute, so up to a minute early. For a minute after it was
-        made, this still says 7 days: it rounds up to the minute, and 59 minutes up to the hour.
+        Expiry is rounded down to the minute. So that a new invite for 7 days says "7 days", this
+        rounds up to the minute, and 59 minutes up to the hour.
         """
         if seconds < MINUTE:
             return self.nearly_over
@@ -89,13 +89,13 @@ class Language(NamedTuple):
         return self.left.format(self._stretch(rounded, 2))
 
     def time_ago(self, seconds: int) -> str:
-        """Say how long ago something ended, in one unit, never more than it was."""
+        """Return in words how long ago something ended, in one unit, rounded down."""
         if seconds < MINUTE:
             return self.just_now
         return self.ago.format(self._stretch(seconds, 1))
 
     def _stretch(self, seconds: int, units_max: int) -> str:
-        """Write a minute or more in its largest unit and the units below it."""
+        """Write a duration of a minute or more in its largest units."""
         rest = seconds
         parts: list[str] = []
         largest = next(at for at, (_, size) in enumerate(SECONDS) if size <= seconds)
@@ -107,7 +107,7 @@ class Language(NamedTuple):
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:
-    """Fill in the placeholders of a text that may be the caller's own.
+    """Fill in the placeholders of a template, which may be the caller's.
 
     Raises:
         ValueError: The text has an unknown placeholder, a format spec, or an unbalanced brace.

@@ -1,4 +1,4 @@
-"""All that a person is told in Simplified Chinese."""
+"""Every sentence for end users, in Simplified Chinese."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""All that a person is told in Traditional Chinese."""
+"""Every sentence for end users, in Traditional Chinese."""
 
 from typing import Final
 

@@ -1,1 +1,1 @@
-"""A passphrase -> the message that carries it, and what could break that message."""
+"""Passphrase -> the message to send, and checks that chat apps will not break it."""

@@ -1,4 +1,4 @@
-"""What could break a message on its way, or what a passphrase spells.
+"""`lint`: what chat apps could break in a message; `avoids`: unwanted words in a passphrase.
 
 Source: docs/sharing.md.
 """
@@ -29,15 +29,15 @@ from passphrase.sharing.names import (
 )
 
 MESSAGE_CHARS_MAX: Final = 199
-# Beside a passphrase, what a reader skips or takes for a glyph that was lost.
+# Next to a passphrase, a reader skips these or takes them for a lost glyph.
 _SKIPPED: Final = re.compile(f"[{character_class(*IGNORABLE_RANGES, *MARK_RANGES)}]")
 _PICTURE: Final = re.compile(f"[{character_class(*PICTURE_RANGES)}]")
 
 
 class Trouble(StrEnum):
-    """What could break a message on its way."""
+    """A kind of problem with a message."""
 
-    NO_PASSPHRASE = "no_passphrase"  # noqa: S105  # no password, its name
+    NO_PASSPHRASE = "no_passphrase"  # noqa: S105  # not a password
     SEVERAL = "several"
     TOUCHED = "touched"
     TOO_LONG = "too_long"
@@ -52,11 +52,11 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that could break.
+    """One problem with a message.
 
     Attributes:
-        trouble: What it is.
-        span: Where, in characters; empty where something is missing.
+        trouble: The kind of problem.
+        span: Start and end in the message, in characters; empty where something is missing.
     """
 
     trouble: Trouble
@@ -64,29 +64,29 @@ class Problem:
 
     @property
     def advice(self) -> str:
-        """What would break, and what to do."""
+        """What would go wrong, and what to do, in English."""
         return ADVICE[self.trouble]
 
 
 ADVICE: Final[Mapping[Trouble, str]] = {
     Trouble.NO_PASSPHRASE: "no passphrase can be found; put {passphrase} into the template",
-    Trouble.SEVERAL: "more than one passphrase is found, and a reader would refuse to choose",
-    Trouble.TOUCHED: "the passphrase touches a glyph of its script, or something that a reader "
-    "skips or takes for a lost glyph; set it off with brackets such as 【】",
+    Trouble.SEVERAL: "the message has more than one passphrase, so a reader would refuse it",
+    Trouble.TOUCHED: "the character beside the passphrase could be read as part of it; put the "
+    "passphrase into brackets such as 【】",
     Trouble.TOO_LONG: "200 characters or more; chat apps split or cut long messages",
-    Trouble.LINE_BREAK: "a line break; chat apps drop them or copy one line only",
+    Trouble.LINE_BREAK: "a line break; chat apps drop it or copy only one line",
     Trouble.INVISIBLE: "an invisible character; some chat apps show or drop it",
     Trouble.FACE: "chat apps turn this into a face",
-    Trouble.MARKUP: "this is read as markup",
-    Trouble.ADDRESS: "chat apps may make this the link of a site; write · or a space for the dot",
-    Trouble.NO_NUMBER: "does not begin with a digit; iOS then does not tell an app that the "
-    "clipboard holds a number",
-    Trouble.NO_PATTERN: "has no letter before `:/ `; iOS then does not tell an app that the "
-    "clipboard is worth reading",
+    Trouble.MARKUP: "a reader would take this for markup",
+    Trouble.ADDRESS: "chat apps may turn this into a link; write · or a space for the dot",
+    Trouble.NO_NUMBER: "the message does not begin with a digit, so an iOS app cannot detect it "
+    "without reading the clipboard",
+    Trouble.NO_PATTERN: "the message has no letter before `:/ `, so an iOS app cannot detect it "
+    "without reading the clipboard",
 }
 _FACE: Final = re.compile(r"\[[^][\r\n]{1,20}\]|/:|/[\u3400-\u9fff]")
 _LINE_BREAK: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# A dot of Chinese ends sentences too, so it counts between two letters of ASCII only.
+# An ideographic full stop also ends sentences, so it counts only between ASCII letters or digits.
 _ADDRESS: Final = re.compile(
     rf"(?<=\S)[{DOTS}](?={LETTER})|(?<=[0-9A-Za-z])[{IDEOGRAPHIC_DOTS}](?=[A-Za-z])|{NUMBERS}"
 )
@@ -103,15 +103,15 @@ _HINTS: Final = (
 
 @without_trace
 def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]:
-    """Tell what could break a message on its way; nothing if it is safe to send.
+    """Return what chat apps could break in a message: an empty tuple if it is safe to send.
 
     Args:
-        message: As it would be sent.
-        scripts: Scripts of your own that its passphrase may be spelled in.
+        message: The whole message, with its passphrase.
+        scripts: Your own scripts in which the passphrase may be spelled.
 
     Raises:
         TypeError: The message is not a str.
-        TextTooLongError: It has more than 4,096 characters.
+        TextTooLongError: The message has more than 4,096 characters.
     """
     found, damaged = scan(message, scripts=scripts)
     repaired = mend(damaged, thorough=False)
@@ -129,7 +129,7 @@ def _place(problem: Problem) -> tuple[Span, str]:
 
 
 def _problems(message: str) -> Iterator[Problem]:
-    """Find what is wrong with a message, whatever passphrase it holds."""
+    """Yield the problems that do not depend on the passphrase."""
     if len(message) > MESSAGE_CHARS_MAX:
         yield Problem(Trouble.TOO_LONG, (MESSAGE_CHARS_MAX, len(message)))
     for trouble, pattern in _PATTERNS:
@@ -149,7 +149,7 @@ def _problems(message: str) -> Iterator[Problem]:
 
 
 def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> Iterator[Problem]:
-    """Find what stands at the ends of a passphrase and could be taken for part of it."""
+    """Yield each neighbour of a passphrase that could be read as part of it."""
     own = (script for script in scripts if script.name == codeword.script)
     script = next(own, None) or load_script(codeword.script)
     start, end = codeword.span
@@ -163,22 +163,22 @@ def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> It
 
 
 def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[[str], bool]:
-    """Make a predicate for `Codec.encode_acceptable`: False for what spells a listed word.
+    """Make a predicate for `Codec.encode_acceptable`: False if a passphrase contains a listed word.
 
-    A word counts in any way in which a script reads it: base 32 has no I, L, O, so "oil" is found
-    as "011", in either case and across hyphens. Spaces, hyphens and what cannot be seen in a word
-    do not count. A word that no script can spell is never found.
+    A word is compared as each script reads it, in either case and across hyphens. Base 32 reads
+    I, L and O as digits, so "oil" is found as "011". Spaces, hyphens and invisible characters in a
+    word are ignored. A word that no script can spell is never found.
 
     Args:
-        words: The list.
-        scripts: Scripts of your own, besides the built-in ones.
+        words: The words to avoid.
+        scripts: Your own scripts, in addition to the built-in ones.
 
     Raises:
-        TypeError: The words are one str, or one of them is not a str.
+        TypeError: `words` is a single str, or contains something that is not a str.
         ValueError: A word is empty.
     """
     if isinstance(words, str):
-        raise TypeError("words are a list of str")
+        raise TypeError("words must be a list of str, not a single str")
     listed = [_bare(word) for word in words]
     spellings: dict[str, set[str]] = {}
     for script in (*map(load_script, SCRIPT_NAMES), *scripts):
@@ -198,7 +198,7 @@ def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[
 
 
 def _bare(word: str) -> str:
-    """Leave out of a word what no reader counts."""
+    """Remove the characters from a word that a reader skips."""
     bare = _SKIPPED.sub("", word)
     for script in map(load_script, SCRIPT_NAMES):
         bare = bare.translate(dict.fromkeys(map(ord, script.separators)))

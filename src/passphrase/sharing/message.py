@@ -1,7 +1,7 @@
-"""Passphrase -> the one-line message that carries it through WeChat or QQ, and what could break it.
+"""Passphrase -> the one-line message to paste into WeChat or QQ.
 
-Source: docs/sharing.md. The words around a passphrase keep chat apps from turning parts of it into
-faces, and let an iOS app tell that a clipboard is worth reading without reading it.
+Source: docs/sharing.md. The standard messages contain nothing that a chat app would turn into a
+face. They also have the digit and the pattern by which an iOS app detects them unread.
 
 Shapes:
     message  one line, 1 to 199 characters
@@ -23,7 +23,7 @@ OPEN_URLS: Final[Mapping[str, str]] = {"wechat": "weixin://", "qq": "mqq://"}
 
 
 @without_trace
-def share(  # noqa: PLR0913  # all that a message says, by name
+def share(  # noqa: PLR0913  # each part of the message, by keyword
     text: str,
     *,
     locale: Locale = "zh-Hans",
@@ -34,20 +34,20 @@ def share(  # noqa: PLR0913  # all that a message says, by name
 ) -> str:
     """Make the message that a person pastes into a chat: one line, under 200 characters.
 
-    The message is the same for every app; `open_url` opens the one that carries it.
+    The message is the same for every chat app. `open_url` opens the app.
 
     Args:
-        text: What `Codec.encode` has made.
+        text: A passphrase, as `Codec.encode` returned it.
         locale: "zh-Hans", "zh-Hant" or "en".
-        group_name: The group's name, any text; it is made harmless.
-        app_name: The name of your app; it is made harmless too.
-        template: A message of your own with the placeholders {passphrase}, {group} and {app}; let
-            `lint` check the message that it makes.
-        scripts: Scripts of your own that `text` may be spelled in.
+        group_name: The group's name. Characters that could break the message are removed.
+        app_name: The name of your app, cleaned in the same way.
+        template: Your own message, with the placeholders {passphrase}, {group} and {app}. Check
+            the result with `lint`.
+        scripts: Your own scripts in which `text` may be spelled.
 
     Raises:
         TypeError: `text` is not a str.
-        ValueError: `text` is not a passphrase, there is no such locale, or the template lacks
+        ValueError: `text` is not a passphrase, the locale is unknown, or the template lacks
             {passphrase} or has an unknown placeholder.
     """
     language = load_language(locale)
@@ -65,10 +65,10 @@ def share(  # noqa: PLR0913  # all that a message says, by name
 
 
 def open_url(origin: OriginWord) -> str:
-    """Return the address that opens the chat app, for a button beside "copy".
+    """Return the URL that opens the chat app, for a button next to "copy".
 
     Args:
-        origin: The app that carries the invite: "wechat" or "qq".
+        origin: The chat app: "wechat" or "qq".
 
     Raises:
         ValueError: `origin` is something else. An in-app invite needs no message.

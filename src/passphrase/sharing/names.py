@@ -1,7 +1,7 @@
-"""Any name that a person gave a group or themselves -> a name that breaks no popup and no message.
+"""The name of a group or a person -> a name that is safe in a popup or a message.
 
-Names are the freest text that there is: they come with line breaks, invisible and bidirectional
-characters, markup, passphrases. Nothing here refuses one; a name of nothing else becomes empty.
+Names can contain line breaks, invisible and bidirectional characters, markup and passphrases. No
+name is refused: characters are removed or replaced, and a name that loses all of them is empty.
 
 Shapes:
     name  any str
@@ -18,24 +18,24 @@ from passphrase.reading.characters import IGNORABLE_RANGES, PICTURE_RANGES
 from passphrase.scripts import load_script
 
 POPUP_NAME_CHARS_MAX: Final = 64
-# Fewer characters than the smallest codeword has after every repair: a name cannot be read as one.
+# Shorter than the smallest codeword with all its lost glyphs, so a name cannot be read as one.
 NAME_CHARS_MAX: Final = WORD_SIZES[0] - PARITY_SYMBOLS - 1
 ELLIPSIS: Final = "…"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
-# Drawn without ink, though Unicode counts them as visible: of Braille, music, hieroglyphs and more.
+# Blank, although Unicode classes them as visible: from Braille, music, hieroglyphs and more.
 _BLANKS: Final = "\u2800\U0001bc9d\U0001d159\U00013441\U00013442\U00016fe4"
-# Never assigned, or shown as nothing until they are.
+# Noncharacters, and reserved code points that are ignored in display.
 _NOT_TEXT: Final = (
     (0xFDD0, 0xFDEF), (0xFFF0, 0xFFF8),
     *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
 )  # fmt: skip
-# Quotation marks, and what looks like one. A popup and a message set names off with them.
+# Quotation marks and characters that look like one. Popups and messages quote names with them.
 _QUOTES: Final = dict.fromkeys(
     map(ord, '"“”„‟«»‹›‘’‚‛「」『』〝〞〟﹁﹂﹃﹄＂＇｢｣⹂❛❜❝❞❟❠❮❯🙶🙷🙸″‶〃ʺˮ˝⌈⌉⌊⌋⌜⌝⌞⌟⸢⸣⸤⸥'), "'"
 )
-# Written wide, these look the same and no chat app makes markup or a face of them.
+# Full-width forms look the same, and chat apps do not turn them into markup or faces.
 _WIDE: Final = str.maketrans("<>[]【】&%/\\*`|~_@#", "〈〉［］［］＆％／＼＊｀｜～＿＠＃")
-# What domain names (UTS 46) and compatibility forms take for a dot.
+# Dots in domain names by UTS 46, and compatibility forms of a dot.
 DOTS: Final = ".․﹒．"
 IDEOGRAPHIC_DOTS: Final = "。｡︒"
 LETTER: Final = r"(?:[^\W\d_]|[Ⓐ-ⓩ])"
@@ -43,8 +43,8 @@ NUMBERS: Final = rf"\d{{1,10}}(?:[{DOTS}{IDEOGRAPHIC_DOTS}]\d{{1,10}}){{3,}}"  #
 _DOT: Final = re.compile(f"[{DOTS}{IDEOGRAPHIC_DOTS}]")
 _ADDRESS: Final = re.compile(rf"(?<!\s){_DOT.pattern}(?={LETTER})|{NUMBERS}")
 _BOXES: Final = re.compile("[\u25a1\u25af\ufffc\ufffd]")
-_VIRAMA: Final = 9  # canonical combining class of what joins two Indic letters
-# Spacing letters that belong to the one before them, and signs that belong to the one behind.
+_VIRAMA: Final = 9  # canonical combining class of the signs that join two Indic letters
+# Spacing characters that belong to the character before them, and those that belong to the next.
 _TRAILING: Final = re.compile("[\u0e33\u0eb3\uff9e\uff9f\u1160-\u11ff\ud7b0-\ud7fb]")
 _LEADING: Final = re.compile(
     "[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\u1100-\u115f\ua960-\ua97c"
@@ -52,12 +52,12 @@ _LEADING: Final = re.compile(
     "\U00011d46\U00011f02]"
 )
 
-_SKIN_TONES: Final = (0x1F3FB, 0x1F3FF)  # a reader skips them, and a person sees them
-# Parts of one picture: in a popup's name, pictures stay.
+_SKIN_TONES: Final = (0x1F3FB, 0x1F3FF)  # a passphrase reader skips them, but they are visible
+# Skin tones and flag letters, which belong to the picture before them.
 _MODIFIERS: Final = re.compile("[\U0001f3fb-\U0001f3ff\U0001f1e6-\U0001f1ff]")
-_JOINERS: Final = "\u200c\u200d\ufe0f"  # unseen, but they change how their neighbours are drawn
-_PICTURES: Final = "©®‼⁉™ℹ↔-↙↩↪Ⓜ▪▫▶◀◻-◾⤴⤵〰〽㊗㊙"  # besides those of a reader
-# Emoji_Presentation, Unicode 17, and what is reserved for more. Other pictures are text: ★ ✓ ❶.
+_JOINERS: Final = "\u200c\u200d\ufe0f"  # invisible, but they change how their neighbours are drawn
+_PICTURES: Final = "©®‼⁉™ℹ↔-↙↩↪Ⓜ▪▫▶◀◻-◾⤴⤵〰〽㊗㊙"  # in addition to PICTURE_RANGES
+# Emoji_Presentation of Unicode 17, with reserved code points. Other pictures are text: ★ ✓ ❶.
 _EMOJI: Final = (
     "⌚⌛⏩-⏬⏰⏳◽◾☔☕♈-♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓-❕❗➕-➗➰➿⬛⬜⭐⭕🀄🃏🆎"
     "🆑-🆚🇦-🇿🈁🈚🈯🈲-🈶🈸-🈺🉐🉑🌀-🌠🌭-🌵🌷-🍼🍾-🎓🎠-🏊🏏-🏓🏠-🏰🏴🏸-🐾👀👂-📼📿-🔽🕋-🕎🕐-🕧🕺"
@@ -71,7 +71,7 @@ _JOINING: Final = re.compile(
     "\u0775-\u0777\u077a-\u077f\u07ca-\u07ea\u1820-\u1878]"
 )
 _direction: Final = unicodedata.bidirectional
-_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", ""})  # the last is of what Python does not know
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", ""})  # "" where Python's Unicode is too old
 
 
 def one_line(name: str) -> str:
@@ -83,11 +83,11 @@ def one_line(name: str) -> str:
 
 
 def harmless(name: str) -> str:
-    """Make a name that can stand in a message beside a passphrase, whatever chat apps do to it.
+    """Make a name that is safe in a message next to a passphrase.
 
-    Emoji go, since the passphrase must be the only row of them. Hanzi and letters stay, although
-    they are glyphs of other scripts: the name is cut, where a grapheme ends, to so few characters
-    that it cannot be taken for a passphrase.
+    Emoji are removed, because the passphrase must be the only row of them. Hanzi and letters stay,
+    although other scripts use them: the name is too short to be read as a passphrase. It is cut
+    where a grapheme ends.
     """
     letters = _BOXES.sub("", _line(name, _sent)).translate(_WIDE)
     line = re.sub(r"\.{2,}", ".", " ".join(letters.split()).strip(" ."))
@@ -96,36 +96,36 @@ def harmless(name: str) -> str:
 
 
 def isolated(name: str) -> str:
-    """Put a name that runs from right to left, or may, between FSI and PDI (UAX 9)."""
+    """Put a name with right-to-left characters between FSI and PDI (UAX 9)."""
     runs_left = any(_direction(each) in _RIGHT_TO_LEFT for each in name)
     return f"\u2068{name}\u2069" if runs_left else name
 
 
 def _line(name: str, kept: Callable[[re.Match[str]], str]) -> str:
-    """Write what is kept of each part of a name on one line, without quotation marks."""
+    """Write a name on one line: `kept` of each part, quotation marks as apostrophes."""
     return " ".join(_parts().sub(kept, name).translate(_QUOTES).split())
 
 
 @cache
 def _parts() -> re.Pattern[str]:
-    """Match a picture with all that is joined to it, or any other character."""
+    """Match a picture with everything joined to it, or any other character."""
     picture = f"[{_PICTURES}{character_class(*PICTURE_RANGES)}]"
     picture += f"[\ufe0f{character_class(_SKIN_TONES)}]?"
     return re.compile(f"{picture}(?:\u200d{picture})*|.", re.DOTALL)
 
 
 def _shown(part: re.Match[str]) -> str:
-    """Return what a popup shows of a part of a name: itself, a space, or nothing."""
+    """Return a part of a name as a popup shows it: unchanged, a space, or empty."""
     return part[0] if len(part[0]) > 1 or _is_needed(part) else _seen(part[0])
 
 
 def _sent(part: re.Match[str]) -> str:
-    """Return what a message carries of a part of a name: no emoji, and nothing unseen."""
+    """Return a part of a name as a message has it: without emoji and invisible characters."""
     return "" if len(part[0]) > 1 or _emoji().match(part[0]) else _seen(part[0])
 
 
 def _is_needed(part: re.Match[str]) -> bool:
-    """Tell whether a part is a joiner that its neighbours need to look right (RFC 5892, A.1)."""
+    """Return whether a part is a joiner that changes how its neighbours look (RFC 5892, A.1)."""
     start, end = part.span()
     before, after = part.string[max(0, start - 1) : start], part.string[end : end + 1]
     if part[0] not in "\u200c\u200d":
@@ -137,20 +137,20 @@ def _is_needed(part: re.Match[str]) -> bool:
 
 
 def _seen(character: str) -> str:
-    """Return what is seen of a character: itself, a space, or nothing."""
+    """Return a visible character unchanged, white space as a space, anything else as empty."""
     if character.isspace():
         return " "
     return "" if is_unseen(character) else character
 
 
 def is_unseen(character: str) -> bool:
-    """Tell whether a character is not ASCII and shows nothing, a control character, or no text."""
+    """Return whether a character is a control character, or shows nothing and is not ASCII."""
     return unicodedata.category(character) in _INVISIBLE or bool(_unseen().match(character))
 
 
 @cache
 def _unseen() -> re.Pattern[str]:
-    """Match what a reader of passphrases skips although it is not ASCII, and a blank."""
+    """Match a blank, or a character outside ASCII that a passphrase reader skips."""
     skipped = {bounds for bounds in IGNORABLE_RANGES if not chr(bounds[0]).isascii()}
     unseen = character_class(*skipped - {_SKIN_TONES}, *_NOT_TEXT)
     return re.compile(f"[{_BLANKS}{unseen}]")
@@ -158,17 +158,17 @@ def _unseen() -> re.Pattern[str]:
 
 @cache
 def _emoji() -> re.Pattern[str]:
-    """Match a glyph of the emoji script, or what is an emoji by itself."""
+    """Match an emoji, or a glyph of the emoji script."""
     return re.compile(f"[{_EMOJI}{''.join(map(re.escape, load_script('emoji').digits))}]")
 
 
 def character_class(*ranges: tuple[int, int]) -> str:
-    """Write ranges of code points as a regular expression does, without its brackets."""
+    """Write ranges of code points for a regular expression, without the square brackets."""
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
 
 
 def _cut(line: str, chars_max: int) -> str:
-    """Shorten a line where a grapheme ends, so that nobody sees half a letter."""
+    """Shorten a line, but only where a grapheme ends."""
     if len(line) <= chars_max:
         return line
     end = chars_max - len(ELLIPSIS)
@@ -178,7 +178,7 @@ def _cut(line: str, chars_max: int) -> str:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Tell whether two characters may belong to one grapheme (UAX 29); rather too often."""
+    """Return whether two characters could belong to one grapheme (UAX 29); sometimes too often."""
     return (
         unicodedata.category(after)[0] == "M"
         or unicodedata.combining(before) == _VIRAMA
