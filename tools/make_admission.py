@@ -1,7 +1,7 @@
-"""Print the rules into docs/admission.md, in English and in Chinese, and the schema of a popup.
+"""Write the rules into docs/admission.md and docs/zh/admission.md, and the schema of a popup.
 
 python tools/make_admission.py            write the three files
-python tools/make_admission.py --check    exit with 1 if one is not what would be written
+python tools/make_admission.py --check    exit with 1 if a file is out of date
 """
 
 import json
@@ -27,23 +27,24 @@ _CHINESE: Final = {
     "the invite has expired": "邀请已过期",
     "the group has reset its invites since": "签发之后，群重置过邀请",
     "the policy has a deny-list, and the passphrase is on it": "策略有黑名单，口令在上面",
-    "it is for single use, and spent": "只能用一次，而且已经用掉",
-    "the policy does not allow the app it was signed for (in-app is left to rule 8)": (
-        "签名里的来源应用不在策略允许之列（应用内的邀请留给规则 8）"
+    "the invite is single-use and has been used": "只能用一次，而且已经用掉",
+    "the policy does not allow the origin (in-app invites: see rule 8)": (
+        "策略不允许签名里的来源（应用内的邀请见规则 8）"
     ),
-    "it came another way than it was signed for, or an unknown one where the policy requires it "
-    "to be known": "实际来源与签名的来源不同；或者来源不明，而策略要求说明来源",
+    "the source is not the origin, or is unknown and the policy requires it": (
+        "实际来源与签名的来源不同；或者实际来源不明，而策略要求说明"
+    ),
     "the viewer is the inviter": "当前用户就是邀请人",
-    "the viewer is a member already": "当前用户已经在群里",
+    "the viewer is already a member": "当前用户已经在群里",
     "the viewer is banned": "当前用户被封禁",
     "the inviter is no longer a member": "邀请人已不在群里",
     "the group is full": "群已满",
-    "mutual follow is asked for (by an in-app pull, the invite or the policy) and there is none, "
-    "and the policy then lets people ask to join": (
-        "要求互相关注（因为是应用内拉人，或邀请、策略要求）而没有互相关注，且策略此时允许申请加入"
+    "mutual follow is required (by the in-app origin, the invite or the policy) but missing; the "
+    "policy lets people ask": (
+        "需要互相关注（因为是应用内邀请，或邀请、策略要求）却没有互相关注；策略允许申请加入"
     ),
-    "the same, and the policy does not let people ask": "同上，但策略不允许申请",
-    "the invite asks for approval": "邀请要求审批",
+    "the same, but the policy does not let people ask": "同上，但策略不允许申请",
+    "the invite requires approval": "邀请要求审批",
     "none of the above": "以上都不成立",
 }
 

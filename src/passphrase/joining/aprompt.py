@@ -1,9 +1,9 @@
-"""`join_prompt` for async backends: the same popup, from methods that may be sync or async.
+"""`ajoin_prompt`: `join_prompt` for backends whose methods are async.
 
-A room of its own, because asyncio takes longer to import than all the rest of the library.
+A separate module, because importing asyncio takes longer than importing the rest of the library.
 
 Shapes:
-    round  names of facts that are asked at the same time
+    round  the facts that are looked up at the same time
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from passphrase.joining.rules import Case, Facts, Policy, Visit, case_of, decide
 from passphrase.languages import Locale
 from passphrase.languages.language import PopupTexts
 
-# Does the passphrase still hold; may this person come in; and last the social graph, which costs
-# most. Within a round nobody waits; between rounds, a refusal spares the queries that follow.
+# Is the passphrase still valid? Can the viewer join? Do the two follow each other? The last query
+# costs most. A refusal in one round saves the queries of the next.
 ROUNDS: Final = (
     ("generation", "revoked", "spent"),
     ("member", "banned", "inviter_is_member", "group_full"),
@@ -31,7 +31,7 @@ ONE_BY_ONE: Final = tuple((name,) for name in chain(*ROUNDS))
 
 
 @awithout_trace
-async def ajoin_prompt(  # noqa: PLR0913  # those of `join_prompt`
+async def ajoin_prompt(  # noqa: PLR0913  # the parameters of `join_prompt`
     decoded: Decoded,
     visit: Visit,
     facts: Facts | AsyncLookups,
@@ -43,27 +43,27 @@ async def ajoin_prompt(  # noqa: PLR0913  # those of `join_prompt`
     inviter_name: str | None = None,
     popup_texts: PopupTexts | None = None,
 ) -> JoinPrompt:
-    """Make the popup that a pasted passphrase leads to, with facts that are awaited.
+    """Make the popup for a pasted passphrase, awaiting the facts. Async form of `join_prompt`.
 
-    Facts are asked in at most three rounds: is the passphrase still good, may the viewer come into
-    the group, and do the two follow each other. A round asks only facts on which the outcome may
-    depend, all at the same time.
+    Facts are looked up in at most three rounds: is the passphrase still valid, can the viewer join
+    the group, do viewer and inviter follow each other. A round asks, at the same time, only for
+    facts that can change the outcome.
 
     Args:
-        decoded: As for `join_prompt`, like all others that are not named here.
-        visit: Who has pasted it, when, and where it was copied.
-        facts: An object with a method for each fact, sync or async; or `Facts`.
-        concurrent: False asks one fact after the other. That is needed where the methods share a
-            connection, as in a transaction, since it can answer only one query at a time.
-        policy: What the product allows.
+        decoded: The result of `Codec.decode`.
+        visit: Who pasted it, when, and where it was copied.
+        facts: An object with one method for each fact, sync or async; or `Facts`.
+        concurrent: False asks for one fact after another. Use it if the methods share a
+            connection, as in a transaction: a connection answers one query at a time.
+        policy: As in `join_prompt`.
         locale: "zh-Hans", "zh-Hant" or "en".
-        group_name: The group's name as it is now.
-        inviter_name: The inviter's name as it is now.
-        popup_texts: Popup texts of your own for some outcomes.
+        group_name: The current name of the group.
+        inviter_name: The current name of the inviter.
+        popup_texts: As in `join_prompt`.
 
     Raises:
-        TypeError, ValueError: As for `join_prompt`.
-        Exception: What a method raises. The other methods of its round are cancelled first.
+        TypeError, ValueError: As in `join_prompt`.
+        Exception: Any exception of a method, once the others of its round are cancelled.
     """
     popups = check_texts(decoded, locale, popup_texts)
     case = case_of(decoded.invite, visit, Facts(), policy)
@@ -78,7 +78,7 @@ async def ajoin_prompt(  # noqa: PLR0913  # those of `join_prompt`
 async def _look_up(
     case: Case, decoded: Decoded, lookups: object, rounds: tuple[tuple[str, ...], ...]
 ) -> Case:
-    """Ask round after round, until a rule decides or the fact that it lacks is not known."""
+    """Look up facts in rounds, until a rule decides or its fact stays unknown."""
     check_lookups(lookups)
     for names in rounds:
         if {*decide(case).missing} & {*names}:
@@ -94,7 +94,7 @@ async def _ask(name: str, case: Case, decoded: Decoded, lookups: object) -> obje
 
 
 async def _together(asked: list[Coroutine[Any, Any, object]]) -> list[object]:
-    """Await all at the same time; when one fails, cancel the others and wait for their end."""
+    """Await all coroutines at the same time. If one fails, cancel and await the others."""
     tasks = [asyncio.ensure_future(one) for one in asked]
     try:
         return await asyncio.gather(*tasks)

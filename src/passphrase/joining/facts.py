@@ -1,10 +1,10 @@
-"""A backend's own methods -> `Facts`: asked in the order of the rules, and no more than needed.
+"""A backend's methods -> `Facts`: each called only if the outcome depends on its answer.
 
-Source: docs/admission.md, "Facts". A backend writes one method a fact. The method is called whose
-answer the deciding rule lacks, until a rule decides.
+Source: docs/admission.md, "Facts". A backend writes one method for each fact. While the deciding
+rule lacks a fact, the method of that fact is called.
 
 Shapes:
-    answer  what a method returns; None, or what `Facts` would refuse, counts as not known
+    answer  what a method returns; None or a value of the wrong type means "unknown"
 """
 
 from collections.abc import Awaitable
@@ -22,10 +22,10 @@ Truth_co = TypeVar("Truth_co", covariant=True)
 
 
 class FactMethods(Protocol[Count_co, Truth_co]):
-    """What a type checker asks of a backend's class: the facts without which nobody can join.
+    """The methods that every backend needs; without them nobody can join. For type checkers.
 
-    A `Protocol` has no optional methods, so three are not listed: `revoked`, `spent` and
-    `mutual_follow`. They are asked only where the policy or the invite needs them.
+    `revoked`, `spent` and `mutual_follow` are missing here, because a `Protocol` cannot have
+    optional methods. They are called only if the policy or the invite needs them.
     """
 
     def generation(self, decoded: "Decoded", visit: Visit, /) -> Count_co:
@@ -45,7 +45,7 @@ class FactMethods(Protocol[Count_co, Truth_co]):
         ...
 
     def group_full(self, decoded: "Decoded", visit: Visit, /) -> Truth_co:
-        """Return whether the group takes no more members."""
+        """Return whether the group is full."""
         ...
 
 
@@ -57,19 +57,19 @@ AsyncLookups = FactMethods[
 
 
 def look_up(case: Case, decoded: "Decoded", lookups: object) -> Facts:
-    """Ask one fact after the other, until a rule decides or the fact that it lacks is not known.
+    """Look up one fact after another, until a rule decides or its fact stays unknown.
 
     Args:
-        case: A case whose facts are not known.
-        decoded: What the codec has read; each method gets it, and the visit.
-        lookups: An object with a method for each fact that the backend knows.
+        case: A case without facts.
+        decoded: The passphrase; each method is called with it and the visit.
+        lookups: An object with one method for each fact that the backend knows.
 
     Returns:
-        The facts that were asked. A strange answer stays as it is: no rule takes it for a fact.
+        The facts that were asked for. An answer of the wrong type is kept; the rules ignore it.
 
     Raises:
-        TypeError: `lookups` cannot answer anything, or a method is async.
-        Exception: What a method raises.
+        TypeError: `lookups` has no such method, or a method is async.
+        Exception: Any exception of a method.
     """
     check_lookups(lookups)
     asked: set[str] = set()
@@ -80,10 +80,10 @@ def look_up(case: Case, decoded: "Decoded", lookups: object) -> Facts:
 
 
 def check_lookups(lookups: object) -> None:
-    """Refuse an object that has not one method named after a fact.
+    """Refuse an object without any method that is named after a fact.
 
     Raises:
-        TypeError: It has none, or it is a class.
+        TypeError: The object has no such method, or it is a class instead of an instance.
     """
     if isclass(lookups) or not any(callable(getattr(lookups, name, None)) for name in FACT_NAMES):
         kind = lookups.__name__ if isclass(lookups) else type(lookups).__name__
@@ -92,21 +92,21 @@ def check_lookups(lookups: object) -> None:
 
 
 def ask(name: str, case: Case, decoded: "Decoded", lookups: object) -> object:
-    """Call the method of a fact; without one, return None."""
+    """Return the answer of a fact's method; None if the method is missing."""
     method = getattr(lookups, name, None)
     return method(decoded, case.visit) if callable(method) else None
 
 
 def with_answers(case: Case, answers: dict[str, object]) -> Case:
-    """Add answers to the facts of a case, unchecked: no rule takes a strange one for a fact.
+    """Add answers to the facts of a case, unchecked: the rules ignore answers of the wrong type.
 
     Raises:
-        TypeError: An answer has to be awaited.
+        TypeError: An answer is awaitable.
     """
     for name, answer in answers.items():
         if isawaitable(answer):
             if iscoroutine(answer):
-                answer.close()  # or Python warns that it was never awaited
+                answer.close()  # otherwise Python warns that it was never awaited
             msg = f"the method {name} is async: call ajoin_prompt"
             raise TypeError(msg)
     return case._replace(facts=case.facts.model_copy(update=answers))

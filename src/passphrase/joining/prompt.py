@@ -1,4 +1,4 @@
-"""`Decoded`, `Visit` and facts -> `JoinPrompt`: the popup, as JSON for a client.
+"""`Decoded`, `Visit` and facts -> `JoinPrompt`: the popup that a client shows.
 
 Source: docs/admission.md. Names come from the caller, never from the pasted text.
 
@@ -25,27 +25,27 @@ CONFIRM_GLYPHS_MIN: Final = 2
 PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")
 SECOND: Final = timedelta(seconds=1)
 PlainText = Annotated[str, Field(description="plain text, never HTML: show it by textContent")]
-# Reasons whose popup may carry the ids: the viewer knows them.
+# Refusals that still carry the ids, because the viewer knows them already.
 _KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
 
 
 class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
-    """The popup. A refusal tells somebody outside the group nothing of it but the reason.
+    """The popup for a client. A refusal tells outsiders the reason, and nothing about the group.
 
     Attributes:
         action: What the button does: join, ask to join, or nothing.
-        reason: Why it does no more; null with join.
-        title: One line of plain text, as are the next two: never HTML.
+        reason: Why the button does not join; null if it does.
+        title: One line. Title, message and button are plain text, never HTML.
         message: One or two sentences.
-        button: The word on the button.
-        locale: The language of these words.
-        confirm: Two glyphs or more were repaired: let the person check group and inviter.
-        group_id: The group; null where the viewer is not to know.
-        inviter_id: Who invites; null where the viewer is not to know.
-        expires_at: First moment at which the invite is no longer valid.
+        button: The label of the button.
+        locale: The language of title, message and button.
+        confirm: Two or more glyphs were repaired: ask the person to check group and inviter.
+        group_id: The group; null if the viewer must not know it.
+        inviter_id: The inviter; null if the viewer must not know.
+        expires_at: The first moment at which the invite has expired.
         seconds_left: Whole seconds until then, 0 or more.
-        icebreakers: Greeting stickers to offer after the join; empty without one.
-        missing: The fact that the deciding rule lacked; for the backend's log.
+        icebreakers: Ids of greeting stickers to offer after a join; otherwise empty.
+        missing: The fact that the deciding rule lacked, for the backend's log.
     """
 
     action: Action
@@ -64,7 +64,7 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
 
 
 @without_trace
-def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
+def join_prompt(  # noqa: PLR0913  # everything that the popup depends on, by keyword
     decoded: Decoded,
     visit: Visit,
     facts: Facts | Lookups,
@@ -75,27 +75,26 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     inviter_name: str | None = None,
     popup_texts: PopupTexts | None = None,
 ) -> JoinPrompt:
-    """Make the popup that a pasted passphrase leads to.
+    """Make the popup for a pasted passphrase: may this viewer join?
 
     Args:
-        decoded: What the codec has read and verified.
-        visit: Who has pasted it, when, and where it was copied.
-        facts: An object with a method for each fact, such as `def member(self, decoded, visit)`.
-            Only facts on which the outcome depends are asked, each once, in the order of the rules.
-            A missing method, None or a value of another type admits nobody. If you look facts up
-            yourself: `Facts`, for which `needed_facts` names those worth a query.
-        policy: What the product allows; the defaults of `Policy` if left out.
+        decoded: The result of `Codec.decode`.
+        visit: Who pasted it, when, and where it was copied.
+        facts: An object with one method for each fact, such as `def member(self, decoded, visit)`.
+            Methods are called in the order of the rules, each at most once, and only if the
+            outcome depends on it. A missing method, None or a value of the wrong type admits
+            nobody. If you look facts up yourself, give a `Facts`; see `needed_facts`.
+        policy: The rules of your product; by default `Policy()`.
         locale: "zh-Hans", "zh-Hant" or "en".
-        group_name: The group's name as it is now.
-        inviter_name: The inviter's name as it is now.
-        popup_texts: Popup texts of your own for some outcomes, in the language of `locale`, with
-            the placeholders of `PopupText`. Keys are pairs of action and reason.
+        group_name: The current name of the group.
+        inviter_name: The current name of the inviter.
+        popup_texts: Your own texts in the language of `locale`, by (action, reason). See
+            `PopupText` for the placeholders.
 
     Raises:
-        TypeError: An argument is of another type, or a method of `facts` is async.
-        ValueError: There is no such locale, or a popup text of your own is for an unknown outcome
-            or has an unknown placeholder.
-        Exception: What a method of `facts` raises.
+        TypeError: An argument has the wrong type, or a method of `facts` is async.
+        ValueError: The locale is unknown, or one of your texts has an unknown key or placeholder.
+        Exception: Any exception of a method of `facts`.
     """
     popups = check_texts(decoded, locale, popup_texts)
     case = case_of(decoded.invite, visit, Facts(), policy)
@@ -105,7 +104,7 @@ def join_prompt(  # noqa: PLR0913  # all that a popup depends on, by name
     return make_prompt(decoded, case._replace(facts=known), left, names, popups, locale)
 
 
-def make_prompt(  # noqa: PLR0913, PLR0917  # two callers, which have all of it at hand
+def make_prompt(  # noqa: PLR0913, PLR0917  # private, with two callers
     decoded: Decoded,
     case: Case,
     left: timedelta,
@@ -113,14 +112,14 @@ def make_prompt(  # noqa: PLR0913, PLR0917  # two callers, which have all of it 
     popups: PopupTexts,
     locale: Locale,
 ) -> JoinPrompt:
-    """Make the popup of a case, all of whose facts have been asked that are to be asked.
+    """Make the popup of a case whose facts have been looked up.
 
     Args:
-        decoded: What the codec has read.
-        case: The invite with visit, facts and policy.
-        left: Time until the invite expires; below 0 afterwards.
-        names: Those of the group and of the inviter.
-        popups: What `check_texts` returned.
+        decoded: The result of `Codec.decode`.
+        case: Invite, visit, facts and policy.
+        left: Time until the invite expires; negative if it has expired.
+        names: Name of the group and name of the inviter.
+        popups: The result of `check_texts`.
         locale: The language of `popups`.
     """
     verdict, invite, language = decide(case), decoded.invite, load_language(locale)
@@ -149,13 +148,13 @@ def make_prompt(  # noqa: PLR0913, PLR0917  # two callers, which have all of it 
 
 
 def check_texts(decoded: Decoded, locale: Locale, own: PopupTexts | None) -> PopupTexts:
-    """Return the popup texts, those of the caller's own in place; check all before a query.
+    """Check these arguments before any query, and return the popup texts with the caller's.
 
     Raises:
-        TypeError, ValueError: As `join_prompt` says of these arguments.
+        TypeError, ValueError: As in `join_prompt`.
     """
     if not isinstance(decoded, Decoded):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("decoded is not what a codec has decoded")
+        raise TypeError("decoded must be a Decoded, as Codec.decode returns it")
     popups = load_language(locale).popups
     if not own:
         return popups
@@ -174,7 +173,7 @@ def _glyphs_changed(decoded: Decoded) -> int:
 def _fields(
     invite: Invite, language: Language, group: str | None, inviter: str | None, *, left: timedelta
 ) -> dict[str, str]:
-    """Return the placeholders; a group or inviter without a name gets a word for what it is."""
+    """Return the value of each placeholder; without a name, "a group chat" or "a friend"."""
     return {
         "group": language.quote(isolated(one_line(group or ""))) or language.group,
         "inviter": language.quote(isolated(one_line(inviter or ""))) or language.inviter,

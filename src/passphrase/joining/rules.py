@@ -1,10 +1,10 @@
-"""`Invite`, `Visit` and `Facts` -> `Verdict`: all rules about who may join, in one table.
+"""`Invite`, `Visit` and `Facts` -> `Verdict`: one table of rules about who can join.
 
-Source: docs/admission.md, whose table is printed from RULES. Nothing here looks anything up. Only
-True is true and only False is false, so a fact that is missing or strange never admits anybody.
+Source: docs/admission.md, whose table is generated from RULES. Nothing here runs a query. Only True
+and False count as answers, so a missing fact or a value of another type never admits anybody.
 
 Shapes:
-    fact  an attribute of `Facts`; None if it is not known
+    fact  an attribute of `Facts`; None if it is unknown
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from passphrase.errors import without_trace
 from passphrase.invite import Id, Invite, Origin, OriginWord, plain
 
-_LAX: Final = Field(strict=False)  # a settings file has lists
+_LAX: Final = Field(strict=False)  # a settings file can only hold lists
 GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
 
 
 class Action(StrEnum):
-    """What the popup offers."""
+    """What the popup offers to do."""
 
     JOIN = "join"
     REQUEST = "request"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why the popup offers no more."""
+    """Why the popup does not offer to join at once."""
 
     EXPIRED = "expired"
     REVOKED = "revoked"
@@ -48,20 +48,21 @@ class Reason(StrEnum):
 
 
 class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
-    """What the backend knows about passphrase, group and people; None is not known.
+    """What the backend knows about the passphrase, the group and the people; None if unknown.
 
     Attributes:
         generation: How often the group has reset its invites; compared modulo 256.
         revoked: The passphrase's fingerprint is on the deny-list.
-        spent: This single-use passphrase is spent, and not by a viewer who is still a member.
+        spent: The single-use passphrase has been used. False if the viewer used it and is still a
+            member.
         member: The viewer is in the group.
         banned: The viewer is banned from the group.
         inviter_is_member: The inviter is in the group.
-        group_full: The group takes no more members.
+        group_full: The group is full.
         mutual_follow: Viewer and inviter follow each other.
 
     Raises:
-        pydantic.ValidationError: A fact is unknown or of another type; 1 is not True.
+        pydantic.ValidationError: A name is unknown, or a value has the wrong type (1 for True).
     """
 
     generation: Annotated[int, Field(ge=0)] | None = None
@@ -75,20 +76,21 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
 
 
 class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
-    """What a product allows; the defaults are those of Douyin in 2020.
+    """The settings of a product. The defaults are the rules of Douyin in 2020.
 
     Attributes:
-        origins: Apps that may carry a passphrase: "wechat", "qq" or both. The direct pull inside
-            the app needs no entry: it has a rule of its own.
-        strict_source: Refuse a passphrase that was copied in another app than it was signed for.
-        require_source: Refuse a passphrase also when the client does not say where it was copied.
-        require_mutual_follow: Ask for mutual follow, whatever the invite says.
-        request_when_not_mutual: Offer a join request to those who do not mutually follow.
-        deny_list: There is a deny-list of fingerprints: ask for the fact `revoked`.
-        icebreakers: Ids of greeting stickers, as the client knows them, offered after a join.
+        origins: Chat apps that may carry passphrases: "wechat", "qq" or both. In-app invites are
+            not affected: rule 8 is for them.
+        strict_source: Refuse a passphrase that was copied in another app than the one in its
+            signed origin.
+        require_source: Also refuse if the client does not say where the text was copied.
+        require_mutual_follow: Require mutual follow even if the invite does not.
+        request_when_not_mutual: Let people without mutual follow ask to join.
+        deny_list: You keep a deny-list of fingerprints: look up the fact `revoked`.
+        icebreakers: Ids of greeting stickers that the client offers after a join.
 
     Raises:
-        pydantic.ValidationError: A switch is unknown or of another type.
+        pydantic.ValidationError: A setting is unknown or has the wrong type.
     """
 
     origins: Annotated[frozenset[OriginWord], _LAX] = frozenset({Origin.WECHAT, Origin.QQ})
@@ -101,16 +103,17 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
 
 
 class Visit(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_instances="always"):
-    """Who has pasted a passphrase, when, and where it was copied.
+    """Who pasted a passphrase, when, and where it was copied.
 
     Attributes:
-        viewer_id: Who has pasted it, as in `Invite`; from the session, never from the text.
-        now: An aware datetime.
-        source: Where the client says that the text was copied: "wechat", "qq", "in_app"; None if
-            it does not say.
+        viewer_id: The logged-in user who pasted it: an int in [0, 2^64) or a UUID.
+        now: The current time, an aware datetime.
+        source: Where the client says that the text was copied: "wechat", "qq" or "in_app". None
+            if the client does not say.
 
     Raises:
-        pydantic.ValidationError: A field is missing, unknown or of another type; `now` is naive.
+        pydantic.ValidationError: A field is missing, unknown or of the wrong type, or `now` is
+            naive.
     """
 
     viewer_id: Id
@@ -119,7 +122,7 @@ class Visit(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_inst
 
 
 class Case(NamedTuple):
-    """All that the rules look at. What is not known yet is taken not to refuse."""
+    """Everything that the rules depend on. Without a visit, rules about it do not refuse."""
 
     invite: Invite
     visit: Visit | None
@@ -131,13 +134,13 @@ class Rule(NamedTuple):
     """One row of the table.
 
     Attributes:
-        number: Rows of one number share a condition.
+        number: The number in docs/admission.md; related rows share one.
         when: The condition in words.
-        asks: Whether the condition can hold in a case at all; this needs no fact.
+        asks: Returns, without any fact, whether the rule applies to a case.
         fact: Name of the fact that decides; None if `asks` decides alone.
         refuses_on: The value of the fact for which the condition holds.
         action: What the popup then offers.
-        reason: Why it offers no more.
+        reason: Why it does not offer to join at once.
     """
 
     number: int
@@ -149,7 +152,7 @@ class Rule(NamedTuple):
     reason: Reason | None
 
     def holds(self, case: Case) -> bool | None:
-        """Tell whether the condition holds; None if the fact that decides is missing."""
+        """Return whether the condition holds; None if its fact is unknown."""
         if not self.asks(case):
             return False
         if self.fact is None:
@@ -159,7 +162,7 @@ class Rule(NamedTuple):
 
 
 def _fact(case: Case, name: str) -> bool | None:
-    """Return a fact: True or False; None if it is missing or strange."""
+    """Return a fact as True or False; None if it is missing or has the wrong type."""
     known = getattr(case.facts, name)
     if name == "generation":
         is_count = type(known) is int and known >= 0
@@ -216,46 +219,45 @@ def _asks_approval(case: Case) -> bool:
     return case.invite.approval
 
 
-# The first rule that holds decides; the first whose fact is missing ends in UNDECIDED.
+# The first rule that holds decides. If a rule before it lacks its fact, the outcome is UNDECIDED.
 RULES: Final = (
     Rule(1, "the invite has expired", _is_expired, None, True, Action.NONE, Reason.EXPIRED),
     Rule(2, "the group has reset its invites since", _always, "generation", False,
          Action.NONE, Reason.REVOKED),
     Rule(3, "the policy has a deny-list, and the passphrase is on it", _has_deny_list, "revoked",
          True, Action.NONE, Reason.REVOKED),
-    Rule(3, "it is for single use, and spent", _is_single_use, "spent", True,
+    Rule(3, "the invite is single-use and has been used", _is_single_use, "spent", True,
          Action.NONE, Reason.USED_UP),
-    Rule(4, "the policy does not allow the app it was signed for (in-app is left to rule 8)",
+    Rule(4, "the policy does not allow the origin (in-app invites: see rule 8)",
          _is_foreign, None, True, Action.NONE, Reason.ORIGIN_NOT_ALLOWED),
-    Rule(5, "it came another way than it was signed for, or an unknown one where the policy "
-         "requires it to be known", _is_misrouted, None, True,
-         Action.NONE, Reason.ORIGIN_MISMATCH),
+    Rule(5, "the source is not the origin, or is unknown and the policy requires it",
+         _is_misrouted, None, True, Action.NONE, Reason.ORIGIN_MISMATCH),
     Rule(6, "the viewer is the inviter", _is_self, None, True, Action.NONE, Reason.SELF_INVITE),
-    Rule(6, "the viewer is a member already", _always, "member", True,
+    Rule(6, "the viewer is already a member", _always, "member", True,
          Action.NONE, Reason.ALREADY_MEMBER),
     Rule(7, "the viewer is banned", _always, "banned", True, Action.NONE, Reason.BANNED),
     Rule(7, "the inviter is no longer a member", _always, "inviter_is_member", False,
          Action.NONE, Reason.INVITER_LEFT),
     Rule(7, "the group is full", _always, "group_full", True, Action.NONE, Reason.GROUP_FULL),
-    Rule(8, "mutual follow is asked for (by an in-app pull, the invite or the policy) and there "
-         "is none, and the policy then lets people ask to join", _lets_strangers_ask,
+    Rule(8, "mutual follow is required (by the in-app origin, the invite or the policy) but "
+         "missing; the policy lets people ask", _lets_strangers_ask,
          "mutual_follow", False, Action.REQUEST, Reason.NOT_MUTUAL),
-    Rule(8, "the same, and the policy does not let people ask", _asks_mutual_follow,
+    Rule(8, "the same, but the policy does not let people ask", _asks_mutual_follow,
          "mutual_follow", False, Action.NONE, Reason.NOT_MUTUAL),
-    Rule(9, "the invite asks for approval", _asks_approval, None, True,
+    Rule(9, "the invite requires approval", _asks_approval, None, True,
          Action.REQUEST, Reason.NEEDS_APPROVAL),
     Rule(10, "none of the above", _always, None, True, Action.JOIN, None),
 )  # fmt: skip
 
 
 class Verdict(NamedTuple):
-    """What the rules say.
+    """The outcome of the rules.
 
     Attributes:
         action: What the popup offers.
-        reason: Why it offers no more; None with JOIN.
+        reason: Why it does not offer to join at once; None with JOIN.
         missing: The fact that the deciding rule lacked; empty unless UNDECIDED.
-        passed: The rules that were looked at, in order; the last one decided.
+        passed: The rules that were tried, in order; the last one decided.
     """
 
     action: Action
@@ -266,17 +268,17 @@ class Verdict(NamedTuple):
 
 @without_trace
 def judge(invite: Invite, visit: Visit, facts: Facts, *, policy: Policy | None = None) -> Verdict:
-    """Apply the rules: the first that holds decides.
+    """Apply the rules: the first one that holds decides.
 
     Args:
-        invite: What a verified passphrase says.
-        visit: Who has pasted it, when, and where it was copied.
-        facts: What the backend has looked up.
-        policy: What the product allows; the defaults of `Policy` if left out.
+        invite: The invite of a verified passphrase.
+        visit: Who pasted it, when, and where it was copied.
+        facts: What the backend looked up.
+        policy: The rules of your product; by default `Policy()`.
 
     Raises:
-        TypeError: An argument is of another type.
-        pydantic.ValidationError: An argument was changed and holds what it must not.
+        TypeError: An argument has the wrong type.
+        pydantic.ValidationError: An argument was changed past its validation and is invalid.
     """
     return decide(case_of(invite, visit, facts, policy))
 
@@ -289,20 +291,20 @@ def needed_facts(
     *,
     policy: Policy | None = None,
 ) -> tuple[str, ...]:
-    """Name the facts that are worth a query: those not known yet on which the outcome may depend.
+    """Return the names of the unknown facts that can still change the outcome.
 
-    They come in the order of the rules: the cheapest first, the social graph last. Look one up and
-    ask again with it, or look all of them up at once. `join_prompt` does the former by itself.
+    They are in the order of the rules: the cheapest query first, the social graph last. Look up
+    one and call this again, as `join_prompt` does; or look up all of them at once.
 
-    Args and errors are those of `judge`. Give what you know: with a visit, an expired passphrase
-    costs no query. Without one, no rule about time, viewer or source refuses.
+    Args and errors are those of `judge`. With a visit, an expired invite needs no facts. Without a
+    visit, the rules about time, viewer and source do not refuse.
     """
     known = Facts() if facts is None else facts
     return needed(case_of(invite, visit, known, policy, needs_visit=False))
 
 
 def decide(case: Case) -> Verdict:
-    """Apply the rules to a case whose types have been checked; the last one always holds."""
+    """Apply the rules to a case of checked types. The last rule always holds."""
     answers = ((index, rule, rule.holds(case)) for index, rule in enumerate(RULES, start=1))
     index, rule, holds = next(answer for answer in answers if answer[2] is not False)
     if holds is None and rule.fact:
@@ -311,7 +313,7 @@ def decide(case: Case) -> Verdict:
 
 
 def needed(case: Case) -> tuple[str, ...]:
-    """Name the missing facts that come before the first rule that holds, in order."""
+    """Return the unknown facts of the rules before the first one that holds, in order."""
     answers = ((rule.fact, rule.holds(case)) for rule in RULES)
     before = takewhile(lambda answer: answer[1] is not True, answers)
     return tuple(dict.fromkeys(fact for fact, holds in before if fact and holds is None))
@@ -325,10 +327,10 @@ def case_of(
     *,
     needs_visit: bool = True,
 ) -> Case:
-    """Make a case of arguments of the right types: a wrong one must not slip through a rule.
+    """Check the types of the arguments and make a case of them.
 
     Raises:
-        TypeError, pydantic.ValidationError: As `judge` says.
+        TypeError, pydantic.ValidationError: As in `judge`.
     """
     policy = Policy() if policy is None else policy
     given: list[tuple[str, object, type]] = [
@@ -340,6 +342,6 @@ def case_of(
         if not isinstance(value, wanted):
             msg = f"{name} must be {wanted.__name__}, not {type(value).__name__}"
             raise TypeError(msg)
-    # `model_copy` checks nothing: a flag that is None must not count as one that is off.
+    # `model_copy` validates nothing, so a flag could be None; it must not count as False.
     visit = visit and Visit.model_validate(visit)
     return Case(Invite.model_validate(invite), visit, facts, Policy.model_validate(policy))
