@@ -162,7 +162,7 @@ def test_chatter_repeats_itself() -> None:
 
 
 def test_now_has_a_time_zone() -> None:
-    with pytest.raises(TypeError, match=r"^now has no time zone$"):
+    with pytest.raises(TypeError, match=r"^now must have a time zone$"):
         explain(TEXT, now=INVITE.expires_at.replace(tzinfo=None))
 
 

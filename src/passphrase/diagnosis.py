@@ -1,7 +1,7 @@
-"""A text -> what became of the passphrase in it, and one sentence for the person who pasted it.
+"""`explain`: pasted text -> what happened to its passphrase, and a sentence for the person.
 
-For support staff and for a client's error popup. A diagnosis repeats nothing of the clipboard and
-holds no key, tag or id, so it can be logged as it is.
+For support staff and for a client's error popup. A diagnosis quotes nothing from the text and
+contains no key, tag or id, so it is safe to log.
 """
 
 import re
@@ -32,14 +32,14 @@ from passphrase.scripts import load_script
 if TYPE_CHECKING:
     from passphrase.codec import Codec, Decoded
 
-# The symbols in a codeword of this version, by its header symbol; 0 if it opens none.
-_OPENS: Final = tuple(
+# By header symbol: the number of symbols in its codeword; 0 if it is not one of this version.
+_SIZES_BY_HEADER: Final = tuple(
     size * (header.version == VERSION) for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
 )
 
 
 class Finding(StrEnum):
-    """What the text holds, in one word."""
+    """What was found in a text."""
 
     VALID = "valid"
     EXPIRED = "expired"
@@ -56,7 +56,7 @@ class Finding(StrEnum):
 
 
 class Client(StrEnum):
-    """Which client a trace in the text points to."""
+    """A chat client that leaves recognisable traces in a text."""
 
     OLD_WECHAT = "old_wechat"
     WEB_WECHAT = "web_wechat"
@@ -68,15 +68,14 @@ class Client(StrEnum):
 TRACES: Final[Mapping[Client, re.Pattern[str]]] = {
     Client.OLD_WECHAT: re.compile("[\ue001-\ue537]"),
     Client.WEB_WECHAT: re.compile(r"<(?:span|img)\b[^<>]{0,200}emoji|\[emoji[0-9A-Fa-f]{4,6}\]"),
-    # A carriage return alone, in what is otherwise text: binary noise has controls too.
+    # A carriage return without a line feed. The text must have no other control characters:
+    # they would mean binary data.
     Client.QQ_ON_WINDOWS: re.compile(r"\A(?=[^\x00-\x08\x0e-\x1f\x7f]*\Z)[\s\S]*?\r(?!\n)"),
     Client.QQ_BOT: re.compile(r"\[CQ:"),
 }
-FRAGMENT_GLYPHS_MIN: Final = 8  # of emoji that begin as a passphrase does
-FRAGMENT_SYMBOLS_MIN: Final = (
-    16  # of hanzi or base 32, which also make up prose: most of a passphrase
-)
-# Brackets that have lost what they set off, or a row of marks and nothing else.
+FRAGMENT_GLYPHS_MIN: Final = 8  # emoji that begin like a passphrase
+FRAGMENT_SYMBOLS_MIN: Final = 16  # hanzi or base 32, since ordinary text has shorter rows
+# Empty brackets, or a row of replacement marks and nothing else.
 _EMPTIED: Final = re.compile(
     r"【\s*】|「\s*」|《\s*》|(?:(?:[?\uff1f\u25a1\ufffd]|\[[^][\r\n]{1,20}\])\s{0,9}){20}"
 )
@@ -84,21 +83,22 @@ _EMPTIED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What became of the passphrase in a text.
+    """What happened to the passphrase in a text.
 
     Attributes:
-        finding: What the text holds, in one word.
+        finding: What was found.
         script: Name of the script; None if nothing was found.
-        span: Where it stands, in characters.
-        readable: Symbols that could be read; 0 with those below when a codec read it all.
-        expected: Symbols that it should have, by its header or, failing that, the nearest size.
-        surplus: Symbols too many, or too few if below 0; marks count as symbols.
-        unreadable: Where marks stand instead of glyphs.
-        repairs: What was repaired, by kind, when a codec read it all the same.
-        clients: Clients that left their traces in the text.
-        version: Format version; None if nothing was found.
-        expires_at: When it ends, if a codec could read it.
-        encoding: The wrong one in which somebody has read the text, if that is the finding.
+        span: Start and end of the passphrase in the text, in characters.
+        readable: Number of readable symbols. If a codec read the passphrase, this is 0, and the
+            next three are empty.
+        expected: Number of symbols by the header; if it is unreadable, the nearest valid size.
+        surplus: Number of extra symbols; negative if some are missing. Marks count as symbols.
+        unreadable: Spans of the marks, such as "?" or "□", that replaced glyphs.
+        repairs: The kind of each repair, if a codec repaired the passphrase.
+        clients: Chat clients that left traces in the text.
+        version: Format version; None if unknown.
+        expires_at: When the invite expires, if a codec read it.
+        encoding: With MOJIBAKE, the wrong encoding in which the text was decoded.
     """
 
     finding: Finding
@@ -116,7 +116,7 @@ class Diagnosis:
 
     @property
     def sentences(self) -> Mapping[str, str]:
-        """What to tell the person, by locale: zh-Hans, zh-Hant, en."""
+        """The sentence for the person, by locale."""
         return {locale: load_language(locale).refusals[self.finding] for locale in LOCALES}
 
 
@@ -128,20 +128,20 @@ def explain(
     now: datetime | None = None,
     outcome: "Decoded | PassphraseError | None" = None,
 ) -> Diagnosis:
-    """Say what became of the passphrase in a text. Never raises a `PassphraseError`.
+    """Return what happened to the passphrase in a text. Never raises a `PassphraseError`.
 
     Args:
         text: Any text.
-        codec: With it signatures are checked and damage is repaired.
-        now: With it an expired passphrase is called one; an aware datetime.
-        outcome: What `Codec.decode` returned or raised for this text. With it the text is not
-            decoded again.
+        codec: Checks signatures and repairs damage. Without one, neither is done.
+        now: The current time, an aware datetime. Without it, expiry is not checked.
+        outcome: The result of `Codec.decode`, or the error that it raised. Saves decoding the text
+            again.
 
     Raises:
         TypeError: The text is not a str, or `now` is naive.
     """
     if now is not None and now.tzinfo is None:
-        raise TypeError("now has no time zone")
+        raise TypeError("now must have a time zone")
     try:
         if outcome is None and codec:
             outcome = _outcome(text, codec)
@@ -158,7 +158,7 @@ def explain(
 
 
 def _seen(text: str, contents: Contents) -> Diagnosis:
-    """Say what can be seen without a key."""
+    """Diagnose a text without a key."""
     if contents.candidates:
         first = contents.candidates[0]
         known = first.header.version == VERSION
@@ -179,9 +179,9 @@ def _seen(text: str, contents: Contents) -> Diagnosis:
 
 
 def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
-    """Say that much more of a passphrase shows once a text is decoded rightly, or unescaped.
+    """Return MOJIBAKE or ESCAPED if undoing that shows much more of a passphrase.
 
-    By chance, a damaged passphrase in hanzi shows a symbol more in another encoding.
+    One more symbol is not enough: damaged hanzi can show one by chance in another encoding.
     """
     ways = [(Finding.MOJIBAKE, encoding, plain) for encoding, plain in decoded_rightly(text)]
     ways += [(Finding.ESCAPED, "", plain) for plain in unescaped(text)]
@@ -197,10 +197,10 @@ def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _fragments(text: str) -> list[Row]:
-    """Find what is left of a passphrase, too little or too much in pieces to be repaired."""
+    """Find remains of a passphrase that are too short or too scattered to repair."""
     unwrapped = unwrap(text)
     emoji = rows(unwrapped, [load_script("emoji")], FRAGMENT_GLYPHS_MIN)
-    begun = [row for row in emoji if row.glyphs[0] >= 0 and _OPENS[row.glyphs[0]]]
+    begun = [row for row in emoji if row.glyphs[0] >= 0 and _SIZES_BY_HEADER[row.glyphs[0]]]
     others = [load_script("hanzi"), load_script("base32")]
     pieces = rows(unwrapped, others, FRAGMENT_GLYPHS_MIN)
     least = {"emoji": 1, "hanzi": FRAGMENT_SYMBOLS_MIN, "base32": FRAGMENT_SYMBOLS_MIN}
@@ -211,8 +211,8 @@ def _damaged(row: Row) -> Diagnosis:
     damage = row.damage()
     symbols = len(row.glyphs) // row.script.glyphs_per_symbol
     header = row.script.read(row.glyphs)[0]
-    opens = _OPENS[header] if header >= 0 else 0
-    expected = opens or min(WORD_SIZES, key=lambda size: abs(size - symbols))
+    size = _SIZES_BY_HEADER[header] if header >= 0 else 0
+    expected = size or min(WORD_SIZES, key=lambda known: abs(known - symbols))
     return Diagnosis(
         finding=Finding.DAMAGED,
         script=row.script.name,
@@ -221,7 +221,7 @@ def _damaged(row: Row) -> Diagnosis:
         expected=expected,
         surplus=symbols - expected,
         unreadable=damage.unreadable,
-        version=VERSION if opens else None,
+        version=VERSION if size else None,
     )
 
 
@@ -242,13 +242,13 @@ def _judged(
     outcome: "Decoded | PassphraseError | None",
     now: datetime | None,
 ) -> Diagnosis:
-    """Say what is known of a text, and what only a holder of the keys can say."""
+    """Diagnose a text from the outcome of decoding it, if there is one."""
     if isinstance(outcome, TextTooLongError):
         raise outcome
     if outcome is None or isinstance(outcome, PassphraseError):
         seen = _seen(text, _contents(text, codec))
         if outcome is None or isinstance(outcome, NotFoundError):
-            return seen  # too short to be repaired is seen all the same
+            return seen  # fragments that `decode` does not report
         return replace(seen, finding=Finding(outcome.code))
     is_over = now is not None and outcome.invite.is_expired(now)
     return Diagnosis(
