@@ -1,4 +1,4 @@
-"""Campaigns and logs: columns of invites and of pasted texts, by pyarrow (the extra `bulk`)."""
+"""Mint and read whole Arrow columns of passphrases (the extra `bulk`)."""
 # pyarrow has no type stubs.
 # pyright: reportUnknownVariableType=false
 

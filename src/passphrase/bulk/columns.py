@@ -1,12 +1,12 @@
-"""Python values <-> Arrow columns, and which columns there are.
+"""Python values <-> Arrow columns, and the schemas of the columns.
 
 Shapes:
     INVITE, ENCODED, DECODED, FOUND  schemas; see `passphrase.bulk.table`
-    row                              a value a column, in the order of a schema
-    ids                              strings, for UUIDs and numbers past 2^63; `parse_id` reads them
+    row                              one value for each column, in the order of a schema
+    ids                              strings, for UUIDs and ints above 2^63; see `parse_id`
     spans                            start and end, in characters
 
-The types are those that Parquet, pandas and Spark share: no unsigned and no fixed-size ones.
+Parquet, pandas and Spark all support the types: no unsigned ints, no lists of fixed size.
 """
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -88,14 +88,14 @@ Record = tuple[object, ...]
 
 
 def is_text(column_type: pa.DataType) -> bool:
-    """Tell whether an Arrow column can hold texts; one of nulls alone can."""
+    """Return whether a column of this type can hold texts. The null type can."""
     if pa.types.is_dictionary(column_type):
         column_type = column_type.value_type
     return column_type in {pa.string(), pa.large_string(), pa.string_view(), pa.null()}
 
 
 def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
-    """Return the different texts, and for each row which of them it holds."""
+    """Return the distinct texts, and for each row the index of its text among them."""
     if isinstance(texts, pa.Array | pa.ChunkedArray):
         if not is_text(texts.type):
             msg = f"texts must be strings, not {texts.type}"
@@ -121,7 +121,7 @@ def table_of(schema: pa.Schema, rows: list[Record]) -> pa.Table:
 
 
 def values(column: pa.ChunkedArray) -> list[object]:
-    """Return a column as Python values, whatever is in it; NotImplemented for what none takes."""
+    """Return a column as Python values; NotImplemented for types that no field accepts."""
     if pa.types.is_dictionary(column.type):
         used, at = _used(column.combine_chunks())
         known = values(pa.chunked_array([used]))
@@ -139,16 +139,16 @@ def values(column: pa.ChunkedArray) -> list[object]:
 
 
 def _used(column: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-    """Return the values that a column uses, and for each row which of them it holds.
+    """Return the distinct values that a column uses, and for each row the index of its value.
 
-    To write each value out as often as it stands there may take a thousand times the memory.
+    Expanding the dictionary instead could take a thousand times the memory.
     """
     encoded = column.indices.dictionary_encode("encode")
     return column.dictionary.take(encoded.dictionary), encoded.indices
 
 
 def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
-    """Return a moment of Arrow, which may be finer than a microsecond or past the year 9999."""
+    """Return an Arrow timestamp as a datetime, to the microsecond and up to the year 9999."""
     if tick is None:
         return None
     try:
@@ -156,10 +156,10 @@ def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime 
             microseconds=tick * 10**6 // per_second
         )
     except OverflowError:
-        return datetime.max.replace(tzinfo=zone)  # out of range all the same
+        return datetime.max.replace(tzinfo=zone)  # out of range for `Invite` too
 
 
 def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:
-    """Return a column of texts; a file may call bytes text that are not UTF-8."""
+    """Return a column of texts; bytes that are not UTF-8 become U+FFFD."""
     raw = column.cast(pa.large_binary()).to_pylist()
     return [text if text is None else text.decode("utf-8", "replace") for text in raw]

@@ -1,7 +1,7 @@
-"""Batches -> tables in several processes, in order, and no secret on the way.
+"""`spread`: batches -> results from several processes, in order, without sending keys to them.
 
-A `Codec` refuses to be pickled, on purpose: what is pickled is written to a pipe. Each process
-makes a codec of its own instead.
+A `Codec` refuses to be pickled, because pickles are written to a pipe. Each process makes its own
+codec instead.
 """
 
 import signal
@@ -13,10 +13,10 @@ from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any, Final, TypeVar
 
-Keys = TypeVar("Keys")  # a codec, or what has one
+Keys = TypeVar("Keys")  # a codec, or an object that contains one
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
-_worker_codec: Final[list[Any]] = []  # one, in a process of `spread`
+_worker_codec: Final[list[Any]] = []  # one item, in a worker process
 
 
 def spread(
@@ -26,31 +26,33 @@ def spread(
     *,
     processes: int = 1,
 ) -> Iterator[Result]:
-    """Yield `work(codec, batch)` of each batch, in order; one process for each core is best.
+    """Yield `work(codec, batch)` for each batch, in order.
 
-    A few batches at most are under way, so they may come out of a file larger than the memory.
+    Batches are read only a few ahead, so together they can be larger than the memory. A script must
+    guard its start with ``if __name__ == "__main__":``, as always with spawned processes.
 
     Args:
-        work: A function of a module, such as `bulk.decode_column`, where needed with options:
-            ``functools.partial(decode_column, repair="exact")``.
-        batches: What `work` takes second; some 10,000 rows are a good size. Of a slice of an Arrow
-            column, pickle writes the whole column: cut it out with ``pa.concat_arrays([slice])``.
-        codec_factory: Makes the codec in each process, out of a keys file or the environment. A
-            function of a module too. As with all processes that Python spawns, a script must guard
-            its own start with ``if __name__ == "__main__":``.
-        processes: How many; with 1 the work is done in this one.
+        work: A function at the top level of a module, such as `bulk.decode_column`. Give options
+            with ``functools.partial(decode_column, repair="exact")``.
+        batches: The second argument of `work`; about 10,000 rows is a good size. Pickling a slice
+            of an Arrow column sends the whole column: copy it with ``pa.concat_arrays([slice])``.
+        codec_factory: Makes the codec in each process, from a keys file or the environment. Also
+            a function at the top level of a module.
+        processes: Number of processes; one a core is fastest. With 1, the work is done in this
+            process.
 
     Raises:
-        ValueError: There are to be fewer than 1 processes.
-        concurrent.futures.process.BrokenProcessPool: One was killed, or could not make its codec.
-        Exception: Whatever `work` raises, where its result would have stood.
+        ValueError: `processes` is less than 1.
+        concurrent.futures.process.BrokenProcessPool: A process was killed, or could not make its
+            codec.
+        Exception: Any exception of `work`, in place of its result.
     """
     if processes == 1:
         codec = codec_factory()
         for batch in batches:
             yield work(codec, batch)
         return
-    # Not forked: Arrow has threads, and a fork would leave their locks locked for ever.
+    # Not "fork": Arrow has threads, and their locks would stay locked in the children.
     with ProcessPoolExecutor(
         processes, get_context("spawn"), initializer=_start, initargs=(codec_factory,)
     ) as pool:
@@ -64,14 +66,14 @@ def spread(
 
 
 def _start(codec_factory: Callable[[], object]) -> None:
-    """Make the codec of this process, leave Ctrl-C to the parent, and do not outlive it."""
+    """Set a worker up: make its codec, ignore Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_leave_with_parent, daemon=True).start()
     _worker_codec[:] = [codec_factory()]
 
 
 def _leave_with_parent() -> None:
-    """End when the parent has ended, even by a kill; a pool alone would wait for it for ever."""
+    """End this process when its parent ends. A pool would wait forever for a killed parent."""
     parent = parent_process()
     if parent:
         wait([parent.sentinel])

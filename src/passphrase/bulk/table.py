@@ -1,14 +1,13 @@
-"""Columns <-> columns: invites minted for a campaign, and a log of pasted texts read back.
+"""Tables of invites -> columns of passphrases, and columns of pasted texts -> tables of invites.
 
-One row in, one row out, in the same order, and what stands in a row is what `Codec` and `scan` say
-of that row alone. A bad row is never an exception: its `error` says why it was refused. A text that
-repeats is read once in each column, which is what makes a log quick to read. pyarrow is the extra
-`bulk`; nothing else in this package needs it.
+Each input row makes one output row, in the same order, with the result that `Codec` or `find` gives
+for it alone. A bad row raises nothing: its `error` says why it was refused. A text that repeats
+within a column is read once.
 
 Shapes:
-    texts    n strings or nulls: an Arrow array, or any sequence, whose other values are refused
-    table    n rows; ENCODED, DECODED and FOUND are the columns that the functions add or make
-    evidence the attributes of the refusal, by name; it repeats nothing of a text, a key or a tag
+    texts    n strings or nulls: an Arrow array or any sequence
+    table    n rows; ENCODED, DECODED and FOUND are the schemas of the results
+    evidence the attributes of the error, by name; it quotes no text, key or tag
 """
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -44,23 +43,24 @@ from passphrase.invite import Invite, Origin, parse_id
 from passphrase.reading.find import scan
 
 REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
-COLUMNS: Final = (*INVITE.names, "script")  # what `encode_table` reads
+COLUMNS: Final = (*INVITE.names, "script")  # the columns that `encode_table` reads
 
-_MOST: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}  # of each name
+# How often each column name can occur in the input.
+_COUNT_MAX: Final = {**dict.fromkeys(COLUMNS, 1), **dict.fromkeys(ENCODED.names, 0)}
 CACHED_CHARS_MAX: Final = 1 << 9
-NO_VARIANT: Final = "used_up"  # stands for the variant of a row for which none is left
+NO_VARIANT: Final = "used_up"  # written as the variant when all 256 are taken
 _ERRORS: Final[Mapping[object, str]] = {("variant", NO_VARIANT): "variants_used_up"}
-_HASH_BYTES: Final = 3  # of an invite: one of 2^24 counters
+_HASH_BYTES: Final = 3  # so there are 2^24 counters
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 class CachingCodec:
-    """A codec with a cache of the texts that it read last, for texts that repeat between columns.
+    """A codec that caches the results of recent texts, for texts that repeat between columns.
 
     Args:
         codec: The codec that reads.
-        texts_max: How many texts the cache holds, at some kilobytes each. A text of more than
-            CACHED_CHARS_MAX characters is not cached.
+        texts_max: Number of texts in the cache; each takes a few kilobytes. Texts of more than
+            CACHED_CHARS_MAX characters are not cached.
     """
 
     def __init__(self, codec: Codec, texts_max: int = 1 << 14) -> None:
@@ -69,7 +69,7 @@ class CachingCodec:
 
     @without_trace
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
-        """Read the one passphrase out of a text, as `Codec.decode` does."""
+        """Read the passphrase in a text, as `Codec.decode` does."""
         if len(text) > CACHED_CHARS_MAX:
             return self._codec.decode(text, repair=repair)
         read = self._cached(text, repair)
@@ -81,26 +81,26 @@ class CachingCodec:
         try:
             return self._codec.decode(text, repair=repair)
         except PassphraseError as error:
-            return copy(error)  # without the frames of all callers, and what they hold
+            return copy(error)  # a copy has no traceback, which would keep its frames alive
 
 
 def decode_column(
     codec: Codec | CachingCodec, texts: Texts, *, repair: Level = "standard"
 ) -> pa.Table:
-    """Read the one passphrase of each text, as `Codec.decode` does. Inverse: `encode_table`.
+    """Read the passphrase in each text, as `Codec.decode` does. Inverse: `encode_table`.
 
     Args:
-        codec: The keys; a `CachingCodec` where columns share texts.
-        texts: n strings; any other value is refused with the error "null" or "not_text".
+        codec: The codec; a `CachingCodec` if several columns share texts.
+        texts: n strings. Other values get the error "null" or "not_text".
         repair: As in `Codec.decode`.
 
     Returns:
-        DECODED, n rows. Either `error` is null, or it is the code of the refusal and the rest is
-        null but for the evidence.
+        DECODED, n rows. In a refused row `error` is the code of the error, `evidence` its
+        attributes, and the other columns are null.
 
     Raises:
-        TypeError: It is an Arrow array of something else than text.
-        ValueError: There is no such level of repair.
+        TypeError: `texts` is an Arrow array of another type.
+        ValueError: The repair level is unknown.
     """
     if repair not in LEVELS:
         msg = f"repair must be one of {', '.join(LEVELS)}"
@@ -109,30 +109,30 @@ def decode_column(
 
 
 def find_column(texts: Texts) -> pa.Table:
-    """Find the undamaged passphrases of each text without a key: signatures are NOT checked.
+    """Find the undamaged passphrases in each text without a key: signatures are NOT checked.
 
     Returns:
-        FOUND, n rows: a list of candidates, or the error that `scan` would report.
+        FOUND, n rows: the candidates, or in `error` why there are none.
 
     Raises:
-        TypeError: It is an Arrow array of something else than text.
+        TypeError: `texts` is an Arrow array of another type.
     """
     return _read_each(texts, FOUND, _found)
 
 
 class Variants:
-    """Gives equal single-use rows different variants, in one table after another.
+    """Gives equal single-use rows different variants, over any number of tables.
 
-    Equal invites are one passphrase, and the second of two friends would find it used up. The n-th
-    of equal rows gets variant n - 1, so that the same tables make the same passphrases again. Rows
-    for many people are left alone: there the same passphrase for each is what is wanted.
+    Equal invites make the same passphrase, so the second friend would find it used up. The n-th of
+    equal rows gets variant n - 1; the same tables always make the same passphrases. Rows that are
+    not single-use are unchanged.
 
-    It takes 32 MiB for any number of rows. Rows are counted by a hash, and different rows that
-    share a hash count on from each other, which takes variants from both.
+    The counters take 32 MiB. They are indexed by a hash of the row, so different rows can share a
+    counter and skip variants.
 
     Attributes:
-        given: How many rows were given a variant.
-        clashes: How many name a variant that an equal row before them has, or may have.
+        given: Number of rows that were given a variant.
+        clashes: Number of rows whose own variant an earlier equal row has, or may have.
     """
 
     def __init__(self) -> None:
@@ -141,13 +141,13 @@ class Variants:
         self.clashes = 0
 
     def fill(self, table: pa.Table) -> pa.Table:
-        """Return a table with a variant, as text, in each single-use row that names none.
+        """Return the table with a variant, as text, in each single-use row without one.
 
-        A row that names one keeps it, and equal rows after it count on from there. The 257th of
-        equal rows gets NO_VARIANT, which `encode_table` refuses.
+        A row with a variant keeps it, and later equal rows continue after it. The 257th of equal
+        rows gets NO_VARIANT, which `encode_table` refuses.
 
         Raises:
-            ValueError: As `encode_table`.
+            ValueError: As in `encode_table`.
         """
         variants = pa.array([self._variant(row) for row in _rows(table)], pa.string())
         if "variant" not in table.column_names:
@@ -155,7 +155,7 @@ class Variants:
         return table.set_column(table.column_names.index("variant"), "variant", variants)
 
     def _variant(self, row: Mapping[str, object]) -> str | None:
-        """Return what stands in the column of a row, or is to stand there."""
+        """Return the variant of a row: its own, or a new one if it is single-use."""
         named = row.get("variant")
         shown = None if named is None else str(named)
         try:
@@ -181,20 +181,21 @@ class Variants:
 def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
     """Mint the passphrase of each row, as `Codec.encode` does. Inverse: `decode_column`.
 
-    Equal rows make the same passphrase, as equal invites do; see `Variants`.
+    Equal rows make the same passphrase; for single-use invites see `Variants`.
 
     Args:
-        codec: The keys, and the script where a row names none.
-        table: n rows with REQUIRED and any others of COLUMNS, the types of INVITE or text as in a
-            CSV file: decimal or UUID ids, ISO 8601 with a zone, true or false. Integer ids will do.
-            Where an optional column is null or empty, the default stands. Others are passed on.
+        codec: The codec. Its script is used for rows without one.
+        table: n rows with the columns REQUIRED and any others of COLUMNS. Values have the types of
+            INVITE, or are text: decimal or UUID ids, ISO 8601 with a zone, true or false. Ids can
+            also be ints. A null or empty optional value means the default. Other columns are kept.
 
     Returns:
-        The same with ENCODED added: the text, or as its error "missing_" or "invalid_" and the
-        column, or "variants_used_up".
+        The same table with the columns ENCODED. `error` is "missing_" or "invalid_" followed by
+        the name of the column, or "variants_used_up".
 
     Raises:
-        ValueError: A required column is missing, or one is called as those that are to be added.
+        ValueError: A required column is missing, a column occurs twice, or `text` or `error`
+            exists already.
     """
     minted = table_of(ENCODED, [_minted(codec, row) for row in _rows(table)])
     for name in ENCODED.names:
@@ -203,16 +204,16 @@ def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
 
 
 def _rows(table: pa.Table) -> Iterator[Mapping[str, object]]:
-    """Read what a table says of its invites, row by row.
+    """Yield the values of each row by name, from the columns that describe an invite.
 
     Raises:
-        ValueError: A required column is missing, or one is called as those that are to be added.
+        ValueError: As in `encode_table`.
     """
     names = table.column_names
     if missing := [name for name in REQUIRED if name not in names]:
         msg = f"the table has no column {', '.join(missing)}"
         raise ValueError(msg)
-    if surplus := [name for name, most in _MOST.items() if names.count(name) > most]:
+    if surplus := [name for name, most in _COUNT_MAX.items() if names.count(name) > most]:
         msg = f"the table already has a column {', '.join(surplus)}, or has it twice"
         raise ValueError(msg)
     present = [name for name in COLUMNS if name in names]
@@ -221,14 +222,14 @@ def _rows(table: pa.Table) -> Iterator[Mapping[str, object]]:
 
 
 def _read_each(texts: Texts, schema: pa.Schema, read: Callable[[str], Record]) -> pa.Table:
-    """Read each different text once and put what was read wherever it stands."""
+    """Read each distinct text once, and repeat its row wherever the text occurs."""
     different, places = distinct(texts)
     rows = [_row(schema, read, text) for text in different]
     return table_of(schema, rows).take(places)
 
 
 def _row(schema: pa.Schema, read: Callable[[str], Record], text: object) -> Record:
-    """Make one row: what was read, or nothing and the reason."""
+    """Make one row of a result: what was read, or the error and its evidence."""
     nothing = (None,) * (len(schema) - 2)
     if not isinstance(text, str):
         return (*nothing, "null" if text is None else "not_text", None)
@@ -239,7 +240,7 @@ def _row(schema: pa.Schema, read: Callable[[str], Record], text: object) -> Reco
 
 
 def _opened(decoded: Decoded) -> Record:
-    """Lay out what was read, in the order of DECODED."""
+    """Return the values of a decoded passphrase, in the order of DECODED."""
     invite = decoded.invite
     return (
         str(invite.group_id),
@@ -261,7 +262,7 @@ def _opened(decoded: Decoded) -> Record:
 
 
 def _found(text: str) -> Record:
-    """Lay out what was found, in the order of FOUND."""
+    """Return the candidates in a text, in the order of FOUND."""
     contents = scan(text)
     if not contents.candidates:
         raise contents.refusal
@@ -280,26 +281,26 @@ def _found(text: str) -> Record:
 
 
 def _minted(codec: Codec, row: Mapping[str, object]) -> Record:
-    """Lay out what was minted, in the order of ENCODED."""
+    """Return the passphrase of a row, or its error, in the order of ENCODED."""
     try:
         invite, script = _read_row(row)
     except _RowError as error:
         return None, str(error)
     try:
         return codec.encode(invite, script=script), None
-    except ValueError:  # a sound invite is refused for its script alone
+    except ValueError:  # the invite is valid, so the codec refused the script
         return None, "invalid_script"
 
 
 class _RowError(Exception):
-    """A row describes no invite; the message is the error that its result says."""
+    """A row does not describe an invite. The message goes into its column `error`."""
 
 
 def _read_row(row: Mapping[str, object]) -> tuple[Invite, str | None]:
-    """Read the invite that a row describes, and the script.
+    """Read the invite and the script of a row.
 
     Raises:
-        _RowError: The first column that is missing or invalid.
+        _RowError: A value is missing or invalid; the error names the first one.
     """
     fields: dict[str, Any] = {}
     for name, value in row.items():

@@ -1,1 +1,1 @@
-"""Hypothesis strategies for the tests of whoever uses this library (the extra `testing`)."""
+"""Hypothesis strategies for your own tests (the extra `testing`)."""

@@ -1,6 +1,6 @@
-"""Hypothesis strategies: invites, keys, messages and what chat apps do to them.
+"""Hypothesis strategies: invites, keys, messages, and what chat apps do to messages.
 
-For this project's tests and for the tests of a backend that uses it; needs the extra ``testing``.
+For the tests of this project and of your backend. Needs the extra ``testing``.
 
     from hypothesis import given
     from passphrase.testing.strategies import manglings, messages
@@ -39,9 +39,9 @@ class Message:
 
     Attributes:
         text: The message.
-        invite: What its passphrase says.
+        invite: The invite of the passphrase.
         passphrase: The passphrase in it.
-        script: Name of the script it is spelled in.
+        script: Name of the script of the passphrase.
     """
 
     text: str
@@ -52,14 +52,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Mangling:
-    """Something that happens to a text between two apps; call it with the text.
+    """A function that changes a text as chat apps and people do. Call it with the text.
 
     Attributes:
-        name: What happens, several joined by " + ".
-        damage: Glyphs of the passphrase that it makes wrong, unreadable, lost, extra or swapped; a
-            reader repairs some. 0 is harmless: a reader gets through it exactly.
-        changes: The steps.
-        seed: Of the places where the steps strike.
+        name: What happens; several steps are joined by " + ".
+        damage: Number of glyphs that it makes wrong, unreadable, lost, extra or swapped. With 0
+            the passphrase can be read without repair.
+        changes: The steps, in order.
+        seed: Seed of the random places that the steps change.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Mangling:
     seed: int
 
     def __call__(self, text: str) -> str:
-        """Mangle a text; a step that would make it longer than a codec reads is left out."""
+        """Return the changed text. A step that would exceed MAX_CHARS is skipped."""
         draw = Random(self.seed)  # noqa: S311  # reproducible on purpose
         for change in self.changes:
             changed = change(text, draw)
@@ -78,7 +78,7 @@ class Mangling:
 
 
 def invites() -> st.SearchStrategy[Invite]:
-    """Every invite there can be."""
+    """Generate any valid invite."""
     ids = st.integers(0, 2**32 - 1) | st.integers(2**32, 2**64 - 1) | st.uuids()
     minutes = st.integers(1, EXPIRY_MINUTES_MAX)
     return st.builds(
@@ -96,7 +96,7 @@ def invites() -> st.SearchStrategy[Invite]:
 
 
 def keyrings() -> st.SearchStrategy[Keyring]:
-    """Keyrings of one to eight secrets, any of them active."""
+    """Generate keyrings of one to eight keys, any of them active."""
     secrets = st.lists(
         st.binary(min_size=32, max_size=64), min_size=1, max_size=8, unique_by=_without_zeros
     )
@@ -104,7 +104,7 @@ def keyrings() -> st.SearchStrategy[Keyring]:
 
 
 def _without_zeros(secret: bytes) -> bytes:
-    return secret.rstrip(b"\0")  # HMAC fills a secret up with them
+    return secret.rstrip(b"\0")  # HMAC pads keys with zeros, so these would be the same key
 
 
 def _keyring(ids: list[int], secrets: list[bytes], active: int) -> Keyring:
@@ -113,7 +113,7 @@ def _keyring(ids: list[int], secrets: list[bytes], active: int) -> Keyring:
 
 
 def codecs() -> st.SearchStrategy[Codec]:
-    """Codecs of any keys, audience and script."""
+    """Generate codecs of any keys, audience and built-in script."""
     seen = st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Z"))
     audiences = st.text(seen, min_size=1, max_size=16)
     return st.builds(Codec, keyrings(), audience=audiences, script=st.sampled_from(SCRIPT_NAMES))
@@ -133,7 +133,7 @@ _DELIMITERS: Final = ("<>", "%%", "【】", "《》", "￥￥", "$$", "()", "##"
 
 
 def messages(codec: Codec) -> st.SearchStrategy[Message]:
-    """Chat messages, Chinese or English, that carry a passphrase minted by a codec."""
+    """Generate chat messages, Chinese or English, each with a passphrase of `codec`."""
     return st.builds(
         _message,
         st.just(codec),
@@ -151,11 +151,14 @@ def _message(codec: Codec, invite: Invite, script: str, around: tuple[str, str, 
 
 
 def manglings(*, damage: int = 0, most: int = 4) -> st.SearchStrategy[Mangling]:
-    """What up to `most` harmless things do to a message, after damage to at most so many glyphs.
+    """Generate manglings: damage to glyphs, then harmless changes.
 
-    Steps come in the order in which they happen: characters change, then at most one system writes
-    characters as markup, then people quote and forward. Damage strikes the first passphrase of the
-    text. With `damage` from 1 to 3 it is always one that "standard" repairs.
+    Steps have a realistic order: characters change, at most one system writes them as markup, then
+    people quote and forward. Damage is in the first passphrase of the text; "standard" repairs it.
+
+    Args:
+        damage: The most glyphs that are damaged, 0 to 3. From 1 on, each mangling damages some.
+        most: The most harmless steps.
     """
     harmless = st.lists(st.sampled_from([*HARMLESS]), max_size=most, unique_by=_stage_of_markup)
     broken = [name for name, (glyphs, _) in DAMAGE.items() if glyphs <= damage]
@@ -186,7 +189,7 @@ def _mangling(names: list[str], broken: str | None, seed: int) -> Mangling:
 
 
 def _sprinkle(characters: Sequence[str]) -> Change:
-    """Put some of the characters, or of the pieces of markup, between others, anywhere."""
+    """Insert some of the given strings between characters, at random places."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.02, 0.2, 1.0))
@@ -198,7 +201,7 @@ def _sprinkle(characters: Sequence[str]) -> Change:
 
 
 def _translate(table: Mapping[str, str]) -> Change:
-    """Write some characters another way, wherever they stand."""
+    """Replace some of the characters in a table, at random places."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.2, 1.0))
@@ -215,7 +218,7 @@ def _aliases(name: str) -> dict[str, str]:
     return {script.glyphs[value]: alias for alias, value in script.digits.items()}
 
 
-# What some systems write for a couple or a family, as Unicode's emoji-zwj-sequences.txt has it.
+# Some systems write a couple or a family as its ZWJ sequence: Unicode, emoji-zwj-sequences.txt.
 _SEQUENCES: Final = {
     ord(couple): "\u200d".join(parts).replace("❤", "❤\ufe0f")
     for parts, couple in reversed(COUPLES.items())
@@ -245,7 +248,7 @@ CHARACTERS: Final[Mapping[str, Change]] = {
 
 
 def _each(pattern: str) -> Change:
-    """Write every picture as markup of its code point."""
+    """Replace every picture with markup that names its code point."""
 
     def change(text: str, _: Random) -> str:
         return "".join(
@@ -259,7 +262,7 @@ def _each(pattern: str) -> Change:
 
 
 def _escape(pattern: str, units: Callable[[str], Iterable[str]] = iter) -> Change:
-    """Write every character that is not ASCII as an escape of its code point, or of its units."""
+    """Replace every character outside ASCII with escapes of its code units."""
 
     def change(text: str, _: Random) -> str:
         return "".join(
@@ -270,7 +273,7 @@ def _escape(pattern: str, units: Callable[[str], Iterable[str]] = iter) -> Chang
 
 
 def _units(text: str) -> str:
-    """Split characters beyond the basic plane in two surrogates each."""
+    """Split each character above U+FFFF into its two surrogates."""
     units = text.encode("utf-16-le", "surrogatepass")
     return "".join(
         chr(int.from_bytes(units[at : at + 2], "little")) for at in range(0, len(units), 2)
@@ -318,7 +321,7 @@ MARKUP: Final[Mapping[str, Change]] = {
     "surrogates": lambda text, _: _units(text),
 }
 
-# --- Envelopes: what people and apps put around -------------------------------------------------
+# --- Envelopes: what people and apps put around a message ---------------------------------------
 
 ENVELOPES: Final[Mapping[str, Change]] = {
     "delimiters replaced": lambda text, draw: text.translate(
@@ -344,7 +347,7 @@ HARMLESS: Final[Mapping[str, Change]] = {**CHARACTERS, **MARKUP, **ENVELOPES}
 
 
 def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int = 1) -> Change:
-    """Strike glyphs of the first passphrase in a text, unless it is markup, each in its place."""
+    """Damage `most` glyphs of the first passphrase in a text, unless they are markup."""
 
     def change(text: str, draw: Random) -> str:
         found = find(text)
@@ -355,7 +358,7 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
         glyphs = [*text[start:end]]
         places = [at for at, glyph in enumerate(glyphs) if glyph in script.digits]
         if len(places) != len(found[0].codeword) * script.glyphs_per_symbol:
-            return text  # it is written as markup: what is struck there is not a glyph
+            return text  # glyphs are written as markup, which must not be damaged
         for at in draw.sample(places[: len(places) - (strike is _swapped)], most):
             strike(script, glyphs, at, draw)
         return text[:start] + "".join(glyphs) + text[end:]
