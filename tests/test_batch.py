@@ -209,8 +209,8 @@ def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
     assert rows[-2]["text"] == f"{TEXT}\n{TEXT}"
     assert rows[-1]["text"] == "\udcff"
     assert done.err == (
-        "passphrase: the input is not UTF-8; convert it first, for example by iconv -f GB18030 -t "
-        "UTF-8\npassphrase: 16 rows: 1 opened, 15 refused (8 not_found, 7 malformed)\n"
+        "passphrase: the input is not UTF-8; convert it first, for example with iconv -f GB18030 "
+        "-t UTF-8\npassphrase: 16 rows: 1 opened, 15 refused (8 not_found, 7 malformed)\n"
     )
 
 
@@ -389,7 +389,7 @@ def test_equal_single_use_rows_are_different_passphrases(
 
 
 GIVEN = "passphrase: single-use rows that were given a variant: {}\n"
-CLASHES = "passphrase: single-use rows whose own variant an equal row before may have: {}\n"
+CLASHES = "passphrase: single-use rows whose variant an earlier equal row may have: {}\n"
 
 
 def test_other_rows_are_left_alone(shell: Shell) -> None:
@@ -512,7 +512,7 @@ def test_no_csv_noise_is_lost(shell: Shell, noise: list[str]) -> None:
         ([], b"text\n", "pass --format"),
         (["-", "-o", "out.txt"], b"text\n", "pass --format"),
         (["in.csv", "-o", "out.jsonl"], b"", "pass --format"),
-        (["--format", "parquet"], b"", "from a file to a file"),
+        (["--format", "parquet"], b"", "cannot use stdin or stdout"),
         (["--format", "csv", "--processes", "0"], b"", "--processes"),
         (["--format", "csv", "--audience", ""], b"", "--audience"),
     ],
@@ -755,7 +755,7 @@ def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: P
     partial = tmp_path / "out.csv.partial"
     partial.write_text("id,text\n" * 10**4)
     done = shell("decode", log, "-o", tmp_path / "out.csv")
-    assert "out.csv.partial was left by a run that was stopped; starting over\n" in done.err
+    assert "out.csv.partial is left from an interrupted run; starting again\n" in done.err
     assert len(read_rows("csv", tmp_path / "out.csv")) == len(PASTED)
     (tmp_path / "out.jsonl.partial").write_text("left")
     shell("decode", "-", "--format", "jsonl", "-o", tmp_path / "out.jsonl")
@@ -792,13 +792,13 @@ def test_what_somebody_else_made_is_not_written(
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: owner + 1)
         refused = shell("decode", log, "-o", target)
-        assert refused.err == f"passphrase: {partial} was made by somebody else; delete it first\n"
+        assert refused.err == f"passphrase: {partial} belongs to another user; delete it first\n"
         assert (refused.code, partial.read_text(), target.exists()) == (74, "", False)
         target.write_text("")
         assert shell("decode", log, "-o", target, "--force").code == 0
     os.mkfifo(partial)
     refused = shell("decode", log, "-o", target, "--force")
-    assert (refused.code, "made by somebody else" in refused.err) == (74, True)
+    assert (refused.code, "belongs to another user" in refused.err) == (74, True)
 
 
 def test_what_was_left_is_made_anew(shell: Shell, log: Path, tmp_path: Path) -> None:
@@ -839,7 +839,7 @@ def test_a_process_that_is_killed_is_one_line(
     monkeypatch.setattr(tasks, "spread", fail)
     failed = shell("decode", log)
     assert (failed.code, failed.err) == (
-        71, "passphrase: a process was killed (is there enough memory?)\n"
+        71, "passphrase: a process was killed, perhaps for lack of memory\n"
     )  # fmt: skip
 
 
@@ -880,7 +880,7 @@ def test_a_killed_run_run_again(
     assert not target.exists()
     assert partial.exists()
     done = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, check=True)  # noqa: S603
-    assert b"was left by a run that was stopped; starting over\n" in done.stderr
+    assert b"is left from an interrupted run; starting again\n" in done.stderr
     assert b"200000 rows: " in done.stderr
     assert not partial.exists()
     written = read_rows(form, target)

@@ -161,7 +161,7 @@ def test_a_lifetime_that_floors_to_nothing_is_not_minted(
     arguments = [command, *ENCODE[1:], "--origin", "qq", "--expires"]
     refused = shell(*arguments, "2026-11-22T12:00:59Z")
     assert (refused.code, refused.out) == (2, "")
-    assert "--expires lies in this minute" in refused.err
+    assert "--expires is within this minute" in refused.err
     assert shell(*arguments, "2026-11-22T12:01Z").code == 0
     assert shell(*arguments, "1m").code == 0
 
@@ -181,8 +181,8 @@ def test_a_single_use_invite_is_not_the_one_before(
         assert decoded.invite.variant == variant
         assert (made.code, made.err) == (
             0,
-            f"passphrase: drew variant {variant} of this single-use invite, fingerprint "
-            f"{decoded.fingerprint}; --variant chooses another\n",
+            f"passphrase: single-use invite with random variant {variant}, fingerprint "
+            f"{decoded.fingerprint}; use --variant to choose another\n",
         )
     for arguments in ([*SINGLE_USE, "--variant", "0"], FIXED[1:]):
         made = shell(command, *arguments)
@@ -316,7 +316,7 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     made = shell("keygen", "--keys-file", str(path))
     assert (made.code, made.out) == (0, "")
     assert "key 2 added to" in made.err
-    assert "beside 1, which still verify" in made.err
+    assert "these still verify: 1\n" in made.err
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [*tmp_path.iterdir()] == [path]
     monkeypatch.setenv("PASSPHRASE_KEYS_FILE", str(path))
@@ -325,7 +325,7 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         1,
         2,
     ]
-    assert "beside 1, 2, which" in shell("keygen", "--keys-file", str(path)).err
+    assert "these still verify: 1, 2\n" in shell("keygen", "--keys-file", str(path)).err
     for shown in (made.err, first, second):
         assert not any(entry.split(":")[1] in shown for entry in path.read_text().split())
 
@@ -336,12 +336,12 @@ def test_keygen_on_standby(shell: Shell, tmp_path: Path) -> None:
     shell("keygen", "--keys-file", str(path))
     made = shell("keygen", "--keys-file", str(path), "--standby")
     assert (made.code, made.out) == (0, "")
-    assert f"key 2 added to {path} on standby; 1 still signs" in made.err
+    assert f"key 2 added to {path} on standby; key 1 still signs" in made.err
     ready = Keyring.parse(path.read_text())
     assert (ready.ids, ready.active_id) == ((1, 2), 1)
     path.write_text(path.read_text().replace("!", "").rstrip() + "!\n")
     assert Keyring.parse(path.read_text()).active_id == 2
-    assert "beside 1, 2, which" in shell("keygen", "--keys-file", str(path)).err
+    assert "these still verify: 1, 2\n" in shell("keygen", "--keys-file", str(path)).err
 
 
 def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
     for where in ([], ["--keys-file", str(tmp_path / "none")]):
         refused = shell("keygen", "--standby", *where)
         assert (refused.code, refused.out) == (2, "")
-        assert "one of them signs" in refused.err
+        assert "one of its keys must sign" in refused.err
     assert [*tmp_path.iterdir()] == []
 
 
@@ -433,7 +433,7 @@ def test_keygen_does_not_remove_the_draft_of_another(
     assert fresh.read_text() == "another run's"
     assert Keyring.parse(path.read_text()).ids == (1,)
     made = shell("keygen", "--keys-file", str(path))
-    assert (made.code, "was left by a run that was stopped; starting over" in made.err) == (0, True)
+    assert (made.code, "is left from an interrupted run; starting again" in made.err) == (0, True)
     assert Keyring.parse(path.read_text()).ids == (1, 2)
     assert [*tmp_path.iterdir()] == [path]
 
@@ -595,7 +595,7 @@ def test_a_keys_file_that_others_can_read_is_refused(
     for command in (FIXED, ["keygen"], ["decode", "text"]):
         refused = shell(*command, "--keys-file", str(path))
         assert (refused.code, refused.out) == (78, "")
-        assert "others can read or change it" in refused.err
+        assert "other users can read or change it" in refused.err
 
 
 def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -966,7 +966,7 @@ def test_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_extra_is_explained(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:
     monkeypatch.delitem(sys.modules, "passphrase.cli")
     monkeypatch.setitem(sys.modules, "click", None)
-    told = "passphrase: the command line is an extra: pip install 'invite-passphrase[cli]'\n"
+    told = "passphrase: the command line needs an extra: pip install 'invite-passphrase[cli]'\n"
     assert shell("demo") == (78, "", told)
 
 
@@ -1307,7 +1307,7 @@ def test_a_file_is_not_the_message(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "message").write_text("")
     refused = shell("decode", str(tmp_path / "message"))
     assert refused.code == 1
-    assert "TEXT is the message itself; the file" in refused.err
+    assert "TEXT is read as the message itself" in refused.err
     assert "no passphrase in this text" in refused.err
 
 

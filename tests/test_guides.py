@@ -43,7 +43,7 @@ def test_the_tutorial_from_its_first_command(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"key 1 made in .*; it signs from now on\n", done.stderr)
+    assert re.fullmatch(r"key 1 made in .*; it signs from now on; .*\n", done.stderr)
     assert (tmp_path / "invites.keys").stat().st_mode & 0o077 == 0
 
 

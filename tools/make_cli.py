@@ -1,7 +1,7 @@
-"""The commands of passphrase.cli -> docs/cli.md: every command and option, in their own words.
+"""Write docs/cli.md from the help texts of all commands and options.
 
 python tools/make_cli.py            write the page
-python tools/make_cli.py --check    exit with 1 if it is not what would be written
+python tools/make_cli.py --check    exit with 1 if the page is out of date
 """
 
 import inspect
@@ -19,7 +19,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "cli.md"
 _INTRODUCTION: Final = """\
 # Command line
 
-What `--help` says of each command, on one page. It needs the extra `cli`.
+The help of every command on one page. The command needs the extra `cli`.
 
 ## From a key to a popup
 
@@ -32,42 +32,45 @@ passphrase open --viewer 42 --source wechat --generation 0 --member no --banned 
     --inviter-is-member yes --group-full no --why < message
 ```
 
-`open` shows the popup that these facts lead to, and `--why` the rules on the way. Leave a fact out,
-and it names those it needs.
+`open` shows the popup for these facts; `--why` also prints the rules that were tried. If you leave
+facts out, it says which ones it needs.
 
 ## Exit codes
 
 | code | meaning |
 |---|---|
-| 0 | a valid passphrase; `open`: the popup offers to join or to ask for it |
+| 0 | valid passphrase; `open`: the viewer can join or ask to join |
 | 0 | `find`, and `explain` without keys: a passphrase whose signature was not checked |
-| 1 | none, or a refusal |
-| 2 | the command line is wrong |
-| 3 | `decode`, `explain`: the passphrase has expired; with `--all`, one of them |
-| 66 | a file to be read is not there |
+| 1 | no valid passphrase; `open`: the viewer cannot join |
+| 2 | wrong command line |
+| 3 | `decode`, `explain`: the passphrase has expired; `--all`: at least one has |
+| 66 | an input or keys file is missing |
 | 70 | a bug; please report it |
-| 74 | an output cannot be written |
+| 71 | out of memory |
+| 74 | cannot write the output |
 | 78 | the keys cannot be used |
-| 130, 141 | interrupted; the reader of a pipe has gone |
+| 130 | interrupted with Ctrl-C |
+| 141 | the reader of a pipe has gone |
 
-So `passphrase decode "$text" && …` goes on where a passphrase verifies and has not expired. Whether
-this person may join this group is for `passphrase open`.
+So `passphrase decode "$text" && …` continues only if the passphrase is valid and has not expired.
+To check whether a person can join the group, use `passphrase open`.
 
 ## Reading a paste
 
-`decode`, `find`, `explain` and `open` read TEXT, or standard input. On a terminal they ask for the
-paste. An empty line or Ctrl-D ends it; an empty line in the middle of a paste does not.
+`decode`, `find`, `explain` and `open` read TEXT or standard input. On a terminal, they ask you to
+paste the message. To end it, press Enter on an empty line, or Ctrl-D. Empty lines within the paste
+do not end it.
 
 ## Single use
 
-Equal invites are one passphrase, and of two friends the second finds it used up. So `encode` and
-`share` draw a random variant with `--single-use`. They say on stderr which, with the fingerprint.
-There are 256, so two draws are the same once in 256 times. For many friends in one minute use
-`batch encode`, which counts, or name `--variant` yourself.
+Equal invites make the same passphrase, and the second friend would find it used up. So with
+`--single-use`, `encode` and `share` choose one of 256 variants at random, and print it with the
+fingerprint on stderr. Two invites can still get the same variant. For many friends at once, use
+`batch encode`, which gives equal rows different variants, or choose with `--variant`.
 
 ## Completion
 
-The Tab key completes commands and options. Add the line to the file, and open a new shell:
+The Tab key can complete commands and options. Add this line to the file, then open a new shell:
 
 - bash 4.4 or newer, `~/.bashrc`: `eval "$(_PASSPHRASE_COMPLETE=bash_source passphrase)"`
 - zsh, `~/.zshrc`, after `compinit`: `eval "$(_PASSPHRASE_COMPLETE=zsh_source passphrase)"`
@@ -78,13 +81,13 @@ The Tab key completes commands and options. Add the line to the file, and open a
 
 
 def described(context: click.Context, heading: str) -> Iterator[str]:
-    """Yield the lines of a command, then those of its subcommands."""
+    """Yield the lines for a command, then those for its subcommands."""
     command = context.command
     pieces = " ".join(command.collect_usage_pieces(context))
     yield f"{heading} {context.command_path}\n"
     yield f"```text\n{context.command_path} {pieces}\n```\n"
     yield inspect.cleandoc(command.help or "") + "\n"
-    for parameter in command.params:  # --help goes without saying
+    for parameter in command.params:  # --help is not among them
         if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context)):
             names, meaning = record
             yield f"- `{names}`: {meaning}"

@@ -1,11 +1,7 @@
-"""The world -> the library: arguments, clock, random source, environment, files, exit codes.
+"""The command line: the only code with arguments, clock, random numbers, environment and files.
 
-Data goes to stdout and words to stderr, in UTF-8 whatever the locale. Exit codes: 0 a valid
-passphrase or, with `open`, a popup that offers something, 1 none, 2 usage, 3 an expired passphrase,
-66 no such keys file or no input, 78 bad keys; and, as everywhere, 70 a bug, 71 not enough memory,
-74 an output that cannot be written, 130 interrupted, 141 a closed pipe.
-
-A command is imported when it is run, so that `--help` and each of the others stay quick.
+Results go to stdout and messages to stderr, in UTF-8 whatever the locale. Each command is imported
+when it runs, so that `--help` and the other commands start quickly. docs/cli.md lists exit codes.
 """
 
 import os
@@ -28,29 +24,29 @@ from passphrase.cli.world import (
     settle_streams,
 )
 
-# The module, the name in it, and the first sentence of its help: in the order of their story.
+# Module, function, and first sentence of the help, in the order in which a new user needs them.
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "keygen": ("keys", "keygen", "Make a key: on stdout, or into a file that only you can read."),
+    "keygen": ("keys", "keygen", "Make a key, on stdout or in a file that only you can read."),
     "encode": ("mint", "encode", "Mint the passphrase of an invite."),
     "share": (
         "share",
         "share",
         "Mint an invite and print the message to paste into WeChat or QQ.",
     ),
-    "decode": ("read", "decode", "Read the passphrase out of a pasted message."),
+    "decode": ("read", "decode", "Read the passphrase in a pasted message."),
     "open": ("popup", "open_", "Open a pasted message as an app would, and show the popup."),
-    "find": ("read", "find", "Find passphrases without a key: their signature is NOT checked."),
+    "find": ("read", "find", "Find passphrases without a key. Signatures are NOT checked."),
     "explain": (
         "read",
         "explain",
-        "Say what became of a passphrase, and what to tell the person.",
+        "Say what happened to a passphrase, and what to tell the person.",
     ),
     "batch": (
         "batch",
         "batch",
         "Read or mint the passphrases of a whole file: CSV, JSON Lines or Parquet.",
     ),
-    "demo": ("demo", "demo", "Tell the whole story on one screen, with a key made on the spot."),
+    "demo": ("demo", "demo", "Show all of it on one screen, with a new key."),
 }
 
 
@@ -58,26 +54,26 @@ class _Commands(click.Group):
     """The commands, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name them in the order of their story."""
+        """Return the names in the order of COMMANDS."""
         return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one."""
+        """Import a command."""
         if cmd_name not in COMMANDS:
             return None
         module, name, _ = COMMANDS[cmd_name]
         return cast("click.Command", getattr(import_module(f"{__name__}.{module}"), name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List them without importing them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_, _, sentence) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run one; when a reader such as `head` has gone, click would end in 1, which says none."""
+        """Run a command. If the reader of a pipe has gone, end in 141, not in click's 1."""
         try:
             result = cast("object", super().invoke(ctx))
-            sys.stdout.flush()  # `batch` may have left something in it
+            sys.stdout.flush()  # `batch` does not always flush
         except BrokenPipeError:
             _flush_or_drop()
             return EXIT_CLOSED_PIPE
@@ -85,16 +81,16 @@ class _Commands(click.Group):
 
 
 def _flush_or_drop() -> None:
-    """Empty stdout: Python flushes it at exit, and the exit code is 120 if that fails."""
-    for stream in filter(None, [sys.stdout]):  # a closed one is None
+    """Flush stdout, or drop its buffer. If Python cannot flush it at exit, it ends in 120."""
+    for stream in filter(None, [sys.stdout]):  # None if it is closed
         try:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def run() -> int:  # noqa: PLR0911  # one return an exit code
-    """Run the command line; whatever happens, end in an exit code and at most one line about it."""
+def run() -> int:  # noqa: PLR0911  # one return for each exit code
+    """Run the command line. Any error becomes an exit code and at most one line on stderr."""
     settle_streams()
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
@@ -113,7 +109,7 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
     except OSError as error:
         _flush_or_drop()
         return say(error.strerror or "an input or output error", EXIT_OUTPUT)
-    except Exception as error:  # noqa: BLE001  # a traceback may hold a key or the clipboard
+    except Exception as error:  # noqa: BLE001  # a traceback could show a key or clipboard text
         return say(f"internal error ({type(error).__name__}); please report it", EXIT_BUG)
 
 
@@ -122,7 +118,7 @@ def run() -> int:  # noqa: PLR0911  # one return an exit code
 def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
-    Start with `passphrase demo`. Exit codes: 0 a valid passphrase or, with `open`, a popup that
-    offers something; 1 none, 2 usage, 3 an expired passphrase, 66 no such keys file or no input, 71
-    not enough memory, 74 an output that cannot be written, 78 bad keys.
+    Start with `passphrase demo`. Exit codes: 0 valid passphrase (`open`: the viewer can join or
+    ask to join), 1 no valid passphrase, 2 wrong command line, 3 expired passphrase, 66 input or
+    keys file missing, 71 out of memory, 74 cannot write the output, 78 keys unusable.
     """

@@ -1,7 +1,7 @@
-"""The commands that take whole files: batch decode, batch encode.
+"""The commands for whole files: batch decode, batch encode.
 
-They need the extra `bulk`, which is loaded when they run. Exit code 0 means that every input row is
-in the output, opened or refused; stderr says how many were refused, and why.
+They import the extra `bulk` when they run. Exit code 0 means that every input row is in the output,
+opened or refused. stderr says how many were refused, and why.
 """
 
 import sys
@@ -38,7 +38,7 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _rows(command: _Command) -> _Command:
-    """Add the arguments and options that both commands have."""
+    """Add the arguments and options of both commands."""
     path = click.Path(path_type=Path)
     for option in (
         click.argument("source", required=False, metavar="[INPUT|-]", type=path),
@@ -48,8 +48,7 @@ def _rows(command: _Command) -> _Command:
             "target",
             type=path,
             metavar="OUTPUT",
-            help="Written as OUTPUT.partial and renamed when complete. The umask sets the mode of "
-            "a new file. Default: stdout.",
+            help="The file to write. It is OUTPUT.partial until it is complete. Default: stdout.",
         ),
         click.option(
             "--format",
@@ -60,21 +59,21 @@ def _rows(command: _Command) -> _Command:
         click.option(
             "--bom",
             is_flag=True,
-            help="Begin CSV with a byte-order mark. Excel needs one to show Chinese.",
+            help="Write a byte-order mark before CSV. Excel needs it to show Chinese.",
         ),
         click.option("--force", is_flag=True, help="Replace OUTPUT if it exists."),
         click.option(
             "--prefix",
             default="passphrase_",
             show_default=True,
-            help="Put before the names of the result columns.",
+            help="Prefix of the names of the result columns.",
         ),
         click.option(
             "--processes",
             type=click.IntRange(min=1),
             default=1,
             show_default=True,
-            help="How many processes work at once.",
+            help="Number of parallel processes.",
         ),
         keyed,
     ):
@@ -88,14 +87,14 @@ def batch() -> None:
 
 
 @batch.command()
-@click.option("--column", default="text", show_default=True, help="The column of the pasted texts.")
+@click.option("--column", default="text", show_default=True, help="Column with the pasted texts.")
 @repair_option
 @_rows
 def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: ANN401
     """Read the passphrase in each row of INPUT.
 
-    Each row stays in its place, followed by the result columns. A refused row says why in `error`.
-    A malformed line is kept whole in `malformed`.
+    Each row is written back with result columns after its own. For a refused row, `error` says
+    why. A malformed line is kept in the column `malformed`.
     """
     _run(_load("tasks").decoding(column, repair), "opened", **options)
 
@@ -105,8 +104,8 @@ def decode(*, column: str, repair: "Level", **options: Any) -> None:  # noqa: AN
     "--message",
     "with_message",
     is_flag=True,
-    help="Also make the message to paste, for wechat and qq rows. A column group_name names the "
-    "group.",
+    help="Also make the message to paste, for wechat and qq rows. INPUT can have a column "
+    "group_name.",
 )
 @worded
 @_rows
@@ -121,9 +120,9 @@ def encode(
 ) -> None:
     """Mint the passphrase of each row of INPUT.
 
-    INPUT has the columns group_id, inviter_id, expires_at (ISO 8601 with a zone) and origin. It may
-    have mutual_follow, approval, single_use, generation, variant and script. Equal single-use rows
-    get different variants. Rows with a variant also get a fingerprint.
+    INPUT needs the columns group_id, inviter_id, expires_at (ISO 8601 with a zone) and origin. It
+    can have mutual_follow, approval, single_use, generation, variant and script. Equal single-use
+    rows get different variants. Rows with a variant also get a fingerprint.
     """
     if (group_name or app_name or template) and not with_message:
         raise click.UsageError("--group-name, --app-name and --template need --message")
@@ -135,10 +134,10 @@ def encode(
     if variants.given:
         say(f"single-use rows that were given a variant: {variants.given}")
     if variants.clashes:
-        say(f"single-use rows whose own variant an equal row before may have: {variants.clashes}")
+        say(f"single-use rows whose variant an earlier equal row may have: {variants.clashes}")
 
 
-def _run(  # noqa: PLR0913  # one parameter an option
+def _run(  # noqa: PLR0913  # one parameter for each option
     task: "Task",
     done: str,
     *,
@@ -152,15 +151,15 @@ def _run(  # noqa: PLR0913  # one parameter an option
     keys_file: str | None,
     audience: str,
 ) -> None:
-    """Take a file through a task and say what became of its rows."""
+    """Apply a task to a file, and print how many rows were opened or refused."""
     source, target = (None if str(path) == "-" else path for path in (source, target))
     form = form or _form(source, target)
     if bom and form != "csv":
         raise click.UsageError("--bom is for CSV")
     if form == "parquet" and not (source and target):
-        raise click.UsageError("Parquet goes from a file to a file: name INPUT and --output")
+        raise click.UsageError("Parquet cannot use stdin or stdout: name INPUT and --output")
     codec_factory = partial(load_codec, keys_file, audience)
-    codec_factory()  # refuse bad keys here, in one line, rather than in each process
+    codec_factory()  # refuse bad keys here, once, rather than in each process
     with (
         _bar() as report,
         _load("outputs").opened(source) as file,
@@ -180,7 +179,7 @@ def _run(  # noqa: PLR0913  # one parameter an option
 def _load(name: str) -> ModuleType:
     """Import a module of this package that needs an extra."""
     try:
-        return import_module(f"passphrase.cli.{name}")  # pyarrow is slow to load, or missing
+        return import_module(f"passphrase.cli.{name}")  # imports pyarrow: slow, and may be missing
     except ModuleNotFoundError as error:
         if error.name not in _NEEDS:
             raise
@@ -204,7 +203,7 @@ def _bar() -> Generator[Callable[[int, int | None], None]]:
         yield _show_nothing
         return
     try:
-        from rich.console import Console  # noqa: PLC0415  # slow to load, or missing
+        from rich.console import Console  # noqa: PLC0415  # slow to import, and may be missing
         from rich.progress import Progress  # noqa: PLC0415
     except ModuleNotFoundError:
         yield _show_nothing
@@ -215,4 +214,4 @@ def _bar() -> Generator[Callable[[int, int | None], None]]:
 
 
 def _show_nothing(_position: int, _size: int | None) -> None:
-    """Show nothing."""
+    """Report progress to nobody."""

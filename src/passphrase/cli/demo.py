@@ -1,4 +1,4 @@
-"""The whole story on one screen, with a key made on the spot."""
+"""The command that shows everything on one screen: demo."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -25,7 +25,7 @@ INVITER_NAME: Final = "老王"
 
 @click.command()
 def demo() -> None:
-    """Tell the whole story on one screen, with a key made on the spot."""
+    """Show all of it on one screen, with a new key."""
     now = clock()
     codec, stranger = (
         passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)
@@ -81,7 +81,7 @@ def _line(invite: "Invite") -> str:
 
 
 def _popup(codec: "Codec", pasted: str, now: "datetime") -> "JoinPrompt":
-    """Open a message where everything about the group is as it should be, but no mutual follow."""
+    """Make the popup for a viewer who can join, but who has no mutual follow with the inviter."""
     decoded = codec.decode(pasted)
     facts = Facts(
         generation=0,

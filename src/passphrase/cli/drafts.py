@@ -1,7 +1,7 @@
-"""A new content -> a file, at once: written beside it under a lock, then renamed over it.
+"""Replace a file atomically: write a draft beside it, under a lock, then rename the draft.
 
-A kill at any point leaves the old file or the new one. It may leave the draft too, which the next
-run removes: a draft that nobody has locked was left by a run that is dead.
+If the process is killed, the old or the new file remains, and perhaps a draft. The next run removes
+it: nobody holds a lock on the draft of a dead run.
 """
 
 import os
@@ -16,7 +16,7 @@ from passphrase.cli.world import EXIT_OUTPUT, Stop, say
 
 try:
     import fcntl
-except ModuleNotFoundError:  # Windows: there, a draft that exists is another run's
+except ModuleNotFoundError:  # Windows has no such locks: any draft may belong to a live run
     fcntl = None  # type: ignore[assignment]
 
 _POLL_SECONDS: Final = 0.01
@@ -25,17 +25,17 @@ _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 @contextmanager
 def draft(path: Path, beside: Path, *, mode: int, wait_seconds: float) -> Generator[BinaryIO]:
-    """Open a new file that replaces another when the caller has written all of it.
+    """Open a draft for writing. When the caller is done, it replaces `path`.
 
     Args:
-        path: What is replaced. It may be missing.
-        beside: The name until then, in the same directory. While it is open no other run has it.
-        mode: Permissions of the new file, less the umask.
+        path: The file to replace or to create.
+        beside: The name of the draft, in the same directory. Only one run can have it open.
+        mode: Permissions of the new file, before the umask.
         wait_seconds: How long to wait for another run.
 
     Raises:
-        Stop: Another run has it, or it was made by somebody else.
-        OSError: It cannot be made, written or renamed. `path` is as it was.
+        Stop: Another run has the draft, or another user made it.
+        OSError: The draft cannot be made, written or renamed. `path` is unchanged.
     """
     with _made(beside, path, mode, wait_seconds) as file:
         ours = os.fstat(file.fileno())
@@ -46,9 +46,9 @@ def draft(path: Path, beside: Path, *, mode: int, wait_seconds: float) -> Genera
             _let_rename(file)
             beside.replace(path)
         except BaseException:
-            with suppress(OSError):  # a full disk, again
+            with suppress(OSError):  # closing can fail like the write before it: a full disk
                 _let_rename(file)
-            # After the rename the name may belong to another run.
+            # After the rename, the draft of this name may be another run's.
             with suppress(FileNotFoundError):
                 if os.path.samestat(ours, beside.lstat()):
                     beside.unlink()
@@ -57,7 +57,7 @@ def draft(path: Path, beside: Path, *, mode: int, wait_seconds: float) -> Genera
 
 
 def _made(beside: Path, path: Path, mode: int, wait_seconds: float) -> BinaryIO:
-    """Make the draft, and wait for the run that has it."""
+    """Create the draft and lock it, waiting while another run has it."""
     ends = time.monotonic() + wait_seconds
     while True:
         try:
@@ -75,30 +75,30 @@ def _made(beside: Path, path: Path, mode: int, wait_seconds: float) -> BinaryIO:
 
 
 def _remove_left(beside: Path, path: Path) -> None:
-    """Remove the draft of a run that is dead. Nothing that stands in it is used.
+    """Remove the draft of a dead run. Its content is not used.
 
     Raises:
         BlockingIOError: The run is alive.
-        FileNotFoundError: It has ended.
-        Stop: Somebody else made the file.
+        FileNotFoundError: The run has ended, and its draft is gone.
+        Stop: Another user made the file.
     """
     if not fcntl:
         raise BlockingIOError
     found = beside.lstat()
     owners = {os.geteuid(), *([path.stat().st_uid] if path.exists() else [])}
     if not stat.S_ISREG(found.st_mode) or found.st_uid not in owners:
-        raise Stop(f"{beside} was made by somebody else; delete it first", EXIT_OUTPUT)
+        raise Stop(f"{beside} belongs to another user; delete it first", EXIT_OUTPUT)
     with _locked(os.open(beside, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK), beside):
         if found.st_size:
-            say(f"{beside} was left by a run that was stopped; starting over")
+            say(f"{beside} is left from an interrupted run; starting again")
         beside.unlink()
 
 
 def _locked(descriptor: int, path: Path) -> BinaryIO:
-    """Lock what was opened, and look that it still has its name.
+    """Lock an open file, and check that it still has its name.
 
     Raises:
-        BlockingIOError: Another run has locked, renamed or removed it.
+        BlockingIOError: Another run has locked, renamed or removed the file.
     """
     file = os.fdopen(descriptor, "r+b")
     try:
@@ -112,7 +112,11 @@ def _locked(descriptor: int, path: Path) -> BinaryIO:
 
 
 def _check_name(descriptor: int, path: Path) -> None:
-    """Look that a name is still that of the file that was opened."""
+    """Check that a path still leads to the open file.
+
+    Raises:
+        BlockingIOError: The path is gone or leads to another file.
+    """
     with suppress(FileNotFoundError):
         if os.path.samestat(os.fstat(descriptor), path.lstat()):
             return
@@ -120,13 +124,13 @@ def _check_name(descriptor: int, path: Path) -> None:
 
 
 def _let_rename(file: BinaryIO) -> None:
-    """Close a file where one that is open cannot be renamed; elsewhere this would end the lock."""
+    """On Windows, close the file: an open file cannot be renamed. Elsewhere, closing unlocks it."""
     if not fcntl:
         file.close()
 
 
 def _sync_directory(path: Path) -> None:
-    """Write the new name to the disk, where a directory can be opened for that."""
+    """Write the new name to the disk, if the system can open a directory for that."""
     if fcntl:
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY)

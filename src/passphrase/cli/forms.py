@@ -1,11 +1,11 @@
 """Files of rows <-> batches: CSV, JSON Lines and Parquet, read and written as streams.
 
-Each input row becomes one output row, in the same order, with the results after its own columns.
-A malformed line keeps its place too: it stands whole in the result "malformed", and its "error" is
-"malformed". The lines after it are read as usual.
+Each input row becomes one output row, in the same order, with the results after its own columns. A
+malformed line is copied into the result column "malformed", with the error "malformed". The lines
+after it are read as usual.
 
 Shapes:
-    batch    some 10,000 rows or some megabytes, so that memory does not grow with the file
+    batch    at most some 10,000 rows or some megabytes, whatever the size of the file
     results  m rows, for a batch of n well-formed rows
     places   n indices into the results, one for each row
 """
@@ -34,22 +34,22 @@ from passphrase.bulk.columns import is_text
 from passphrase.cli.world import EXIT_NO_INPUT, MARK_BYTES_MAX, NOT_UTF8, Stop, encoding_of, say
 
 MALFORMED: Final = "malformed"  # the result column, and the error, of a malformed line
-TEXT_ROWS_MAX: Final = 1 << 15  # of a batch of CSV or JSON Lines
-TEXT_CHARS_MAX: Final = 1 << 22  # read for such a batch, not counting its last lines
-LINE_CHARS_MAX: Final = 1 << 20  # a longer line is taken in pieces
-ROW_LINES_MAX: Final = 1 << 10  # a row of CSV with more is malformed
-ROW_CHARS_MAX: Final = 1 << 22  # of all lines of a row but the last
+TEXT_ROWS_MAX: Final = 1 << 15  # in a batch of CSV or JSON Lines
+TEXT_CHARS_MAX: Final = 1 << 22  # in such a batch, without its last lines
+LINE_CHARS_MAX: Final = 1 << 20  # a longer line is split
+ROW_LINES_MAX: Final = 1 << 10  # a row of CSV with more lines is malformed
+ROW_CHARS_MAX: Final = 1 << 22  # in all lines of a row but the last
 BLOCK_BYTES: Final = 1 << 14
-PARQUET_ROWS_MAX: Final = 1 << 16  # of a batch of Parquet
-PARQUET_BYTES_MAX: Final = 1 << 25  # of such a batch, not counting its last read
-# Rows of Parquet read at once: a long text that the file holds once may stand in all of them.
+PARQUET_ROWS_MAX: Final = 1 << 16  # in a batch of Parquet
+PARQUET_BYTES_MAX: Final = 1 << 25  # in such a batch, without its last read
+# Rows of Parquet in one read. Small, because a file can repeat one long text in every row.
 ROWS_READ: Final = 1 << 9
-# What pyarrow raises for a damaged file, or for one that is not Parquet.
+# pyarrow's exceptions for a damaged file, or for a file that is not Parquet.
 _DAMAGES: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 _BOM: Final = "\ufeff"
 _CR_LF: Final = "\r\n"
 
-# The text of a row or of a malformed line, and the values of a row, which a malformed line lacks.
+# The text of a line or row, and its values; None if it is malformed.
 _Row: TypeAlias = tuple[str, Sequence[Any] | None]
 
 
@@ -57,10 +57,10 @@ class Columns(NamedTuple):
     """The columns that a task reads and adds.
 
     Attributes:
-        required: Those that the input must have.
-        optional: Those that are read if the input has them.
-        text: The required one that must hold texts.
-        results: Those that are added.
+        required: Columns that the input must have.
+        optional: Columns that are read if the input has them.
+        text: The required column that must hold texts; None if there is none.
+        results: Columns that are added.
     """
 
     required: Sequence[str]
@@ -70,33 +70,34 @@ class Columns(NamedTuple):
 
 
 class _TextForm(ABC):
-    """CSV or JSON Lines: a result is written as text after the text of its row."""
+    """CSV or JSON Lines. The text of a row is copied, and its result written after it."""
 
-    _newline: str  # as `open` takes it
-    _at: Mapping[str, int]  # of each column that the task reads, its place in the values of a row
+    _newline: str  # the argument `newline` of `open`
+    _at: Mapping[str, int]  # for each column that the task reads, its index in the values of a row
 
     def __init__(
         self, source: BinaryIO, target: BinaryIO, columns: Columns, prefix: str, *, bom: bool
     ) -> None:
-        self.position = 0  # bytes that were read
+        self.position = 0  # number of bytes read
         self.size = _size(source)
         self._source, self._target, self._columns, self._prefix = source, target, columns, prefix
         self._results = [prefix + name for name in (*columns.results.names, MALFORMED)]
         self._is_utf8 = True
-        self._chars = 0  # that were read
+        self._chars = 0  # number of characters read
         lines = self._read_lines()
         first = next(lines, "")
         self._mark = _BOM if bom or first.startswith(_BOM) else ""
         self._lines = chain(filter(None, [first.removeprefix(_BOM)]), lines)
 
     def _read_lines(self) -> Iterator[str]:
-        """Yield the lines of the input, the long ones in pieces.
+        """Yield the lines of the input; long lines are split.
 
-        A byte-order mark says how they are encoded, and stays before the first.
+        A byte-order mark decides the encoding, and stays at the start of the first line.
         """
         head = self._source.read(MARK_BYTES_MAX)
         encoding = encoding_of(head)
-        # Bytes that are not UTF-8 come out as they went in; the output has no place for others.
+        # Bytes that are not UTF-8 are written back unchanged. The output is UTF-8, so for other
+        # encodings this is impossible.
         errors = "surrogateescape" if encoding == "utf-8" else "replace"
         decoder = codecs.getincrementaldecoder(encoding)(errors)
         held = ""
@@ -106,12 +107,12 @@ class _TextForm(ABC):
             lines = StringIO(text, self._newline).readlines()
             if len(text) > LINE_CHARS_MAX:
                 lines = [piece for line in lines for piece in _cut(line)]
-            # The last line may go on in the next block, and so may a CR LF at its end.
+            # The last line can continue in the next block, and a CR LF can be split by it.
             held = lines.pop() if raw and lines else ""
             yield from lines
 
     def batches(self) -> Iterator[tuple[list[_Row], dict[str, list[Any]]]]:
-        """Yield rows for `write`, and what the task reads of those that are not malformed."""
+        """Yield the rows of each batch, and the columns that the task reads of the valid ones."""
         rows: list[_Row] = []
         limit = TEXT_CHARS_MAX
         for row in chain(self._rows(), [None]):
@@ -135,14 +136,14 @@ class _TextForm(ABC):
         )
 
     def close(self) -> None:
-        """Write what is buffered."""
+        """Flush the output."""
         self._target.flush()
 
     def _encoded(self, text: str) -> bytes:
         try:
             return text.encode()
         except UnicodeEncodeError:
-            if self._is_utf8:  # said once
+            if self._is_utf8:  # say it once
                 say(f"the input {NOT_UTF8}")
             self._is_utf8 = False
             return text.encode("utf-8", "surrogateescape")
@@ -153,15 +154,15 @@ class _TextForm(ABC):
 
     @abstractmethod
     def _shown(self, result: Mapping[str, object]) -> str:
-        """Return the text of a result, to the end of its row."""
+        """Return the text of a result, with the end of the line."""
 
     @abstractmethod
     def _malformed(self, line: str) -> str:
-        """Return the row of a malformed line."""
+        """Return the output row for a malformed line."""
 
 
 class Csv(_TextForm):
-    """Rows after a header, with commas; a byte-order mark and the line ends stay."""
+    """CSV with a header and commas. A byte-order mark and line ends are kept."""
 
     _newline = ""
 
@@ -187,7 +188,7 @@ class Csv(_TextForm):
         target.write(self._encoded(head))
 
     def _window(self, window: list[str]) -> list[str]:
-        """Add lines, until there are as many as a row may have."""
+        """Append lines, up to the longest row that is allowed."""
         chars = sum(map(len, window))
         while len(window) < ROW_LINES_MAX and chars < ROW_CHARS_MAX:
             line = next(self._lines, "")
@@ -208,7 +209,7 @@ class Csv(_TextForm):
                         break
                     yield "".join(window[read : reader.line_num]).rstrip(_CR_LF), cells
                     read = reader.line_num
-            if not read:  # not a row, whatever follows; an open quote costs one line
+            if not read:  # malformed, such as an open quote: give up one line, not all
                 yield window[0].rstrip(_CR_LF), None
                 read = 1
             del window[:read]
@@ -223,7 +224,7 @@ class Csv(_TextForm):
 
 
 class Jsonl(_TextForm):
-    """One JSON object a line; its characters stay as they are."""
+    """One JSON object on each line. Its characters are kept."""
 
     _newline = "\n"
 
@@ -240,7 +241,7 @@ class Jsonl(_TextForm):
             if not isinstance(parsed, dict) or not results.isdisjoint(parsed):
                 yield line.rstrip(_CR_LF), None
             else:
-                # Written back as it came, without its brace: long numbers and repeated names stay.
+                # The text without its brace is kept: parsing loses long numbers and repeated keys.
                 kept = line.strip()[:-1] + (", " if parsed else "")
                 yield kept, [parsed.get(name) for name in names]
 
@@ -263,7 +264,7 @@ class Parquet:
             self._file = pq.ParquetFile(source)
             schema = self._file.schema_arrow
         except _DAMAGES:
-            raise Stop("the input is not a Parquet file, or is cut", EXIT_NO_INPUT) from None
+            raise Stop("the input is not a complete Parquet file", EXIT_NO_INPUT) from None
         _check_names(schema.names, columns, [prefix + name for name in columns.results.names])
         if columns.text and not is_text(schema.field(columns.text).type):
             msg = f"column {columns.text!r} holds {schema.field(columns.text).type}, not texts"
@@ -271,29 +272,29 @@ class Parquet:
         self._names = [n for n in (*columns.required, *columns.optional) if n in schema.names]
         results = [field.with_name(prefix + field.name) for field in columns.results]
         self._writer = pq.ParquetWriter(target, pa.schema([*schema, *results], schema.metadata))
-        self.position = 0  # rows that were read
+        self.position = 0  # number of rows read
         self.size = self._file.metadata.num_rows
 
     def batches(self) -> Iterator[tuple[pa.Table, dict[str, pa.ChunkedArray]]]:
-        """Yield rows for `write`, and what the task reads of them."""
+        """Yield the rows of each batch, and the columns that the task reads."""
         try:
             for pieces in self._reads():
                 rows = pa.Table.from_batches(pieces).combine_chunks()
                 self.position += len(rows)
                 yield rows, {name: rows[name] for name in self._names}
-        except MemoryError:  # an ArrowException too
+        except MemoryError:  # pyarrow's is also an ArrowException
             raise
         except _DAMAGES:
             raise Stop("the Parquet file is damaged", EXIT_NO_INPUT) from None
 
     def _reads(self) -> Iterator[list[pa.RecordBatch]]:
-        """Yield the few rows of each read, as many reads together as make a batch."""
+        """Yield small reads, in lists that together are one batch."""
         held: list[pa.RecordBatch] = []
         size = 0
         for piece in self._file.iter_batches(ROWS_READ):
             for column in piece.columns:
                 check_indices(column)
-                # All pieces share their dictionary.
+                # Reads share a dictionary, so only its indices count.
                 own = column.indices if pa.types.is_dictionary(column.type) else column
                 size += own.nbytes
             held.append(piece)
@@ -322,7 +323,7 @@ FORMS: Final[Mapping[str, Callable[..., Form]]] = {
 
 
 def _size(source: BinaryIO) -> int | None:
-    """Return how many bytes an input has, if that can be known."""
+    """Return the size of an input in bytes; None if it is not seekable."""
     if not source.seekable():
         return None
     start = source.tell()
@@ -337,12 +338,12 @@ def _cut(line: str) -> Iterator[str]:
 
 def _csv_line(cells: Iterable[str]) -> str:
     file = StringIO(newline="")
-    csv.writer(file, lineterminator=_CR_LF).writerow(cells)  # a cell with either is quoted
+    csv.writer(file, lineterminator=_CR_LF).writerow(cells)  # so cells with CR or LF are quoted
     return file.getvalue().removesuffix(_CR_LF)
 
 
 def _json(value: object) -> object:
-    """Make JSON of a result; evidence holds only the attributes that there are."""
+    """Return a result as a JSON value. Evidence has only the attributes that are not null."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, dict):
@@ -351,7 +352,7 @@ def _json(value: object) -> object:
 
 
 def _cell(value: object) -> str:
-    """Make a cell of a result; a spreadsheet takes none of them for a formula."""
+    """Return a result as a CSV cell. No result looks like a formula to a spreadsheet."""
     if value is None or isinstance(value, str):
         return value or ""
     shown = _json(value)
@@ -359,31 +360,31 @@ def _cell(value: object) -> str:
 
 
 def _check_names(names: Sequence[str], columns: Columns, results: Sequence[str]) -> None:
-    """Refuse an input whose columns do not suit the task.
+    """Refuse an input without the columns that the task needs.
 
     Raises:
-        click.UsageError: A column is missing, stands there twice, or is named as a result.
+        click.UsageError: A column is missing, occurs twice, or has the name of a result.
     """
     for name in columns.required:
         if name not in names:
-            advice = "; --column names another" if columns.text else ""
-            msg = f"there is no column {name!r} in the input{advice}"
+            advice = "; name another with --column" if columns.text else ""
+            msg = f"the input has no column {name!r}{advice}"
             raise click.UsageError(msg)
     for name in (*columns.required, *columns.optional):
         if names.count(name) > 1:
-            msg = f"there are two columns {name!r} in the input"
+            msg = f"the input has two columns {name!r}"
             raise click.UsageError(msg)
     for name in results:
         if name in names:
-            msg = f"the input has a column {name!r}, as a result; choose another --prefix"
+            msg = f"the input already has the result column {name!r}; choose another --prefix"
             raise click.UsageError(msg)
 
 
 def check_indices(array: pa.Array) -> None:
-    """Refuse an index that points out of its dictionary; following it would end the process.
+    """Refuse an index outside its dictionary, because following it would crash the process.
 
     Raises:
-        pyarrow.ArrowInvalid: There is one.
+        pyarrow.ArrowInvalid: An index is outside its dictionary.
     """
     if pa.types.is_dictionary(array.type):
         pa.DictionaryArray.from_arrays(array.indices, array.dictionary)

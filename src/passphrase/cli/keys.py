@@ -1,4 +1,4 @@
-"""The keys of a command: where they are found, and how a file of them is made and rotated."""
+"""Keys for the commands, from a file or the environment; and the command keygen."""
 
 import os
 import secrets
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 SECRET_BYTES: Final = 32
 KEYS_BYTES_MAX: Final = 1 << 20
-WAIT_SECONDS: Final = 10  # for other runs that add to the same file
+WAIT_SECONDS: Final = 10  # for other runs of keygen on the same file
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def keyed(command: _Command) -> _Command:
-    """Add the options that find the keys. No option takes a key: shells remember options."""
+    """Add the options that find the keys. No option takes a key: shells record command lines."""
     for option in (
         click.option(
             "--audience",
@@ -41,14 +41,14 @@ def keyed(command: _Command) -> _Command:
             required=True,
             callback=read_name,
             show_envvar=True,
-            help="The app family that may open the passphrase.",
+            help="Name of the app or app family. Only the same name can open the passphrase.",
         ),
         click.option(
             "--keys-file",
             envvar="PASSPHRASE_KEYS_FILE",
             metavar="FILE",
             show_envvar=True,
-            help="File that `keygen` made. Without it, PASSPHRASE_KEYS holds the keys.",
+            help="File made by `keygen`. Default: the keys in PASSPHRASE_KEYS.",
         ),
     ):
         command = option(command)
@@ -56,26 +56,30 @@ def keyed(command: _Command) -> _Command:
 
 
 def make_secret() -> bytes:
-    """Draw a secret; but for variants, the only random source of this package."""
+    """Return a random secret."""
     return secrets.token_bytes(SECRET_BYTES)
 
 
 @click.command()
 @click.option(
-    "--keys-file", metavar="FILE", help="Create FILE, or add a key to it and activate it."
+    "--keys-file",
+    metavar="FILE",
+    help="Create FILE with a key, or add a key to FILE that signs from now on.",
 )
 @click.option(
     "--standby",
     is_flag=True,
-    help="Add a key that verifies but does not sign yet: move the ! behind it when every server "
-    "has the file.",
+    help="Add a key that only verifies. When every server has the file, move the ! to it: then it "
+    "signs.",
 )
 def keygen(keys_file: str | None, *, standby: bool) -> None:
-    """Make a key: on stdout, or into a file that only you can read."""
+    """Make a key, on stdout or in a file that only you can read."""
     if keys_file is not None:
         _check_target(keys_file)
     if standby and not (keys_file and Path(keys_file).exists()):
-        raise click.UsageError("--standby adds to the keys of a --keys-file, and one of them signs")
+        raise click.UsageError(
+            "--standby needs a --keys-file that exists: one of its keys must sign"
+        )
     secret = make_secret()
     if keys_file is None:
         click.echo(passphrase.Keyring({1: secret}).reveal())
@@ -92,21 +96,18 @@ def keygen(keys_file: str | None, *, standby: bool) -> None:
             raise Stop(f"{keys_file}: {error}", EXIT_KEYS) from None
         file.write(f"{keyring.reveal()}\n".encode())
     if not before:
-        said = f"made in {keys_file}; keep it secret and backed up; it signs from now on"
+        said = f"made in {keys_file}; it signs from now on; keep the file secret and back it up"
     elif standby:
-        said = f"added to {keys_file} on standby; {keyring.active_id} still signs"
+        said = f"added to {keys_file} on standby; key {keyring.active_id} still signs"
     else:
         old = ", ".join(map(str, before.ids))
-        said = (
-            f"added to {keys_file} beside {old}, which still verify what they have signed; "
-            "it signs from now on"
-        )
+        said = f"added to {keys_file}; it signs from now on, and these still verify: {old}"
     (key_id,) = {*keyring.ids} - {*(before.ids if before else ())}
     click.echo(plain(f"key {key_id} {said}"), err=True)
 
 
 def load_codec(keys_file: str | None, audience: str) -> "Codec":
-    """Make the codec of a keys file, or of the keys in the environment."""
+    """Make a codec from a keys file, or from the keys in the environment."""
     keyring = _read_file(Path(keys_file)) if keys_file else _keys_of_environment()
     try:
         return passphrase.Codec(keyring, audience=audience)
@@ -115,7 +116,7 @@ def load_codec(keys_file: str | None, audience: str) -> "Codec":
 
 
 def has_keys() -> bool:
-    """Tell whether the environment holds keys."""
+    """Return whether the environment holds keys."""
     return bool(os.environ.get("PASSPHRASE_KEYS"))
 
 
@@ -123,7 +124,7 @@ def _keys_of_environment() -> "Keyring":
     keys = os.environ.get("PASSPHRASE_KEYS")
     if not keys:
         raise Stop(
-            "no keys: make some with `passphrase keygen --keys-file FILE` and name the file with "
+            "no keys: run `passphrase keygen --keys-file FILE`, then name the file with "
             "--keys-file or PASSPHRASE_KEYS_FILE",
             EXIT_KEYS,
         )
@@ -143,54 +144,57 @@ def _read_file(path: Path) -> "Keyring":
             _check_source(path, os.fstat(file.fileno()).st_mode)
             raw = file.read(KEYS_BYTES_MAX + 1)
     except FileNotFoundError:
-        raise Stop(f"{path}: no such file; `passphrase keygen` makes it", EXIT_NO_INPUT) from None
+        raise Stop(f"{path}: no such file; make it with `keygen`", EXIT_NO_INPUT) from None
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}", EXIT_KEYS) from None
     if len(raw) > KEYS_BYTES_MAX:
-        raise Stop(f"{path}: more than {KEYS_BYTES_MAX} bytes; not a keys file", EXIT_KEYS)
+        raise Stop(f"{path}: not a keys file: it has over {KEYS_BYTES_MAX} bytes", EXIT_KEYS)
     return _parse(decoded(raw), str(path))
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting for somebody who writes into a pipe; a writer is waited for."""
+    """Open a file without waiting for a pipe to get a writer. Reading from it still waits."""
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    with suppress(AttributeError):  # on Windows, where nothing is opened without waiting
+    with suppress(AttributeError):  # Windows has no such function and no O_NONBLOCK
         os.set_blocking(descriptor, True)
     return descriptor
 
 
 def _check_source(path: Path, mode: int) -> None:
-    """Refuse to read keys from a device, or from what others can read or change."""
-    # A pipe is what a shell makes of <(command) and of /dev/stdin.
+    """Refuse to read keys from a device, or from a file that other users can read or change."""
+    # Shells make a pipe of <(command), and /dev/stdin can be one.
     if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
         raise Stop(f"{path}: not a file", EXIT_KEYS)
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise Stop(
-            f"{path}: others can read or change it; chmod 600 it, and rotate if one may have",
+            f"{path}: other users can read or change it; run chmod 600, and rotate the keys if "
+            "somebody may have read them",
             EXIT_KEYS,
         )
 
 
 def _check_target(keys_file: str) -> None:
-    """Refuse to make or replace what is not a regular file, or is named as a directory."""
+    """Refuse a directory, a device, or a name that can only be a directory."""
     path = Path(keys_file)
     if os.path.basename(keys_file) in {"", os.curdir, os.pardir} or path.is_dir():  # noqa: PTH119
-        raise click.UsageError(f"--keys-file takes the name of a file, not {keys_file!r}")
+        raise click.UsageError(
+            f"--keys-file takes the name of a file; {keys_file!r} names a directory"
+        )
     if path.exists() and not path.is_file():
         raise Stop(f"{keys_file}: not a regular file", EXIT_KEYS)
 
 
 @contextmanager
 def _replacement(keys_file: str) -> Generator[tuple[BinaryIO, Path]]:
-    """Open what will replace a file at once, and tell the file; only its owner can ever read it.
+    """Open a draft of a keys file, readable only by its owner; yield it and the file's real path.
 
-    It is opened before the file is read: of two that rotate at once, the second waits here.
+    Open it before reading the old keys: of two runs at once, the second waits here.
     """
     path = Path(os.path.realpath(keys_file))
     fresh = path.with_name(path.name + ".new")
     try:
         with draft(path, fresh, mode=0o600, wait_seconds=WAIT_SECONDS) as file:
-            if os.name == "posix" and path.exists():  # root keeps it readable for the service
+            if os.name == "posix" and path.exists():  # run by root, the file keeps its owner
                 os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
             yield file, path
     except OSError as error:

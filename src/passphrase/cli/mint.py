@@ -1,4 +1,4 @@
-"""The command that makes a passphrase of an invite: encode; and what `share` needs of it."""
+"""The command that mints a passphrase: encode; and the options that `share` has too."""
 
 import secrets
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def _id_option(name: str, words: str) -> Callable[[_Command], _Command]:
 
 
 def minting(command: _Command) -> _Command:
-    """Add the options that say what to mint."""
+    """Add the options that describe an invite."""
     for option in reversed(
         (
             _id_option("--group", "Id of the group: a decimal number below 2^64, or a UUID."),
@@ -36,35 +36,44 @@ def minting(command: _Command) -> _Command:
                 "--expires",
                 required=True,
                 metavar="7d|12h|30m|ISO",
-                help="Lifetime, or a moment with its zone such as 2026-12-01T20:00+08:00.",
+                help="Lifetime, or a time with its zone, such as 2026-12-01T20:00+08:00.",
             ),
             click.option(
                 "--origin",
                 required=True,
                 type=click.Choice(["wechat", "qq", "in_app"], case_sensitive=False),
-                help="The app that carries it, or in_app for a direct pull.",
+                help="The chat app that carries the message; in_app for an invite inside your app.",
             ),
             click.option(
-                "--script", type=click.Choice(SCRIPT_NAMES), default="emoji", show_default=True
+                "--script",
+                type=click.Choice(SCRIPT_NAMES),
+                default="emoji",
+                show_default=True,
+                help="How to spell the passphrase.",
             ),
             click.option(
-                "--mutual-follow", is_flag=True, help="Only for mutual follows of the inviter."
+                "--mutual-follow",
+                is_flag=True,
+                help="Only people who mutually follow the inviter can join.",
             ),
-            click.option("--approval", is_flag=True, help="Joining asks the group's owner first."),
+            click.option("--approval", is_flag=True, help="The group's owner must approve a join."),
             click.option(
-                "--single-use", is_flag=True, help="The first join spends it (needs a ledger)."
+                "--single-use",
+                is_flag=True,
+                help="Only one person can join. Your backend must record the use.",
             ),
             click.option(
                 "--generation",
                 type=click.IntRange(0, 255),
                 default=0,
-                help="The group's own count of resets.",
+                show_default=True,
+                help="How often the group has reset its invites, modulo 256.",
             ),
             click.option(
                 "--variant",
                 type=click.IntRange(0, VARIANTS - 1),
-                help="Another passphrase of the same invite. Default: 0, and with --single-use a "
-                "random one.",
+                help="Makes a different passphrase for the same invite. Default: 0; with "
+                "--single-use, random.",
             ),
         )
     ):
@@ -73,9 +82,9 @@ def minting(command: _Command) -> _Command:
 
 
 def draw_variant(fields: dict[str, Any]) -> bool:
-    """Fill in the variant that was not named; tell whether it was drawn, as for single use.
+    """Fill in a missing variant: 0, or a random one for single use. Return whether it is random.
 
-    Equal invites are one passphrase, which the second of two friends would find used up.
+    Equal single-use invites would make the same passphrase, and the second friend could not join.
     """
     is_drawn = fields["single_use"] and fields["variant"] is None
     if fields["variant"] is None:
@@ -84,10 +93,10 @@ def draw_variant(fields: dict[str, Any]) -> bool:
 
 
 def tell_drawn(decoded: "Decoded") -> None:
-    """Say which variant was drawn, and what the ledger will know the invite by."""
+    """Print which variant was drawn, and the fingerprint."""
     say(
-        f"drew variant {decoded.invite.variant} of this single-use invite, fingerprint "
-        f"{decoded.fingerprint}; --variant chooses another"
+        f"single-use invite with random variant {decoded.invite.variant}, fingerprint "
+        f"{decoded.fingerprint}; use --variant to choose another"
     )
 
 
@@ -95,17 +104,17 @@ def read_invite(fields: dict[str, Any], now: "datetime") -> "Invite":
     """Make the invite that the options describe.
 
     Raises:
-        click.UsageError: Its end is out of range, or lies in this minute, which floors to nothing.
+        click.UsageError: `--expires` is out of range, or within the current minute.
     """
     asked = read_moment(fields.pop("expires"), now, "--expires")
     origin = passphrase.Origin(fields.pop("origin"))
     try:
         invite = passphrase.Invite(expires_at=asked, origin=origin, **fields)
     except ValueError:  # the options have checked every other field
-        raise click.UsageError("--expires must lie between 2026-01-01 and 2089-10-18") from None
+        raise click.UsageError("--expires must be between 2026-01-01 and 2089-10-18") from None
     if invite.is_expired(now) and now < asked:
         raise click.UsageError(
-            "--expires lies in this minute; an invite ends with a full minute, so it would be over"
+            "--expires is within this minute; it is rounded down to the minute, which is past"
         )
     return invite
 
@@ -120,7 +129,7 @@ def encode(
     audience: str,
     script: str,
     as_json: bool,
-    **fields: Any,  # noqa: ANN401  # what click has checked
+    **fields: Any,  # noqa: ANN401  # checked by click
 ) -> None:
     """Mint the passphrase of an invite."""
     now = clock()

@@ -1,6 +1,6 @@
-"""Paths -> the files of `passphrase batch`; an incomplete output never gets its final name."""
+"""Open the input and output files of `passphrase batch`."""
 
-import fcntl  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `batch` needs
+import fcntl  # noqa: F401  # pyright: ignore[reportUnusedImport]  # missing on Windows: see `batch`
 import os
 import stat
 import sys
@@ -17,10 +17,10 @@ from passphrase.cli.world import EXIT_NO_INPUT, EXIT_OUTPUT, Stop
 
 @contextmanager
 def opened(path: Path | None) -> Generator[BinaryIO]:
-    """Open an input, or standard input.
+    """Open an input file, or standard input if `path` is None.
 
     Raises:
-        Stop: It cannot be read.
+        Stop: The file cannot be read.
     """
     if path is None:
         if sys.stdin is None or sys.stdin.isatty():
@@ -37,13 +37,13 @@ def opened(path: Path | None) -> Generator[BinaryIO]:
 
 @contextmanager
 def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generator[BinaryIO]:
-    """Open a file that becomes the output when it is complete, or standard output.
+    """Open an output file, or standard output if `path` is None.
 
-    Until then its name is that of the output and ``.partial``, and it is locked: the second of two
-    runs for one output stops. What a killed run left under that name is not used.
+    Until it is complete, its name ends in ``.partial`` and it is locked. A second run with the same
+    output stops. A file that a killed run has left is replaced.
 
     Raises:
-        Stop: Another run is writing it, or it cannot be written.
+        Stop: Another run is writing the output, or it cannot be written.
         click.UsageError: The output exists and `force` is false, or it is not a regular file.
     """
     if path is None:
@@ -57,7 +57,7 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
     try:
         with draft(path, partial, mode=0o666, wait_seconds=0) as file:
             _check_free(path, force=force)
-            if path.exists():  # as private as it was
+            if path.exists():  # keep its permissions
                 os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
     except OSError as error:
@@ -69,8 +69,8 @@ def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generato
 def _check_free(path: Path, *, force: bool) -> None:
     """Refuse to replace a device, or a file without `force`."""
     if path.exists() and not path.is_file():
-        msg = f"{path} is not a regular file; write to standard output"
+        msg = f"{path} is not a regular file; leave out --output to write to standard output"
         raise click.UsageError(msg)
     if path.exists() and not force:
-        msg = f"{path} exists; replace it with --force"
+        msg = f"{path} exists; use --force to replace it"
         raise click.UsageError(msg)

@@ -1,4 +1,4 @@
-"""The command that opens a passphrase as an app would: the popup, and the rules behind it."""
+"""The command that shows the popup for a pasted message: open."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -35,19 +35,19 @@ YES_NO: Final = click.Choice(["yes", "no"])
 POPUP_COLUMNS: Final = 46
 _FACTS: Final = {
     "member": "The viewer is in the group.",
-    "banned": "The viewer is banned from it.",
+    "banned": "The viewer is banned from the group.",
     "inviter_is_member": "The inviter is in the group.",
-    "group_full": "The group takes no more members.",
+    "group_full": "The group is full.",
     "mutual_follow": "Viewer and inviter follow each other.",
-    "spent": "Somebody else has spent this single-use passphrase.",
-    "revoked": "It is on the deny-list; needs --deny-list.",
+    "spent": "Somebody else has used the single-use passphrase.",
+    "revoked": "The passphrase is on the deny-list. Needs --deny-list.",
 }
 _SWITCHES: Final = {
-    "any_source": "Let pass what came another way than it was signed for.",
+    "any_source": "Accept a source that is not the origin of the invite.",
     "require_source": "Refuse --source unknown.",
-    "require_mutual_follow": "Ask for mutual follow, whatever the invite says.",
-    "request_when_not_mutual": "Offer a join request to those who do not mutually follow.",
-    "deny_list": "There is a deny-list of fingerprints.",
+    "require_mutual_follow": "Require mutual follow even if the invite does not.",
+    "request_when_not_mutual": "Let people without mutual follow ask to join.",
+    "deny_list": "Your backend keeps a deny-list of fingerprints.",
 }
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -57,7 +57,7 @@ def _flag(name: str) -> str:
 
 
 def _judging(command: _Command) -> _Command:
-    """Add an option for each fact and each switch of the policy."""
+    """Add an option for each fact and each setting of the policy."""
     switches = [click.option(_flag(name), is_flag=True, help=_SWITCHES[name]) for name in _SWITCHES]
     facts = [click.option(_flag(name), type=YES_NO, help=_FACTS[name]) for name in _FACTS]
     resets = click.option(
@@ -76,51 +76,51 @@ def _judging(command: _Command) -> _Command:
     required=True,
     metavar="ID",
     callback=read_id,
-    help="Who has pasted it.",
+    help="Id of the user who pasted the message.",
 )
 @click.option(
     "--source",
     required=True,
     type=click.Choice(["wechat", "qq", "in_app", "unknown"], case_sensitive=False),
-    help="Where it was copied from, as the client says.",
+    help="Where the client says that the message was copied.",
 )
 @_judging
 @click.option(
     "--group-name",
     metavar="NAME",
     callback=read_name,
-    help="Of the group, as your database has it.",
+    help="Name of the group in your database.",
 )
 @click.option(
     "--inviter-name",
     metavar="NAME",
     callback=read_name,
-    help="Of the inviter, as your database has it.",
+    help="Name of the inviter in your database.",
 )
-@click.option("--at", metavar="7d|12h|30m|ISO", help="Open it at another moment than now.")
+@click.option("--at", metavar="7d|12h|30m|ISO", help="Time of opening. Default: now.")
 @locale_option
-@click.option("--why", is_flag=True, help="Also print the rules it passed through.")
+@click.option("--why", is_flag=True, help="Also print the rules that were tried.")
 @json_option
 @keyed
-def open_(  # noqa: PLR0913  # one parameter an option
+def open_(  # noqa: PLR0913  # one parameter for each option
     *,
     text: str | None,
     keys_file: str | None,
     audience: str,
     viewer_id: "int | UUID",
-    source: Any,  # noqa: ANN401  # what click has checked
+    source: Any,  # noqa: ANN401  # checked by click
     group_name: str | None,
     inviter_name: str | None,
     at: str | None,
     locale: "Locale",
     why: bool,
     as_json: bool,
-    **given: Any,  # noqa: ANN401  # what click has checked
+    **given: Any,  # noqa: ANN401  # checked by click
 ) -> int:
     """Open a pasted message as an app would, and show the popup.
 
-    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing. A fact that is
-    needed and not given admits nobody. Exit code 0: the popup offers to join or to ask for it.
+    TEXT is the message; if it is - or missing, standard input is read. If you leave out a fact that
+    the rules need, the viewer cannot join. Exit code 0: the viewer can join or ask to join.
     """
     codec = load_codec(keys_file, audience)
     now = clock() if at is None else read_moment(at, clock(), "--at")
@@ -170,7 +170,7 @@ def _policy(given: dict[str, Any]) -> Policy:
 
 
 def _rules(verdict: Verdict) -> list[Json]:
-    """Say for each rule that was tried whether it holds."""
+    """Return, for each rule that was tried, whether it holds."""
     last = "?" if verdict.missing else "yes"
     holds = ["no"] * (len(verdict.passed) - 1) + [last]
     return [
@@ -180,14 +180,14 @@ def _rules(verdict: Verdict) -> list[Json]:
 
 
 def _show_refusal(sentence: str, locale: "Locale") -> None:
-    """Draw the popup of a text in which no passphrase could be read."""
+    """Draw the popup for a text without a readable passphrase."""
     language = load_language(locale)
     show(language.unreadable, sentence, language.understood)
 
 
 def show(title: str, message: str, button: str) -> None:
     """Draw a popup."""
-    from rich.align import Align  # noqa: PLC0415  # no other command pays for it
+    from rich.align import Align  # noqa: PLC0415  # other commands do not need rich
     from rich.console import Console, Group  # noqa: PLC0415
     from rich.panel import Panel  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -195,7 +195,7 @@ def show(title: str, message: str, button: str) -> None:
     heading = Align.center(Text(title, style="bold"))
     action = Align.center(Text(f"[ {button} ]", style="bold"))
     body = Group(heading, Text(), Text(message), Text(), action)
-    # Printing is left to click: rich makes an exit of its own of a pipe that is closed.
+    # click prints it: rich would exit by itself if the reader of a pipe has gone.
     console = Console()
     with console.capture() as drawn:
         console.print(Panel(body, width=min(POPUP_COLUMNS, console.width), padding=(1, 2)))

@@ -38,10 +38,13 @@ _EXIT_CODES: Final[Mapping[str, int]] = {"valid": 0, "unverified": 0, "expired":
 @json_option
 @repair_option
 @click.option(
-    "--all", "every", is_flag=True, help="Every passphrase that verifies; with --json one a line."
+    "--all",
+    "every",
+    is_flag=True,
+    help="Print every passphrase that verifies; with --json, one on each line.",
 )
 @keyed
-def decode(  # noqa: PLR0913  # one parameter an option
+def decode(  # noqa: PLR0913  # one parameter for each option
     *,
     text: str | None,
     keys_file: str | None,
@@ -50,10 +53,10 @@ def decode(  # noqa: PLR0913  # one parameter an option
     every: bool,
     repair: "Level",
 ) -> int:
-    """Read the passphrase out of a pasted message.
+    """Read the passphrase in a pasted message.
 
-    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing. Exit code 0: a valid
-    passphrase that has not expired; 3: it has, or with --all one of them.
+    TEXT is the message; if it is - or missing, standard input is read. Exit code 0: valid; 3:
+    expired (with --all: at least one is).
     """
     codec = load_codec(keys_file, audience)
     message = read_message(text)
@@ -74,9 +77,9 @@ def decode(  # noqa: PLR0913  # one parameter an option
 @text_argument
 @json_option
 def find(*, text: str | None, as_json: bool) -> int:
-    """Find passphrases without a key: their signature is NOT checked.
+    """Find passphrases without a key. Signatures are NOT checked.
 
-    The message is TEXT, or standard input in UTF-8 when TEXT is - or missing.
+    TEXT is the message; if it is - or missing, standard input is read.
     """
     try:
         contents = scan(read_message(text))
@@ -103,21 +106,23 @@ def find(*, text: str | None, as_json: bool) -> int:
 @text_argument
 @json_option
 @click.option(
-    "--audience", envvar="PASSPHRASE_AUDIENCE", help="With keys: also check the signature."
+    "--audience",
+    envvar="PASSPHRASE_AUDIENCE",
+    help="Name of the app. With keys, the signature is checked.",
 )
 @click.option(
-    "--keys-file", envvar="PASSPHRASE_KEYS_FILE", metavar="FILE", help="File of `keygen`."
+    "--keys-file", envvar="PASSPHRASE_KEYS_FILE", metavar="FILE", help="File made by `keygen`."
 )
 def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file: str | None) -> int:
-    """Say what became of a passphrase, and what to tell the person.
+    """Say what happened to a passphrase, and what to tell the person.
 
-    Repeats nothing of the text. The message is TEXT, or standard input in UTF-8. Exit code 0: a
-    passphrase; 3: an expired one. Without keys, its signature is NOT checked.
+    TEXT is the message; if it is - or missing, standard input is read. The report quotes nothing of
+    it. Exit code 0: valid; 3: expired. Without keys, the signature is NOT checked.
     """
     given = click.get_current_context().get_parameter_source("keys_file")
     if given is click.core.ParameterSource.COMMANDLINE and not audience:
         raise click.UsageError("--keys-file needs --audience")
-    # An audience that is exported for other commands does not ask for a check of signatures.
+    # PASSPHRASE_AUDIENCE alone does not request a check: it may be set for other commands.
     asked = click.get_current_context().get_parameter_source("audience")
     can_check = keys_file or has_keys() or asked is click.core.ParameterSource.COMMANDLINE
     codec = load_codec(keys_file, audience) if audience and can_check else None
@@ -127,14 +132,14 @@ def explain(*, text: str | None, as_json: bool, audience: str | None, keys_file:
         report["expires_at"] = f"{diagnosis.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     if as_json:
         print_json(report)
-    else:  # what is nothing goes without saying; a version may be 0
+    else:  # leave empty values out, but show version 0
         said = {n: each for n, each in report.items() if each or (n, each) == ("version", 0)}
         print_table(said)
     return _EXIT_CODES.get(diagnosis.finding, EXIT_NONE)
 
 
 def success(decoded: "Decoded", now: "datetime") -> Json:
-    """Report what a passphrase says."""
+    """Return the report of a decoded passphrase."""
     return {
         "ok": True,
         "invite": decoded.invite.model_dump(mode="json"),

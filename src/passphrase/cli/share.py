@@ -1,4 +1,4 @@
-"""The command that makes the message which carries a passphrase: share; and what words it takes."""
+"""The command that makes the message to paste: share; and the options of its text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +29,7 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 def _read_template(
     context: click.Context, option: click.Parameter, given: str | None
 ) -> str | None:
-    """Read a template, or the file that holds one, as an option's callback."""
+    """Read a template, or a file that holds one, as the callback of an option."""
     template = read_name(context, option, given)
     if template is None:
         return None
@@ -46,32 +46,31 @@ def _read_template(
     except ValueError:
         one = other = ""
     if one == other:
-        raise click.BadParameter("it needs {passphrase}, and may have {group} and {app}")
+        raise click.BadParameter("it needs {passphrase}, and can have {group} and {app}")
     return template
 
 
 def worded(command: _Command) -> _Command:
-    """Add the options that say what stands in a message."""
+    """Add the options for the text of a message."""
     for option in (
         locale_option,
         click.option(
             "--template",
             metavar="FILE|TEXT",
             callback=_read_template,
-            help="A message of your own with {passphrase}, {group} and {app}; or a file of one, "
-            "whose name has no {.",
+            help="Your own message with {passphrase}, {group} and {app}, or a file that holds it.",
         ),
         click.option(
             "--app-name",
             metavar="NAME",
             callback=read_name,
-            help="Of the app to open, put harmless into it too.",
+            help="Name of your app for the message.",
         ),
         click.option(
             "--group-name",
             metavar="NAME",
             callback=read_name,
-            help="Of the group, put harmless into the message.",
+            help="Name of the group for the message.",
         ),
     ):
         command = option(command)
@@ -85,11 +84,11 @@ def worded(command: _Command) -> _Command:
     "--qr",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.png|svg",
-    help="Also draw the message as a QR code.",
+    help="Also write the message as a QR code.",
 )
 @json_option
 @keyed
-def share(  # noqa: PLR0913  # one parameter an option
+def share(  # noqa: PLR0913  # one parameter for each option
     *,
     keys_file: str | None,
     audience: str,
@@ -97,7 +96,7 @@ def share(  # noqa: PLR0913  # one parameter an option
     group_name: str | None,
     app_name: str | None,
     template: str | None,
-    locale: Any,  # noqa: ANN401  # what click has checked
+    locale: Any,  # noqa: ANN401  # checked by click
     qr: Path | None,
     as_json: bool,
     **fields: Any,  # noqa: ANN401  # the same
@@ -110,9 +109,9 @@ def share(  # noqa: PLR0913  # one parameter an option
     is_drawn = draw_variant(fields)
     invite = read_invite(fields, now)
     if invite.origin is passphrase.Origin.IN_APP:
-        raise click.UsageError("--origin in_app needs no message; WeChat and QQ do")
+        raise click.UsageError("--origin must be wechat or qq; an in_app invite needs no message")
     if invite.is_expired(now):
-        raise click.UsageError("--expires is past: the message would help nobody")
+        raise click.UsageError("--expires is in the past")
     decoded = codec.decode(codec.encode(invite, script=script))
     message = passphrase.share(
         decoded.text,
@@ -136,7 +135,7 @@ def share(  # noqa: PLR0913  # one parameter an option
 
 def _draw(message: str, path: Path) -> None:
     """Write the message as a QR code in UTF-8."""
-    import segno  # noqa: PLC0415  # no other command pays for it
+    import segno  # noqa: PLC0415  # other commands do not need it
 
     try:
         segno.make_qr(message, encoding="utf-8").save(str(path), scale=6)

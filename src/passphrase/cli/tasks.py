@@ -1,4 +1,4 @@
-"""The two tasks of `passphrase batch`, and how a file goes through one of them."""
+"""The two tasks of `passphrase batch`, and how one is applied to a file."""
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from passphrase import Codec
     from passphrase.codec import Level
 
-GROUP_NAME: Final = "group_name"  # the column of the names that stand in messages
-PIECE_ROWS: Final = 1 << 9  # of a batch: half a second of work, if each row has to be repaired
-SHARED_PIECE_ROWS: Final = 1 << 12  # enough work for processes while a batch is written
+GROUP_NAME: Final = "group_name"  # the column with names of groups for messages
+PIECE_ROWS: Final = 1 << 9  # half a second of work if each row needs repair
+SHARED_PIECE_ROWS: Final = 1 << 12  # keeps the processes busy while a batch is written
 _MINTED: Final = pa.schema(
     {
         "text": pa.string(),
@@ -45,17 +45,17 @@ _MINTED: Final = pa.schema(
 )
 _MESSAGES: Final = _MINTED.insert(3, pa.field("message", pa.string()))
 
-Wording = Mapping[str, str | None]  # what stands in the messages, as `passphrase.share` takes it
+Wording = Mapping[str, str | None]  # keyword arguments of `passphrase.share`
 Inputs = Mapping[str, Any]  # columns by name: sequences, or Arrow columns
 
 
 class Task(NamedTuple):
-    """What is done with each batch.
+    """The work on each batch.
 
     Attributes:
-        columns: Those that are read and added.
-        prepare: Makes of a batch what `work` takes, and for each row the place of its result.
-        work: Makes results, with a codec; it runs in any process.
+        columns: Columns to read and to add.
+        prepare: Returns the input of `work` for a batch, and for each row the index of its result.
+        work: Returns the results, given a codec and an input. Runs in any process.
         is_caching: Whether `work` takes a `CachingCodec`.
     """
 
@@ -66,7 +66,7 @@ class Task(NamedTuple):
 
 
 def decoding(column: str, repair: "Level") -> Task:
-    """Make the task that reads the passphrases in one column, each different text once."""
+    """Make the task that reads the passphrases in one column, each distinct text once."""
     return Task(
         Columns(required=(column,), optional=(), text=column, results=DECODED),
         prepare=partial(_texts, column),
@@ -76,7 +76,7 @@ def decoding(column: str, repair: "Level") -> Task:
 
 
 def encoding(variants: Variants, now: datetime, wording: Wording | None) -> Task:
-    """Make the task that mints a passphrase for each row, and a message if there is a wording."""
+    """Make the task that mints a passphrase for each row, and with `wording` also a message."""
     optional = (*COLUMNS[len(REQUIRED) :], *([GROUP_NAME] if wording else []))
     return Task(
         Columns(REQUIRED, optional, text=None, results=_MESSAGES if wording else _MINTED),
@@ -94,9 +94,9 @@ def process(
     processes: int,
     report: Callable[[int, int | None], None],
 ) -> Counter[str | None]:
-    """Take a file through a task and count its rows by their errors, None for those without.
+    """Apply a task to a file, and count its rows by error; None counts rows without an error.
 
-    After each piece of a batch, `report` is told how much was done, and of how much.
+    After each piece of a batch, `report` is called with the amount done and the total.
 
     Raises:
         Stop: A file cannot be read or written, or a process was killed.
@@ -129,12 +129,12 @@ def process(
                 waiting.popleft()
                 made, start = [], end
     except BrokenProcessPool:
-        raise Stop("a process was killed (is there enough memory?)", EXIT_MEMORY) from None
+        raise Stop("a process was killed, perhaps for lack of memory", EXIT_MEMORY) from None
     return counts
 
 
 def _cut_out(inputs: Any) -> Any:  # noqa: ANN401  # a list or a table
-    """Copy a slice of a table: pickle would write all that it was cut from."""
+    """Copy a slice of a table: pickling a slice would send the whole table."""
     if not isinstance(inputs, pa.Table):
         return inputs
     columns = [pa.concat_arrays(column.chunks) for column in inputs.columns]
@@ -146,23 +146,23 @@ def _caching(codec_factory: "Callable[[], Codec]") -> CachingCodec:
 
 
 def _texts(column: str, inputs: Inputs) -> tuple[list[object], pa.Array]:
-    """Return the different texts of a batch, and for each row which of them it holds."""
+    """Return the distinct texts of a batch, and for each row the index of its text."""
     different, places = distinct(inputs[column])
     return [_readable(text) for text in different], places
 
 
 def _readable(text: object) -> object:
-    """Read the bytes of a text that are not UTF-8 as U+FFFD."""
+    """Replace the bytes of a text that are not UTF-8 with U+FFFD."""
     if not isinstance(text, str):
         return text
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:
-        return text  # half an emoji, escaped in JSON, which a codec can take
+        return text  # an unpaired surrogate from JSON, which a codec can read
 
 
 def _invites(variants: Variants, inputs: Inputs) -> tuple[pa.Table, pa.Array]:
-    """Return the table of a batch's invites, with variants; each row has its own result."""
+    """Return the invites of a batch with variants, and for each row its own index."""
     columns = {
         name: column
         if isinstance(column, pa.ChunkedArray)
@@ -174,12 +174,12 @@ def _invites(variants: Variants, inputs: Inputs) -> tuple[pa.Table, pa.Array]:
 
 
 def _as_field(value: object) -> str | None:
-    """Write a value of JSON as a CSV file would have it."""
+    """Write a JSON value as the text that a CSV file would have."""
     return None if value is None else str(value).encode("utf-8", "replace").decode()
 
 
 def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | None) -> pa.Table:
-    """Mint each row of a table; one that would be over already is refused as "expired"."""
+    """Mint each row of a table. A row that has expired already gets the error "expired"."""
     columns = [values(table[name]) for name in ("expires_at", "variant", "origin")]
     names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
     minted = encode_table(codec, table).select(ENCODED.names).to_pylist()
@@ -195,14 +195,14 @@ def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | 
     return table_of(_MESSAGES if wording else _MINTED, rows)
 
 
-def _is_over(expires_at: Any, now: datetime) -> bool:  # noqa: ANN401  # as a row has it
-    """Tell whether an invite that could be minted ends, with its minute, by now."""
+def _is_over(expires_at: Any, now: datetime) -> bool:  # noqa: ANN401  # text or a datetime
+    """Return whether a valid `expires_at`, rounded down to the minute, has passed."""
     moment = datetime.fromisoformat(expires_at) if isinstance(expires_at, str) else expires_at
     return moment.replace(second=0, microsecond=0) <= now
 
 
 def _message(text: str | None, origin: object, name: object, wording: Wording) -> str | None:
-    """Make the message that carries a passphrase; an in-app pull needs none."""
+    """Make the message to paste; None for an in-app invite, which needs no message."""
     if text is None or origin == Origin.IN_APP:
         return None
     own = {"group_name": name} if name and isinstance(name, str) else {}

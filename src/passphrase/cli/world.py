@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, the pasted message, the clock, how to print."""
+"""Shared by all commands: exit codes, options, the clock, reading the message, printing."""
 
 import codecs
 import errno
@@ -32,19 +32,19 @@ EXIT_OUTPUT: Final = 74
 EXIT_KEYS: Final = 78
 EXIT_INTERRUPTED: Final = 130
 EXIT_CLOSED_PIPE: Final = 141
-PASTE_SECONDS: Final = 0.1  # within which the lines of a paste follow each other
-STDIN_BYTES_MAX: Final = 1 << 19  # of UTF-8, always more characters than a codec reads
+PASTE_SECONDS: Final = 0.1  # the longest pause between two lines of one paste
+STDIN_BYTES_MAX: Final = 1 << 19  # always more characters than a codec reads
 MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # before the mark that it begins with
+    codecs.BOM_UTF32_LE: "utf-32-le",  # must come before UTF-16, whose mark is its prefix
     codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",  # what > writes in PowerShell
+    codecs.BOM_UTF16_LE: "utf-16-le",  # written by > in PowerShell
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 MARK_BYTES_MAX: Final = max(map(len, MARKS))
-_CUT: Final = "passphrase.cut"  # of the context: there was more on standard input
-NOT_UTF8: Final = "is not UTF-8; convert it first, for example by iconv -f GB18030 -t UTF-8"
-_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # categories that a terminal acts on
+_CUT: Final = "passphrase.cut"  # key in click's context: standard input was too long
+NOT_UTF8: Final = "is not UTF-8; convert it first, for example with iconv -f GB18030 -t UTF-8"
+_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode categories that control a terminal
 _LIFETIME: Final = re.compile(r"([1-9][0-9]*)([dhm])")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 Json = Mapping[str, object]
@@ -63,26 +63,26 @@ locale_option = click.option(
     type=click.Choice(["zh-Hans", "zh-Hant", "en"]),
     default="zh-Hans",
     show_default=True,
-    help="The language of the words.",
+    help="Language of the text.",
 )
 
 
 class Stop(click.ClickException):
-    """One line for the person and an exit code for the program."""
+    """Ends the command with one line on stderr and an exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click's own way, typed as a constant
+        self.exit_code = exit_code  # type: ignore[misc]  # click documents this, but types it Final
 
 
 def say(message: str, exit_code: int = 0) -> int:
-    """Say one line on stderr and return the exit code."""
+    """Print one line on stderr and return the exit code."""
     click.echo(f"passphrase: {plain(message)}", err=True)
     return exit_code
 
 
 def plain(message: str) -> str:
-    """Make one line that a terminal only shows, whatever names of files and columns are in it."""
+    """Return a message as one line, with control characters escaped: file names can have them."""
     return "".join(
         ascii(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char
         for char in " ".join(message.split())
@@ -90,7 +90,7 @@ def plain(message: str) -> str:
 
 
 class _Closed(io.RawIOBase):
-    """A standard output that was closed before the command began."""
+    """Stands for a standard output that was closed before the command started."""
 
     def writable(self) -> bool:
         return True
@@ -100,31 +100,31 @@ class _Closed(io.RawIOBase):
 
 
 def settle_streams() -> None:
-    """Put something in the place of each standard stream that is closed; write in UTF-8.
+    """Replace each closed standard stream, and write in UTF-8.
 
-    Its number would go to the next file that is opened, such as the keys, and the next line that
-    is printed would go into that file. Python has None for its stream.
+    Without this, the next file to be opened, such as the keys, would get the number of the closed
+    stream, and printed lines would go into that file.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number
     if sys.stdout is None:
         sys.stdout = io.TextIOWrapper(cast("io.BufferedWriter", _Closed()), write_through=True)
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # to the end
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # never closed
     for stream in (sys.stdout, sys.stderr):
         cast("io.TextIOWrapper", stream).reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def clock() -> datetime:
-    """Return the moment that it is: the only clock of this package."""
+    """Return the current time. Nothing else in this package reads a clock."""
     return datetime.now(UTC)
 
 
 def read_id(_context: click.Context, _option: click.Parameter, text: str) -> "int | UUID":
-    """Read an id, as an option's callback."""
+    """Read an id, as the callback of an option."""
     try:
         return passphrase.parse_id(text)
     except ValueError as error:
@@ -132,29 +132,29 @@ def read_id(_context: click.Context, _option: click.Parameter, text: str) -> "in
 
 
 def read_name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Read a name, as an option's callback."""
+    """Read a name, as the callback of an option."""
     return None if text is None else _decoded(text)
 
 
 def _decoded(argument: str) -> str:
-    """Read an argument as UTF-8: under another locale, Python hides its bytes in surrogates."""
+    """Decode an argument as UTF-8. In other locales, Python keeps its bytes as surrogates."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def read_moment(text: str, now: datetime, option: str) -> datetime:
-    """Read a lifetime that begins now, or an ISO 8601 moment with its zone."""
+    """Read a lifetime, counted from `now`, or an ISO 8601 time with its zone."""
     lifetime = _LIFETIME.fullmatch(text)
     try:
         if lifetime:
             return now + timedelta(**{_UNITS[lifetime[2]]: int(lifetime[1])})
         moment = datetime.fromisoformat(text)
     except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)  # which is out of range all the same
+        return datetime.max.replace(tzinfo=UTC)  # also out of range for an invite
     except ValueError:
-        msg = f"{option} takes 7d, 12h, 30m or an ISO 8601 moment"
+        msg = f"{option} takes 7d, 12h, 30m or a time such as 2026-12-01T20:00+08:00"
         raise click.UsageError(msg) from None
     if moment.tzinfo is None:
-        msg = f"{option} needs a zone, such as 2026-12-01T20:00+08:00"
+        msg = f"{option} needs a time zone, such as 2026-12-01T20:00+08:00"
         raise click.UsageError(msg)
     return moment
 
@@ -163,18 +163,18 @@ def read_message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
         if os.path.isfile(text):  # noqa: PTH113  # takes any str
-            say(f"TEXT is the message itself; the file {text} is read with < {text}")
+            say(f"TEXT is read as the message itself; to read the file, use < {text}")
         return _decoded(text)
     if sys.stdin is None:
         raise Stop("standard input is closed", EXIT_NO_INPUT)
     if sys.stdin.isatty():
-        say("paste the message; an empty line or Ctrl-D ends it")
+        say("paste the message, then press Enter on an empty line, or Ctrl-D")
         return b"".join(_pasted_lines(sys.stdin.buffer)).decode("utf-8", "replace")
     return _piped(sys.stdin.buffer.read(STDIN_BYTES_MAX + 1))
 
 
 def _piped(raw: bytes) -> str:
-    """Decode standard input, and tell what is strange about it."""
+    """Decode standard input, cut it if it is too long, and warn if it is not UTF-8."""
     if len(raw) > STDIN_BYTES_MAX:
         click.get_current_context().meta[_CUT] = True
         raw = raw[:STDIN_BYTES_MAX]
@@ -184,17 +184,17 @@ def _piped(raw: bytes) -> str:
 
 
 def encoding_of(head: bytes) -> str:
-    """Tell the encoding of a file by the mark that it begins with; without a mark, UTF-8."""
+    """Return the encoding named by a byte-order mark; UTF-8 without one."""
     return next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8")
 
 
 def decoded(raw: bytes) -> str:
-    """Decode text by its byte-order mark, which is left out. What cannot be read is U+FFFD."""
+    """Decode text by its byte-order mark, and drop the mark. Invalid bytes become U+FFFD."""
     return raw.decode(encoding_of(raw), "replace").removeprefix("\ufeff")
 
 
 def is_encoded(raw: bytes) -> bool:
-    """Tell whether all of a text can be decoded."""
+    """Return whether a text is valid in the encoding of its byte-order mark."""
     try:
         raw.decode(encoding_of(raw))
     except UnicodeDecodeError:
@@ -203,9 +203,9 @@ def is_encoded(raw: bytes) -> bool:
 
 
 def _pasted_lines(terminal: BinaryIO) -> Iterator[bytes]:
-    """Yield what is pasted, up to an empty line after which nothing waits.
+    """Yield the lines of a paste, up to an empty line that ends it.
 
-    What came with the paste is not left to the shell, which would run it.
+    An empty line within the paste does not: the shell would run the lines after it.
     """
     for line in iter(partial(terminal.readline, STDIN_BYTES_MAX), b""):
         if not line.strip() and not _has_more(terminal):
@@ -216,7 +216,7 @@ def _pasted_lines(terminal: BinaryIO) -> Iterator[bytes]:
 
 
 def _has_more(terminal: BinaryIO) -> bool:
-    """Tell whether a terminal holds another line already; False where one cannot know."""
+    """Return whether a terminal has another line ready; False if the system cannot say."""
     try:
         return bool(select.select([terminal], [], [], PASTE_SECONDS)[0])
     except (OSError, ValueError):
@@ -224,7 +224,7 @@ def _has_more(terminal: BinaryIO) -> bool:
 
 
 def refuse(error: PassphraseError, *, as_json: bool) -> int:
-    """Print why no passphrase was read."""
+    """Print an error of reading, and return the exit code."""
     message = str(error)
     if isinstance(error, TextTooLongError) and _CUT in click.get_current_context().meta:
         message = f"standard input has more than {STDIN_BYTES_MAX} bytes; copy only the message"
@@ -235,12 +235,12 @@ def refuse(error: PassphraseError, *, as_json: bool) -> int:
 
 
 def print_json(report: Json) -> None:
-    """Print one object on one line."""
+    """Print a report as JSON, on one line."""
     click.echo(json.dumps(report, ensure_ascii=False))
 
 
 def print_table(report: Json) -> None:
-    """Print a name and a value a line."""
+    """Print a report as lines of a name and a value."""
     for name, value in _rows(report):
         shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
         if isinstance(value, tuple):
