@@ -34,8 +34,8 @@ from pydantic import BaseModel
 if not settings.configured:
     settings.configure(
         ALLOWED_HOSTS=["localhost", "127.0.0.1"],
-        DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_BODY_BYTES,  # `request.body` refuses what is longer
-        MIDDLEWARE=[f"{__name__}.Refusals"],  # no cookies, so nothing for CSRF to protect
+        DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_BODY_BYTES,  # `request.body` refuses a longer body
+        MIDDLEWARE=[f"{__name__}.Refusals"],  # without cookies, CSRF protection is not needed
         ROOT_URLCONF=__name__,
         SECRET_KEY=token_urlsafe(),  # for Django's own use; invites have keys of their own
         USE_TZ=True,

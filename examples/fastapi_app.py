@@ -63,7 +63,7 @@ def _answer(error: RefusedError) -> JSONResponse:
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    # FastAPI's own handler sends the input back: here, somebody's clipboard.
+    # FastAPI's own handler quotes the input: somebody's clipboard.
     return _answer(error if isinstance(error, RefusedError) else bad_request())
 
 
@@ -82,13 +82,13 @@ def create_app(invites: Invites | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _refused)
-    app.add_exception_handler(400, _refused)  # what is no JSON at all
+    app.add_exception_handler(400, _refused)  # a body that is not JSON
 
     @app.post("/invites", status_code=201)
     def mint(asked: MintRequest, who: Who) -> Minted:
         return service.mint(asked, who)
 
-    # `def` and not `async def`: FastAPI then runs them in threads, and SQLite blocks.
+    # `def`, not `async def`: FastAPI runs it in a thread, where SQLite can block.
     @app.post("/invites/open")
     def open_(asked: PastedRequest, who: Who) -> JoinPrompt:
         return service.open(service.read(asked), asked, who)

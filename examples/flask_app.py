@@ -42,7 +42,7 @@ def create_app(invites: Invites | None = None) -> Flask:
     """Make the app, over the database and the keys that the environment names."""
     service = invites or Invites.from_environment()
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # `get_data` refuses what is longer
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # `get_data` refuses a longer body
     app.before_request(_check_head)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(413, _too_large)

@@ -85,8 +85,8 @@ class Minted(BaseModel):
 class PastedRequest(BaseModel, extra="forbid", hide_input_in_errors=True):
     """Open or join with what was pasted."""
 
-    # Not `str`: pydantic refuses half a surrogate pair, which cutting an emoji leaves behind and
-    # the codec repairs. Not shown, because error reports hold local variables.
+    # Not `str`: pydantic refuses an unpaired surrogate, but the codec can repair a cut emoji.
+    # `repr` hides the text, because error reports record local variables.
     text: InstanceOf[str] = Field(repr=False)
     source: Channel | None = None
     locale: Locale = "zh-Hans"
