@@ -4,6 +4,7 @@ Source: docs/format.md, "Body". Every valid `Invite` can be minted.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -139,7 +140,8 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
         return self.expires_at <= now
 
 
-_FIELDS: Final = tuple(Invite.model_fields)
+KINDS: Final[Mapping[str, object]] = Invite.__annotations__  # Id, Moment, OriginWord, bool, Byte
+_FIELDS: Final = tuple(KINDS)
 _FIELD_SET: Final = {*_FIELDS}
 _TYPES: Final = {
     (group, inviter, datetime, Origin, bool, bool, bool, int, int)

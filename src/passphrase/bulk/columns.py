@@ -19,6 +19,8 @@ from typing import Final, TypeAlias, cast
 
 import pyarrow as pa
 
+from passphrase.invite import KINDS, Byte, Id, Moment, OriginWord
+
 _SPAN: Final = pa.list_(pa.int32())
 _REPAIR: Final = pa.struct(
     {
@@ -51,19 +53,14 @@ _CANDIDATE: Final = pa.struct(
         "key_id": pa.int16(),
     }
 )
-INVITE: Final = pa.schema(
-    {
-        "group_id": pa.string(),
-        "inviter_id": pa.string(),
-        "expires_at": pa.timestamp("us", "UTC"),
-        "origin": pa.string(),
-        "mutual_follow": pa.bool_(),
-        "approval": pa.bool_(),
-        "single_use": pa.bool_(),
-        "generation": pa.int16(),
-        "variant": pa.int16(),
-    }
-)
+_TYPE_OF_KIND: Final = {
+    Id: pa.string(),
+    Moment: pa.timestamp("us", "UTC"),
+    OriginWord: pa.string(),
+    bool: pa.bool_(),
+    Byte: pa.int16(),
+}
+INVITE: Final = pa.schema({name: _TYPE_OF_KIND[kind] for name, kind in KINDS.items()})
 ENCODED: Final = pa.schema({"text": pa.string(), "error": pa.string()})
 DECODED: Final = pa.schema(
     [

@@ -39,10 +39,10 @@ from passphrase.bulk.columns import (
 from passphrase.codec import LEVELS, VARIANTS, Codec, Decoded, Level
 from passphrase.errors import PassphraseError, without_trace
 from passphrase.format.wire import pack
-from passphrase.invite import Invite, Origin, parse_id
+from passphrase.invite import KINDS, Byte, Id, Invite, Moment, Origin, OriginWord, parse_id
 from passphrase.reading.find import scan
 
-REQUIRED: Final = ("group_id", "inviter_id", "expires_at", "origin")
+REQUIRED: Final = tuple(n for n, field in Invite.model_fields.items() if field.is_required())
 COLUMNS: Final = (*INVITE.names, "script")  # the columns that `encode_table` reads
 
 # How often each column name can occur in the input.
@@ -241,17 +241,11 @@ def _row(schema: pa.Schema, read: Callable[[str], Record], text: object) -> Reco
 
 def _opened(decoded: Decoded) -> Record:
     """Return the values of a decoded passphrase, in the order of DECODED."""
-    invite = decoded.invite
+    group_id, inviter_id, *others = vars(decoded.invite).values()
     return (
-        str(invite.group_id),
-        str(invite.inviter_id),
-        invite.expires_at,
-        str(invite.origin),
-        invite.mutual_follow,
-        invite.approval,
-        invite.single_use,
-        invite.generation,
-        invite.variant,
+        str(group_id),
+        str(inviter_id),
+        *others,
         decoded.text,
         decoded.script,
         decoded.span,
@@ -329,15 +323,14 @@ def _read_flag(text: str) -> bool:
     return _FLAGS[text.lower()]
 
 
+_READ_KIND: Final[Mapping[object, Callable[[str], object]]] = {
+    Id: parse_id,
+    Moment: datetime.fromisoformat,
+    OriginWord: Origin,
+    bool: _read_flag,
+    Byte: _read_byte,
+}
 _READ: Final[Mapping[str, Callable[[str], object]]] = {
-    "group_id": parse_id,
-    "inviter_id": parse_id,
-    "expires_at": datetime.fromisoformat,
-    "origin": Origin,
-    "mutual_follow": _read_flag,
-    "approval": _read_flag,
-    "single_use": _read_flag,
-    "generation": _read_byte,
-    "variant": _read_byte,
     "script": str,
+    **{name: _READ_KIND[kind] for name, kind in KINDS.items()},
 }
