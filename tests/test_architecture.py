@@ -130,6 +130,19 @@ def test_no_clock_and_no_normalisation(path: Path) -> None:
     assert "now" not in methods | called
 
 
+def test_one_place_judges_expiry() -> None:
+    """`Invite.is_expired` compares; the command asks besides whether an end was floored to now."""
+    orders = ast.Lt | ast.LtE | ast.Gt | ast.GtE
+    compared = [
+        room(path)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], orders)
+        if re.search(r"\bnow\b|\.expires_at\b", ast.unparse(node))
+    ]
+    assert compared == ["cli.mint", "invite"]
+
+
 def loaded_by(statement: str) -> set[str]:
     """Name the modules that a fresh interpreter has loaded after a statement."""
     done = subprocess.run(  # noqa: S603  # our own interpreter and statement

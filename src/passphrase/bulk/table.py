@@ -197,10 +197,23 @@ def encode_table(codec: Codec, table: pa.Table) -> pa.Table:
         ValueError: A required column is missing, a column occurs twice, or `text` or `error`
             exists already.
     """
-    minted = table_of(ENCODED, [_minted(codec, row) for row in _rows(table)])
+    rows: list[Record] = [
+        (None, made) if isinstance(made, str) else (made[1], None)
+        for made in mint_each(codec, table)
+    ]
+    minted = table_of(ENCODED, rows)
     for name in ENCODED.names:
         table = table.append_column(name, minted[name])
     return table
+
+
+def mint_each(codec: Codec, table: pa.Table) -> Iterator[tuple[Invite, str] | str]:
+    """Yield the invite and the passphrase of each row, or the error; args are of `encode_table`.
+
+    Raises:
+        ValueError: As `encode_table`.
+    """
+    return (_minted(codec, row) for row in _rows(table))
 
 
 def _rows(table: pa.Table) -> Iterator[Mapping[str, object]]:
@@ -274,16 +287,16 @@ def _found(text: str) -> Record:
     )
 
 
-def _minted(codec: Codec, row: Mapping[str, object]) -> Record:
-    """Return the passphrase of a row, or its error, in the order of ENCODED."""
+def _minted(codec: Codec, row: Mapping[str, object]) -> tuple[Invite, str] | str:
+    """Return the invite of a row and its passphrase, or the error."""
     try:
         invite, script = _read_row(row)
     except _RowError as error:
-        return None, str(error)
+        return str(error)
     try:
-        return codec.encode(invite, script=script), None
+        return invite, codec.encode(invite, script=script)
     except ValueError:  # the invite is valid, so the codec refused the script
-        return None, "invalid_script"
+        return "invalid_script"
 
 
 class _RowError(Exception):

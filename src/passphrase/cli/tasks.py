@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk.columns import DECODED, ENCODED, distinct, table_of, values
+from passphrase.bulk.columns import DECODED, distinct, table_of, values
 from passphrase.bulk.processes import spread
 from passphrase.bulk.table import (
     COLUMNS,
@@ -21,7 +21,7 @@ from passphrase.bulk.table import (
     CachingCodec,
     Variants,
     decode_column,
-    encode_table,
+    mint_each,
 )
 from passphrase.cli.forms import MALFORMED, Columns, Form
 from passphrase.cli.world import EXIT_MEMORY, Stop
@@ -180,30 +180,28 @@ def _as_field(value: object) -> str | None:
 
 def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | None) -> pa.Table:
     """Mint each row of a table. A row that has expired already gets the error "expired"."""
-    columns = [values(table[name]) for name in ("expires_at", "variant", "origin")]
+    variants = values(table["variant"])
     names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
-    minted = encode_table(codec, table).select(ENCODED.names).to_pylist()
+    schema = _MESSAGES if wording else _MINTED
+    nothing = (None,) * (len(schema) - 1)
     rows: list[tuple[object, ...]] = []
-    for row, expires_at, variant, origin, name in zip(minted, *columns, names, strict=True):
-        text, error = row.values()
-        if text and _is_over(expires_at, now):
-            text, error = None, "expired"
-        decoded = codec.decode(text, repair="exact") if text and variant else None
-        numbers = (decoded.invite.variant, decoded.fingerprint) if decoded else (None, None)
-        messages = () if wording is None else (_message(text, origin, name, wording),)
-        rows.append((text, *numbers, *messages, error))
-    return table_of(_MESSAGES if wording else _MINTED, rows)
+    for minted, variant, name in zip(mint_each(codec, table), variants, names, strict=True):
+        if isinstance(minted, str):
+            rows.append((*nothing, minted))
+            continue
+        invite, text = minted
+        if invite.is_expired(now):
+            rows.append((*nothing, "expired"))
+            continue
+        numbers = (invite.variant, codec.fingerprint(invite)) if variant else (None, None)
+        messages = () if wording is None else (_message(text, invite.origin, name, wording),)
+        rows.append((text, *numbers, *messages, None))
+    return table_of(schema, rows)
 
 
-def _is_over(expires_at: Any, now: datetime) -> bool:  # noqa: ANN401  # text or a datetime
-    """Return whether a valid `expires_at`, rounded down to the minute, has passed."""
-    moment = datetime.fromisoformat(expires_at) if isinstance(expires_at, str) else expires_at
-    return moment.replace(second=0, microsecond=0) <= now
-
-
-def _message(text: str | None, origin: object, name: object, wording: Wording) -> str | None:
+def _message(text: str, origin: str, name: object, wording: Wording) -> str | None:
     """Make the message to paste; None for an in-app invite, which needs no message."""
-    if text is None or origin == Origin.IN_APP:
+    if origin == Origin.IN_APP:
         return None
     own = {"group_name": name} if name and isinstance(name, str) else {}
     words: Any = {**wording, **own}
