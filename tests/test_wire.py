@@ -91,7 +91,7 @@ def test_flag_positions(field: str, at: int) -> None:
 
 @pytest.mark.parametrize("code", range(8))
 def test_origin_codes(code: int) -> None:
-    """0 in-app, 1 WeChat, 2 QQ; the rest is refused."""
+    """0 in-app, 1 WeChat, 2 QQ; the rest is refused, 6 and 7 too: nobody can name private ones."""
     header, body = pack(INVITE, 1)
     first = int.from_bytes(body[:4], "big") & ~(0b111 << 4) | code << 4
     changed = first.to_bytes(4, "big") + body[4:]
