@@ -212,7 +212,7 @@ def test_a_request_is_judged_again(path: Path) -> None:
     page.db.execute("UPDATE groups SET generation = 1 WHERE id = '1'")
     assert page.approve(fingerprint, 42).reason == "revoked"
     page.db.execute("UPDATE groups SET generation = 0 WHERE id = '1'")
-    for unknown in (fingerprint, "", "x", "1-0", "-1"):
+    for unknown in (fingerprint, "", "x", "1-0", "-1", "\ud800", f"{fingerprint[:-1]}\0"):
         with pytest.raises(LookupError):
             page.approve(unknown, 42)
     assert not page.is_member(1, 42)
