@@ -613,9 +613,14 @@ def _id_bytes(text: str) -> bytes:
     return number.to_bytes(4 if number < 2**32 else 8, "big")
 
 
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+
+
 def _check_audience(audience: str) -> None:
-    controls = any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in audience)
-    if not 1 <= len(audience.encode()) <= 64 or audience.strip() != audience or controls:
+    size = len(audience.encode())
+    if not 1 <= size <= 64 or audience.strip() != audience or _UNSEEN.search(audience):
         raise Refused("refused")
 
 

@@ -258,10 +258,7 @@ def lost_and_wrong(row: Row, *, first: bool) -> Iterator[Fix]:
     for hole in range(form.glyphs):
         syndrome = row.syndrome((hole,))
         mine = hole // form.width
-        one = _one_error(syndrome, form)
         found = _other_error(syndrome, form, mine)
-        if one and one[0] != mine:  # the lost glyph is zero
-            found = (0, *one)
         if not found or (first and mine and found[1]):
             continue
         with_lost = _changed(row.filled((hole,)), form, mine, found[0])

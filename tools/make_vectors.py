@@ -290,9 +290,9 @@ def as_marks() -> Iterator[Test]:
         "an entity of the last surrogate": "&#xDFFF;",
         "a code point of three digits in a tag": '<img x="emoji0ad">',
         "a tag with emoji before an end": '<i class="emoji"></i>',
-        "a code point of three digits in brackets": "[emoji041]",
-        "a code point of seven digits in brackets": "[emoji0000041]",
-        "a CQ code of eight figures": "[CQ:emoji,id=00000065]",
+        "a code point of three digits in brackets": "[emoji0ad]",
+        "a code point of seven digits in brackets": "[emoji00000ad]",
+        "a CQ code of eight figures": "[CQ:emoji,id=00000173]",
         "a CQ code of a face": "[CQ:face,id=178,raw=[object Object]]",
         "a CQ code of a face with parameters": "[CQ:face,id=123,sub_type=1,large=0]",
         "a CQ code of a bought face": "[CQ:mface,url=https://example.org/a.gif]",
@@ -389,6 +389,7 @@ def markup() -> Iterator[Test]:
         "JSON of lines": json.dumps("\r\n".join(emoji)),
         "JSON in JSON in JSON": json.dumps(json.dumps(json.dumps(emoji))),
         "escapes of eight digits": each("\\U{code:08x}"),
+        "four backslashes before the first": f"\\\\\\\\U{ord(emoji[0]):08x}{emoji[1:]}",
         "escapes in braces": each("\\u{{{code:X}}}"),
         "escape of JavaScript": units("%u{:04X}"),
         "names of QQ": each("/Emoji{code}"),
@@ -691,6 +692,14 @@ def written() -> Iterator[Test]:
         ("an audience that begins with a space", " douyin"),
         ("an audience that ends with a line break", "douyin\n"),
         ("an audience with a control character", "dou\x07yin"),
+        ("an audience with a control character past ASCII", "dou\x80yin"),
+        ("an audience with a zero-width space", "dou\u200byin"),
+        ("an audience with a mark of direction", "dou\u200fyin"),
+        ("an audience with an override of direction", "dou\u202eyin"),
+        ("an audience with an isolate of direction", "dou\u2066yin"),
+        ("an audience with a byte order mark", "dou\ufeffyin"),
+        ("an audience with a word joiner", "dou\u2060yin"),
+        ("an audience that ends with a wide space", "douyin\u3000"),
     ):
         yield unwritten(comment, usual, audience)
 
@@ -712,6 +721,7 @@ def keyrings() -> Iterator[Test]:
     """The text form of keyrings."""
     one, two, long = derive("keyring 1"), derive("keyring 2"), derive("keyring 3", 65)
     first, second, third, hashed = map(encoded, (one, two, long, sha256(long).digest()))
+    block = derive("keyring 5", 64)
     for comment, text, ids, active in (
         ("one key", f"1:{first}", [1], 1),
         ("one key with a mark", f"1:{first}!", [1], 1),
@@ -721,6 +731,12 @@ def keyrings() -> Iterator[Test]:
         ("on lines", f"\n 1:{first}!\r\n\t7:{second}\n", [1, 7], 1),
         ("a comma and a space", f"0:{first} , 3:{second}!", [0, 3], 3),
         ("a secret of 65 bytes", f"0:{third}", [0], 0),
+        (
+            "a secret of 64 bytes and its SHA-256, which differ",
+            f"0:{encoded(block)}!,1:{encoded(sha256(block).digest())}",
+            [0, 1],
+            0,
+        ),
     ):
         ring = Keyring.parse(text)
         if (sorted(ring.ids), ring.active_id) != (ids, active):

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from vector_parts import (
     AUDIENCE,
     INVITE,
+    LONG_CHARS,
     SECRETS,
     Test,
     Word,
@@ -18,6 +19,7 @@ from vector_parts import (
     intermediate,
     invalid,
     layout,
+    limit,
     protect,
     spell,
     word_of,
@@ -26,7 +28,7 @@ from vector_parts import (
 from passphrase import Codec, Invite, Keyring, PassphraseError
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
-CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE)
+CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE, max_chars=LONG_CHARS)
 WORD = word_of(*layout(INVITE))
 OTHER_GLYPH = load_script("emoji").glyphs[7]
 OTHER = word_of(*layout(changed(variant=1)))
@@ -50,6 +52,7 @@ def repaired(comment: str, level: str, text: str, invite: Invite = INVITE) -> Te
         "repair": level,
         "invite": invite.model_dump(mode="json"),
         **intermediate(*layout(invite)),
+        **limit(text),
         "text": text,
         "span": list(decoded.span),
         "repairs": [asdict(repair) | {"span": list(repair.span)} for repair in decoded.repairs],
@@ -68,6 +71,13 @@ def reads_below(text: str, level: str) -> bool:
 
 def beyond(comment: str, level: str, error: str, text: str) -> Test:
     """Return a test that a decoder must refuse at a level."""
+    try:
+        CODEC.decode(text, repair="thorough" if level == "thorough" else "standard")
+    except PassphraseError as refusal:
+        if refusal.code != error:
+            raise ValueError(comment) from None
+    else:
+        raise ValueError(comment)
     return {**invalid(comment, "Repair", error, text), "repair": level}
 
 
@@ -77,6 +87,7 @@ def tests() -> Iterator[Test]:
         yield from damages(script)
     yield from marks()
     yield from neighbours()
+    yield from crowds()
     yield from foreign_words()
     yield from further()
 
@@ -174,6 +185,19 @@ def neighbours() -> Iterator[Test]:
     yield beyond("two that share a glyph", "standard", "ambiguous", shared)
 
 
+def crowds() -> Iterator[Test]:
+    """As many tags as may be compared, and one more."""
+    forged = [
+        spell(protect((WORD[0], *chunk(0, derive(f"crowd {n}", 32))[1:])), "hanzi")
+        for n in range(256)
+    ]
+    damaged = spell(wrong(WORD, 9))
+    last = "，".join((*forged[1:], damaged))
+    yield repaired("the 256th tag is that of a damaged one", "standard", last)
+    more = "，".join((*forged, damaged))
+    yield beyond("the 257th tag is that of a damaged one", "standard", "signature", more)
+
+
 def foreign_words() -> Iterator[Test]:
     """A foreign word between two runs stands for a glyph; what is no such word does not."""
     hanzi, emoji = spell(WORD, "hanzi"), spell(WORD)
@@ -213,9 +237,24 @@ def foreign_words() -> Iterator[Test]:
         ("a word of 21 characters after a slash", f"/{'饭' * 21}"),
         ("two hanzi with a space between", "囍 囍"),
         ("brackets in brackets", "（（饭））"),
+        ("a word in straight quotation marks", '"饭"'),
+        ("a word in guillemets", "«饭»"),
+        ("a word in angle brackets of mathematics", "⟨饭⟩"),
     ):
         text = f"{emoji[:12]}{word}{emoji[13:]}"
         yield beyond(f"{comment} for a glyph", "standard", "not_found", text)
+    for comment, brackets in (
+        ("braces", "{}｛｝"),
+        ("wide square brackets and corners", "［］「」"),
+        ("double corners and angles", "『』《》"),
+        ("small angles and shells", "〈〉〔〕"),
+        ("quotation marks", "“”‘’"),
+    ):
+        one, two = (f"{brackets[at]}饭{brackets[at + 1]}" for at in (0, 2))
+        text = f"{emoji[:12]}{one}{emoji[13:24]}{two}{emoji[25:]}"
+        yield repaired(f"words in {comment} for two glyphs", "standard", text)
+    touched = f"{hanzi[5:17]}囍{hanzi[1:9]}?{hanzi[10:]}"
+    yield beyond("a hanzi for the header, touched, and a mark", "standard", "damaged", touched)
     pieces = [hanzi[:10], hanzi[11:20], hanzi[21:]]
     yield beyond("between runs of 10 glyphs", "standard", "not_found", "囍".join(pieces))
     for count, error in ((9, "not_found"), (10, "damaged")):
@@ -236,12 +275,40 @@ def readings_of_the_page() -> Iterator[Test]:
     yield repaired("the second of base 32 lost", "standard", f"{base32[0]}{base32[2:]}")
     lost = f"{base32[0]}{base32[2:40]}{base32[41:]}"
     yield repaired("the second of base 32 and another lost", "thorough", lost)
+    yield from halves(base32)
+    for comment, damaged in {
+        "two lost side by side": f"{emoji[:5]}{emoji[7:]}",
+        "two extra side by side": f"{emoji[:5]}{OTHER_GLYPH * 2}{emoji[5:]}",
+    }.items():
+        yield repaired(comment, "thorough", damaged)
+    for comment, damaged in {
+        "one lost, one extra": f"{emoji[:5]}{emoji[6:20]}{OTHER_GLYPH}{emoji[20:]}",
+        "one wrong, one extra": f"{emoji[:5]}{OTHER_GLYPH}{emoji[6:20]}{OTHER_GLYPH}{emoji[20:]}",
+        "one wrong, two swapped": f"{emoji[:5]}{OTHER_GLYPH}{emoji[6:20]}{emoji[21]}{emoji[20]}"
+        + emoji[22:],
+    }.items():
+        yield beyond(comment, "thorough", "damaged", damaged)
     yield repaired("the header wrong, one lost", "thorough", f"的{hanzi[1:9]}{hanzi[10:]}")
     groups = f"{hanzi[:5]}??{hanzi[6:12]}?{hanzi[13:20]}?{hanzi[21:]}"
     yield repaired("three groups, four marks", "standard", groups)
     header = f"的{hanzi[1:]}。。{spell(wrong(OTHER, 9, 20), 'hanzi')}"
     two = repaired("one wrong, then another with two wrong", "standard", header)
     yield two | {"repair": "thorough", "flags": ["Monotone"]}
+
+
+def halves(base32: str) -> Iterator[Test]:
+    """Glyphs of base 32 are halves of symbols, of which 10 and 11 make one."""
+    alien = "Q" if base32[11] != "Q" else "Z"
+    swapped = f"{base32[0]}{base32[2]}{base32[1]}{base32[3:]}"
+    yield repaired("base32: glyphs 1 and 2 swapped", "standard", swapped)
+    for comment, damaged in {
+        "both glyphs of a symbol lost": f"{base32[:10]}{base32[12:]}",
+        "two extra glyphs in a symbol": f"{base32[:11]}QZ{base32[11:]}",
+        "a lost and a wrong glyph in a symbol": f"{base32[:10]}{alien}{base32[12:]}",
+    }.items():
+        yield repaired(f"base32: {comment}", "thorough", damaged)
+    marked = f"{base32[:10]}?{alien}{base32[12:]}"
+    yield beyond("base32: a mark and a wrong glyph in a symbol", "thorough", "damaged", marked)
 
 
 def further() -> Iterator[Test]:
