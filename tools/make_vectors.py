@@ -559,6 +559,9 @@ def unknown_values() -> Iterator[Test]:
     ):
         text = before + spell(newer, "hanzi")
         yield invalid(f"version 3, {comment}", "NewerFormat", error, text)
+    older = protect((symbol & 0x7F, *word_of(symbol, body)[1:27]))
+    text = glyph + spell(older, "hanzi")
+    yield invalid("version 0, touched by a glyph", "NewerFormat", "damaged", text)
     padded = protect((*newer[:26], newer[26] | 1))
     yield invalid("version 3, a spare bit is set", "NewerFormat", "version", spell(padded))
     stranger = protect(chunk(symbol, derive("forged", 32)))
