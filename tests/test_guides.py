@@ -19,6 +19,8 @@ PAGES = sorted(
 )
 BASH = shutil.which("bash")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
+SAMPLE = re.compile(r"^```(python|sh)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+DATE = re.compile(r"datetime\(20|\b20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
@@ -98,3 +100,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_sample_stops_at_a_date(page: Path) -> None:
+    """Commands name no date, and Python takes its time from the clock or from a date, not both."""
+    samples = SAMPLE.findall(page.read_text("utf-8"))
+    for language in ("python", "sh"):
+        code = "".join(sample for kind, sample in samples if kind == language)
+        assert not DATE.search(code) or (language == "python" and ".now(" not in code)

@@ -167,7 +167,7 @@ def test_json_has_one_form(changed: dict[str, object]) -> None:
     [
         ("group_id", 5, "an id is a string in JSON"),
         ("inviter_id", "5x", "an id is a decimal number below 2^64 or a UUID with hyphens"),
-        ("expires_at", 5, "expires_at is a string such as 2026-12-01T20:00:00Z in JSON"),
+        ("expires_at", 5, "expires_at is a string such as 2030-12-01T20:00:00Z in JSON"),
         (
             "expires_at",
             "2025-12-31T00:00:00Z",

@@ -73,7 +73,7 @@ def _read_moment(value: object, info: ValidationInfo) -> object:
     if info.mode != "json":
         return value
     if not isinstance(value, str) or not _MOMENT.match(value):
-        raise ValueError("expires_at is a string such as 2026-12-01T20:00:00Z in JSON")
+        raise ValueError("expires_at is a string such as 2030-12-01T20:00:00Z in JSON")
     return datetime.fromisoformat(value)
 
 

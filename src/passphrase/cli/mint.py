@@ -36,7 +36,7 @@ def minting(command: _Command) -> _Command:
                 "--expires",
                 required=True,
                 metavar="7d|12h|30m|ISO",
-                help="Lifetime, or a time with its zone, such as 2026-12-01T20:00+08:00.",
+                help="Lifetime, or a time with its zone, such as 2030-12-01T20:00+08:00.",
             ),
             click.option(
                 "--origin",
