@@ -26,6 +26,7 @@ from vector_parts import (
 )
 
 from passphrase import Codec, Invite, Keyring, PassphraseError
+from passphrase.format.layout import HEADERS, VERSION, WORD_SYMBOLS
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
 CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE, max_chars=LONG_CHARS)
@@ -186,7 +187,7 @@ def neighbours() -> Iterator[Test]:
 
 
 def crowds() -> Iterator[Test]:
-    """As many tags as may be compared, and one more."""
+    """As many tags as may be compared, and one more; as many glyphs before as are looked at."""
     forged = [
         spell(protect((WORD[0], *chunk(0, derive(f"crowd {n}", 32))[1:])), "hanzi")
         for n in range(256)
@@ -196,6 +197,17 @@ def crowds() -> Iterator[Test]:
     yield repaired("the 256th tag is that of a damaged one", "standard", last)
     more = "，".join((*forged, damaged))
     yield beyond("the 257th tag is that of a damaged one", "standard", "signature", more)
+    opens = {at for at, size in enumerate(WORD_SYMBOLS) if size and HEADERS[at].version == VERSION}
+    invites = (changed(variant=variant) for variant in range(256))
+    invite, alone = next(
+        (invite, word)
+        for invite in invites
+        for word in [word_of(*layout(invite))]
+        if not opens & {*word[1:]}
+    )
+    prose = "".join(load_script("hanzi").glyphs[symbol] for symbol in range(300, 782))
+    behind = prose + spell(wrong(alone, 9), "hanzi")
+    yield repaired("the last of 512 hanzi", "standard", behind, invite)
 
 
 def foreign_words() -> Iterator[Test]:
