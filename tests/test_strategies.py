@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from support import CODEC, SCRIPTS
+from support import CODEC, INVITE, SCRIPTS
 
 from passphrase import Codec, Invite, Keyring
+from passphrase.reading.markup import COUPLES
 from passphrase.scripts import load_script
 from passphrase.testing.strategies import (
     DAMAGE,
@@ -119,6 +120,20 @@ def test_each_mangling(name: str, message: Message, seed: int) -> None:
     text = mangling(message.text)
     assert text == mangling(message.text)
     assert CODEC.decode(text).invite == message.invite
+
+
+@pytest.mark.parametrize("name", [*HARMLESS])
+def test_a_couple_stays_whole(name: str) -> None:
+    """Whatever else happens to a message, a couple that was written as a sequence is read."""
+    codec = Codec(Keyring({1: bytes(32)}), audience="couples", max_chars=1 << 16)
+    names = sorted({name, "joined couples"}, key=[*HARMLESS].index)
+    changes = tuple(HARMLESS[each] for each in names)
+    for couple in sorted({*COUPLES.values()}):
+        invites = (INVITE.model_copy(update={"variant": variant}) for variant in range(256))
+        invite = next(each for each in invites if couple in codec.encode(each))
+        for seed in range(4):
+            mangled = Mangling("", 0, changes, seed)(f"加入【{codec.encode(invite)}】吧")
+            assert codec.decode(mangled, repair="exact").invite == invite
 
 
 @pytest.mark.parametrize("name", DAMAGE)

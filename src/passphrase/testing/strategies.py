@@ -11,6 +11,7 @@ For the tests of this project and of your backend. Needs the extra ``testing``.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -188,13 +189,22 @@ def _mangling(names: list[str], broken: str | None, seed: int) -> Mangling:
 # --- Characters: what keyboards, clipboards and fonts do ----------------------------------------
 
 
+# Some systems write a couple or a family as its ZWJ sequence: Unicode, emoji-zwj-sequences.txt.
+_SEQUENCES: Final = {
+    ord(couple): "\u200d".join(parts).replace("❤", "❤\ufe0f")
+    for parts, couple in reversed(COUPLES.items())
+}
+_WHOLE: Final = re.compile("|".join((*_SEQUENCES.values(), ".")), re.DOTALL)  # one or a character
+
+
 def _sprinkle(characters: Sequence[str]) -> Change:
     """Insert some of the given strings between characters, at random places."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.02, 0.2, 1.0))
         return "".join(
-            glyph + (draw.choice(characters) if draw.random() < often else "") for glyph in text
+            glyph + (draw.choice(characters) if draw.random() < often else "")
+            for glyph in _WHOLE.findall(text)
         )
 
     return change
@@ -218,11 +228,6 @@ def _aliases(name: str) -> dict[str, str]:
     return {script.glyphs[value]: alias for alias, value in script.digits.items()}
 
 
-# Some systems write a couple or a family as its ZWJ sequence: Unicode, emoji-zwj-sequences.txt.
-_SEQUENCES: Final = {
-    ord(couple): "\u200d".join(parts).replace("❤", "❤\ufe0f")
-    for parts, couple in reversed(COUPLES.items())
-}
 _WIDE: Final = {chr(code): chr(code + 0xFEE0) for code in (*range(0x30, 0x3A), *range(0x41, 0x5B))}
 
 CHARACTERS: Final[Mapping[str, Change]] = {
@@ -248,14 +253,14 @@ CHARACTERS: Final[Mapping[str, Change]] = {
 
 
 def _each(pattern: str) -> Change:
-    """Replace every picture with markup that names its code point."""
+    """Write every picture as markup of its code point, or of itself as a whole."""
 
     def change(text: str, _: Random) -> str:
         return "".join(
-            pattern.format(glyph, code=ord(glyph))
-            if any(first <= ord(glyph) <= last for first, last in PICTURE_RANGES)
+            pattern.format(glyph, code=ord(glyph[0]))
+            if any(first <= ord(glyph[0]) <= last for first, last in PICTURE_RANGES)
             else glyph
-            for glyph in text
+            for glyph in (_WHOLE.findall(text) if "{}" in pattern else text)
         )
 
     return change
