@@ -10,7 +10,7 @@ from reference import chunk, protect
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin, Script
-from passphrase.format.cipher import DerivedKeys
+from passphrase.format.cipher import DerivedKeys, derived
 from passphrase.format.layout import header_symbol
 from passphrase.format.seal import seal
 from passphrase.format.symbols import DIGITS
@@ -30,6 +30,7 @@ YI = Script("yi", "".join(map(chr, range(0xA000, 0xA400))))  # a script of one's
 CODEC = Codec(KEYRING, audience=AUDIENCE)
 LONG = Codec(KEYRING, audience=AUDIENCE, max_chars=1 << 20)  # for what takes many words
 KEYS = KEYRING.derive(AUDIENCE)[1]
+DERIVED = [derived(SECRET, purpose, AUDIENCE.encode()) for purpose in (b"sign", b"seal")]
 INVITE = Invite(
     group_id=6824193837465920001,
     inviter_id=102938475610293847,

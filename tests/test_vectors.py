@@ -28,7 +28,7 @@ from passphrase import (
     recognize,
 )
 from passphrase.codec import Level
-from passphrase.format.cipher import DerivedKeys
+from passphrase.format.cipher import DerivedKeys, derived
 from passphrase.format.layout import header_symbol
 from passphrase.format.seal import seal
 from passphrase.format.wire import pack
@@ -128,7 +128,8 @@ def test_valid(vector: Vector) -> None:
     sealed = seal(keys, symbol, body)
     word = protect(chunk(symbol, sealed))
     assert (symbol, body.hex()) == (test["headerSymbol"], test["body"])
-    assert (keys._signing.hex(), keys._sealing.hex()) == (test["signingKey"], test["sealingKey"])
+    for purpose, key in ((b"sign", "signingKey"), (b"seal", "sealingKey")):
+        assert derived(secrets[key_id], purpose, audience.encode()).hex() == test[key]
     assert sealed.hex() == test["sealed"] + test["tag"]
     assert [*word] == test["symbols"]
     assert {s: load_script(s).spell(word) for s in test["spellings"]} == test["spellings"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from passphrase import Invite, Keyring, Origin, find
-from passphrase.format.cipher import DerivedKeys
+from passphrase.format.cipher import DerivedKeys, derived
 from passphrase.format.layout import (
     BODY_FIELDS,
     PARITY_SYMBOLS,
@@ -41,6 +41,15 @@ KEYS: Final = Keyring(SECRETS, 1).derive(AUDIENCE)
 OTHER_SECRETS: Final = {0: derive("secret 0"), 7: derive("secret 7", 64), 3: derive("secret 3", 33)}
 OTHER_AUDIENCE: Final = "多闪" * 10 + "duo!"
 OTHER_KEYS: Final = Keyring(OTHER_SECRETS, 0).derive(OTHER_AUDIENCE)
+# Vectors show what the library hides.
+DERIVED: Final = {
+    keys[key_id]: [derived(secret, name, audience.encode()) for name in (b"sign", b"seal")]
+    for secrets, audience, keys in (
+        (SECRETS, AUDIENCE, KEYS),
+        (OTHER_SECRETS, OTHER_AUDIENCE, OTHER_KEYS),
+    )
+    for key_id, secret in secrets.items()
+}
 INVITE: Final = Invite(
     group_id=6824193837465920001,
     inviter_id=102938475610293847,
@@ -101,8 +110,8 @@ def intermediate(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> T
     return {
         "headerSymbol": symbol,
         "body": hexed(body),
-        "signingKey": hexed(keys._signing),  # noqa: SLF001  # vectors show what the library hides
-        "sealingKey": hexed(keys._sealing),  # noqa: SLF001
+        "signingKey": hexed(DERIVED[keys][0]),
+        "sealingKey": hexed(DERIVED[keys][1]),
         "tag": hexed(tag),
         "keystream": hexed(keys.keystream(symbol.to_bytes(2, "big") + tag, len(body))),
         "sealed": hexed(sealed[:-TAG_BYTES]),

@@ -29,6 +29,7 @@ from reference import is_sound
 from support import (
     AUDIENCE,
     CODEC,
+    DERIVED,
     INVITE,
     KEYRING,
     KEYS,
@@ -47,7 +48,7 @@ from passphrase import (
     PassphraseError,
     SignatureError,
 )
-from passphrase.format.cipher import DerivedKeys, TruncatedHmac
+from passphrase.format.cipher import DerivedKeys
 from passphrase.format.layout import header_symbol
 from passphrase.format.parity import multiply
 from passphrase.format.seal import seal
@@ -74,13 +75,13 @@ VARIANTS = [INVITE.model_copy(update={"variant": variant}) for variant in range(
 def count_bits(patch: pytest.MonkeyPatch, bits: int) -> None:
     """Let only the first bits of a tag count, on both sides of the comparison."""
     mask = (1 << 80) - (1 << 80 - bits)
-    make, verify = TruncatedHmac.get_signature, DerivedKeys.verify
+    make, verify = DerivedKeys.tag, DerivedKeys.verify
 
     def cut(tag: bytes) -> bytes:
         return (int.from_bytes(tag, "big") & mask).to_bytes(10, "big")
 
-    def make_short(self: TruncatedHmac, key: bytes, value: bytes) -> bytes:
-        return cut(make(self, key, value))
+    def make_short(self: DerivedKeys, message: bytes) -> bytes:
+        return cut(make(self, message))
 
     def verify_short(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
         return verify(self, message, cut(tag))
@@ -88,7 +89,7 @@ def count_bits(patch: pytest.MonkeyPatch, bits: int) -> None:
     def any_invite(*_: object) -> Invite:  # so that the tag alone decides
         return INVITE
 
-    patch.setattr(TruncatedHmac, "get_signature", make_short)
+    patch.setattr(DerivedKeys, "tag", make_short)
     patch.setattr(DerivedKeys, "verify", verify_short)
     patch.setattr("passphrase.codec.unpack", any_invite)
 
@@ -185,7 +186,7 @@ def _raw_hmac(key: bytes, message: bytes) -> bytes:
 
 
 MESSAGE = SYMBOL.to_bytes(2, "big") + BODY
-SIGNING, SEALING = bytes(KEYS._signing), bytes(KEYS._sealing)
+SIGNING, SEALING = DERIVED
 FOREIGN_TAGS: dict[str, bytes] = {
     "stock Signer": Signer(SECRET).get_signature(MESSAGE),
     "stock Signer, our salt": Signer(

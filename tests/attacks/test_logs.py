@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 from attacks.attacks_support import failing, forged, locals_of_ours
-from support import CODEC, INVITE, KEYRING, KEYS, SECRET, YI
+from support import CODEC, DERIVED, INVITE, KEYRING, SECRET, YI
 
 from passphrase import (
     Codec,
@@ -76,7 +76,7 @@ def spellings(secret: bytes) -> list[str]:
 
 def shows_a_key(shown: str) -> bool:
     """Tell whether a text holds a secret or a derived key in any usual spelling."""
-    secrets = (SECRET, bytes(KEYS._signing), bytes(KEYS._sealing))
+    secrets = (SECRET, *DERIVED)
     return any(form.lower() in shown.lower() for s in secrets for form in spellings(s))
 
 

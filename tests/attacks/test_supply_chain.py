@@ -75,7 +75,7 @@ from passphrase.format import parity
 from passphrase.reading import find as clipboard, fold
 loaded = sorted(name[11:] for name in sys.modules if name.startswith("passphrase."))
 made = [cached.cache_info().currsize
-        for cached in (fold._folding, fold._spelled, parity._tables, clipboard.built_in_scripts)]
+        for cached in (fold.folding_of, fold.spelled_digits, parity._tables, clipboard.built_in_scripts)]
 steps.append(told())
 for _ in range(3):
     clipboard.recognize("\u53e3\u4ee4" * 40)
@@ -84,8 +84,8 @@ print(json.dumps([steps, loaded, made]))
 """
 FOR_A_CLIENT = [
     "_version", "errors", "format", "format.layout", "format.parity", "format.symbols", "reading",
-    "reading.characters", "reading.chatter", "reading.find", "reading.fold", "reading.markup",
-    "reading.row", "scripts", "scripts.script",
+    "reading.characters", "reading.chatter", "reading.codeword", "reading.find", "reading.fold",
+    "reading.glance", "reading.markup", "reading.row", "scripts", "scripts.script",
 ]  # fmt: skip
 
 

@@ -28,13 +28,12 @@ def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
         SignatureError: The tag is not this body's under these keys. Nothing of it is returned.
     """
     header = header_symbol.to_bytes(2)
-    hidden, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
-    body = _xor(hidden, keys.keystream(header + tag, len(hidden)))
+    tag = sealed[-TAG_BYTES:]
+    body = _xor(sealed[:-TAG_BYTES], keys.keystream(header + tag, len(sealed) - TAG_BYTES))
     if not keys.verify(header + body, tag):
         raise SignatureError(read_header(header_symbol).key_id)
     return body
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    mixed = int.from_bytes(left) ^ int.from_bytes(right)
-    return mixed.to_bytes(len(left))
+    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))
