@@ -34,6 +34,7 @@ from passphrase.invite import Invite, checked
 from passphrase.reading.codeword import Codeword
 from passphrase.reading.find import (
     MAX_CHARS,
+    Contents,
     check_max_chars,
     scan,
 )
@@ -202,7 +203,10 @@ class Codec:
             TypeError: The text is not a str.
             ValueError: There is no such level.
         """
-        found = self._open_all(text, repair)
+        contents = self._scan(text, repair)
+        if len(contents.codewords) == 1 and not contents.damaged:
+            return self._open(contents.codewords[0])
+        found = self._open_all(contents, repair)
         if len(found) > 1:
             raise AmbiguousError(tuple(decoded.span for decoded in found))
         return found[0]
@@ -213,7 +217,7 @@ class Codec:
 
         Args and errors are those of `decode`, except that several passphrases are not an error.
         """
-        return self._open_all(text, repair)
+        return self._open_all(self._scan(text, repair), repair)
 
     @property
     def scripts(self) -> tuple[Script, ...]:
@@ -243,19 +247,20 @@ class Codec:
             raise ValueError(msg)
         return load_script(script)
 
-    def _open_all(self, text: str, level: Level) -> list[Decoded]:
-        """Open each different codeword in a text once; refuse when none opens."""
+    def _scan(self, text: str, level: Level) -> Contents:
+        """Find the codewords in a text that is to be read at a level."""
         if level not in LEVELS:
             msg = f"repair must be one of {', '.join(LEVELS)}"
             raise ValueError(msg)
-        contents = scan(
+        return scan(
             text,
             scripts=self._scripts,
             max_chars=self._max_chars,
             codewords_max=TAG_CHECKS_MAX,
         )
-        if len(contents.codewords) == 1 and not contents.damaged:
-            return [self._open(contents.codewords[0])]
+
+    def _open_all(self, contents: Contents, level: Level) -> list[Decoded]:
+        """Open each different codeword once, and damaged ones; refuse when none opens."""
         codewords: dict[int, Codeword] = {}
         for codeword in contents.codewords:
             codewords.setdefault(codeword.number, codeword)

@@ -75,7 +75,8 @@ from passphrase.format import parity
 from passphrase.reading import find as clipboard, fold
 loaded = sorted(name[11:] for name in sys.modules if name.startswith("passphrase."))
 made = [cached.cache_info().currsize
-        for cached in (fold.folding_of, fold.spelled_digits, parity._tables, clipboard.built_in_scripts)]
+        for cached in (fold.folding_of, fold.spelled_digits, parity._tables,
+                       clipboard.built_in_scripts)]
 steps.append(told())
 for _ in range(3):
     clipboard.recognize("\u53e3\u4ee4" * 40)

@@ -66,9 +66,9 @@ def unpack(header: Header, body: bytes) -> Invite:
     """
     version, _, group_width, inviter_width = header
     number = int.from_bytes(body)
-    inviter_id = _read_id(inviter_width, number)
+    inviter = number & _ID_MASKS[inviter_width]
     number >>= _ID_BITS[inviter_width]
-    group_id = _read_id(group_width, number)
+    group = number & _ID_MASKS[group_width]
     fixed = number >> _ID_BITS[group_width]
     minutes = fixed >> _EXPIRY
     origin = fixed >> _ORIGIN & _ORIGIN_MASK
@@ -78,14 +78,14 @@ def unpack(header: Header, body: bytes) -> Invite:
         raise VersionError("origin", version)
     if fixed >> _RESERVED & 1:
         raise VersionError("reserved", version)
-    if group_width == _WIDE and group_id in _NARROW:
+    if group_width == _WIDE and group in _NARROW:
         raise VersionError("group_width", version)
-    if inviter_width == _WIDE and inviter_id in _NARROW:
+    if inviter_width == _WIDE and inviter in _NARROW:
         raise VersionError("inviter_width", version)
     return trusted(
         {
-            "group_id": group_id,
-            "inviter_id": inviter_id,
+            "group_id": group if group_width < UUID_WIDTH else UUID(int=group),
+            "inviter_id": inviter if inviter_width < UUID_WIDTH else UUID(int=inviter),
             "expires_at": EPOCH + minutes * _MINUTE,
             "origin": ORIGINS[origin],
             "mutual_follow": fixed >> _MUTUAL_FOLLOW & 1 == 1,
@@ -102,9 +102,3 @@ def _number(identity: int | UUID) -> tuple[int, int]:
     if isinstance(identity, UUID):
         return UUID_WIDTH, identity.int
     return (0 if identity in _NARROW else _WIDE), identity
-
-
-def _read_id(width: int, number: int) -> int | UUID:
-    """Read the id that stands in the low bits of a number. Inverse: `_number`."""
-    low = number & _ID_MASKS[width]
-    return UUID(int=low) if width == UUID_WIDTH else low

@@ -32,7 +32,13 @@ _SIZES: Final = {
 _KNOWN_SIZES: Final = {
     digits: size for digits, size in _SIZES.items() if HEADERS[int(digits, 32)].version == VERSION
 }
-_KNOWN: Final = frozenset(memoryview(digits).cast("H")[0] for digits in _KNOWN_SIZES)
+# By the size of a codeword, the headers of shorter ones, as numbers of the machine.
+_SHORTER: Final = {
+    size: frozenset(
+        memoryview(digits).cast("H")[0] for digits, inner in _KNOWN_SIZES.items() if inner < size
+    )
+    for size in WORD_SIZES
+}
 
 
 def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
@@ -109,8 +115,10 @@ def _holds_another(script: Script, digits: bytes) -> bool:
     step, group = script.digits_per_glyph, script.group
     sizes = _SIZES if group else _KNOWN_SIZES
     places = range(step, len(digits) - 2 * WORD_SIZES[0] + 1, step)
-    if not group and _KNOWN.isdisjoint(memoryview(digits).cast("H")[1 : len(places) + 1]):
-        return False
+    if not group:
+        symbols = memoryview(digits).cast("H")
+        if _SHORTER[len(symbols)].isdisjoint(symbols[1 : len(places) + 1]):
+            return False
     for at in [at for at in places if digits[at : at + 2] in sizes]:
         size = (_KNOWN_SIZES if group and at % group else sizes).get(digits[at : at + 2], 0)
         inner = digits[at : at + 2 * size]
