@@ -9,9 +9,10 @@ Shapes:
     window  a part of a row from that place on, read in one way; the unit of the budget
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
@@ -156,6 +157,40 @@ class _Reading(NamedTuple):
     origins: Sequence[int]
 
 
+class _Place:
+    """The glyphs and marks from one place in a row on, read once for all guesses there."""
+
+    def __init__(self, guess: _Guess) -> None:
+        width = guess.row.script.glyphs_per_symbol
+        longest = width * WORD_SIZES[-1] + MARKS_MAX
+        self.part: Final = Part(guess.glyphs[guess.start : guess.start + longest], width)
+
+    @cached_property
+    def readable(self) -> list[int]:
+        """Where the glyphs stand."""
+        glyphs = self.part.glyphs
+        return [*compress(range(len(glyphs)), map(UNREADABLE.__ne__, glyphs))]
+
+    @cached_property
+    def groups(self) -> list[list[int]]:
+        """Where the marks of each of the first groups stand."""
+        groups: list[list[int]] = []
+        glyphs = self.part.glyphs
+        for at in compress(range(len(glyphs)), map(UNREADABLE.__eq__, glyphs)):
+            if groups and groups[-1][-1] == at - 1:
+                groups[-1].append(at)
+            elif len(groups) < _GROUPS_MAX:
+                groups.append([at])
+            else:
+                break
+        return groups
+
+    @cached_property
+    def without_marks(self) -> Part:
+        """The glyphs if no mark stands for one."""
+        return Part([*map(self.part.glyphs.__getitem__, self.readable)], self.part.width)
+
+
 def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
     """Yield what damaged rows may have been, each codeword once, within the budget of a text.
 
@@ -183,30 +218,26 @@ def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _
     """Yield as many windows as may be looked at, with any header and with one that was read."""
     budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     left = {False: budget, True: budget}
-    parts: dict[tuple[int, int], Part] = {}
+    places: dict[tuple[int, int], _Place] = {}
     for guess in _guesses(rows, thorough=thorough):
         is_known = guess.places > 1
+        if not any(left.values()):
+            return
         if left[is_known]:
             key = (id(guess.glyphs), guess.start)
-            if key not in parts:
-                parts[key] = _part(guess)
-            readings = _readings(guess, parts[key], thorough=thorough)
+            if key not in places:
+                places[key] = _Place(guess)
+            readings = _readings(guess, places[key], thorough=thorough)
             for reading in islice(readings, left[is_known]):
                 left[is_known] -= 1
                 yield guess, reading
-
-
-def _part(guess: _Guess) -> Part:
-    """Return the glyphs from a place on, as many as the longest damaged codeword may have."""
-    width = guess.row.script.glyphs_per_symbol
-    return Part(guess.glyphs[guess.start : guess.start + width * WORD_SIZES[-1] + 2], width)
 
 
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
     """Yield where codewords may be, the likeliest first: set off from other glyphs at both ends."""
     ranks: list[list[_Guess]] = [[] for _ in range(4)]
     guesses = (
-        islice(_guesses_in(row, 2 if thorough else 1), _ROW_GUESSES_MAX) for row in _first(rows)
+        islice(_guesses_in(row, thorough=thorough), _ROW_GUESSES_MAX) for row in _first(rows)
     )
     for rank, guess in islice(chain.from_iterable(guesses), _GUESSES_MAX):
         ranks[rank].append(guess)
@@ -225,7 +256,7 @@ def _first(rows: Iterable[Row]) -> Iterator[Row]:
             yield row.part(0, length)
 
 
-def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
+def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
     """Yield guesses in one row: those at a header, then those at any begin.
 
     Each has a rank: 0 if something sets it off at both ends, 1 where its end depends on what marks
@@ -233,7 +264,7 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
     """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
-    starts, marks = {*begins}, {*compress(range(length), map(UNREADABLE.__eq__, glyphs))}
+    starts, marks = {*begins}, [*compress(range(length), map(UNREADABLE.__eq__, glyphs))]
     ends = {*begins, *marks, length}
     sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
     at_headers = ((at, size, size) for at, size in sized if size)
@@ -242,69 +273,71 @@ def _guesses_in(row: Row, slack: int) -> Iterator[tuple[int, _Guess]]:
         reach = WORD_SIZES[0] * width
         begins.sort(key=lambda at: before[at] - before[min(at + reach, length)])
     at_begins = ((at, size, 1) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
+    slack = 2 if thorough else 1
     for start, size, places in chain(at_headers, at_begins):
         is_open = start not in starts
         end = start + size * width
+        before_mark = bisect_left(marks, start)
+        mark = marks[before_mark] if before_mark < len(marks) else length
         for surplus in range(min(slack, length - end), -slack - 1, -1):
+            if end + surplus > mark and (surplus or thorough):
+                continue  # with marks in it, only as many as it has may stand for glyphs
             open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
         if marks and end - ERASURES_MAX <= length:
             yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 
-def _readings(guess: _Guess, part: Part, *, thorough: bool) -> Iterable[_Reading]:
+def _readings(guess: _Guess, place: _Place, *, thorough: bool) -> Iterable[_Reading]:
     """Return the part of a row that a guess means, in each way to take the marks in it.
 
     At "thorough" they stand for nothing: what they stand for, "standard" has looked at.
     """
     _, glyphs, start, size, places, surplus = guess
+    part = place.part
     count = size * part.width + (surplus or 0)
-    if surplus is not None and UNREADABLE not in glyphs[start : start + count]:
+    if surplus or (surplus == 0 and UNREADABLE not in glyphs[start : start + count]):
         return (_Reading(Window(part, size, surplus, places), range(count + 1)),)
     # If marks are the damage, the header stands as it was read, or they are in it.
-    may_be_marks = not thorough and (places > 1 or UNREADABLE in glyphs[start : start + part.width])
+    may_be_marks = not thorough and (places > 1 or UNREADABLE in part.glyphs[: part.width])
     if surplus is None:
-        most = ERASURES_MAX if may_be_marks else 0
-        return _marked(glyphs[start : start + count + MARKS_MAX], part.width, size, places, most)
-    if may_be_marks and not surplus:
+        return _marked(place, size, places, ERASURES_MAX if may_be_marks else 0)
+    if may_be_marks:
         return (_Reading(Window(part, size, None, places), range(count + 1)),)
     return ()
 
 
-def _marked(near: list[int], width: int, size: int, places: int, most: int) -> Iterator[_Reading]:
+def _marked(place: _Place, size: int, places: int, most: int) -> Iterator[_Reading]:
     """Yield the ways in which groups of marks stand for some of the glyphs, or for none.
 
     Args:
-        near: The glyphs and marks from a place on.
-        width: Glyphs to a symbol.
+        place: The glyphs and marks.
         size: Of the codeword, in symbols.
         places: The first damage is in one of so many first symbols.
         most: How many glyphs the marks may stand for.
     """
+    width, glyphs, readable = place.part.width, place.part.glyphs, place.readable
     count = size * width
-    if UNREADABLE not in near[: count + 2]:
+    if not place.groups or place.groups[0][0] > count + 1:
         return
-    readable = [*compress(range(len(near)), map(UNREADABLE.__ne__, near))]
-    groups: list[list[int]] = []
-    for at in compress(range(len(near)), map(UNREADABLE.__eq__, near)):
-        if groups and groups[-1][-1] == at - 1:
-            groups[-1].append(at)
-        else:
-            groups.append([at])
+    length = min(len(glyphs), count + MARKS_MAX)
+    available = bisect_left(readable, length)
     for missing in range(most + 1):
         read = count - missing
-        if len(readable) < read:
+        if available < read:
             continue
-        end = readable[read] if len(readable) > read else len(near)
-        some = [group for group in groups[:_GROUPS_MAX] if group[0] < end]
-        for shares in _shares(missing, len(some)):
+        end = readable[read] if available > read else length
+        groups = [group for group in place.groups if group[0] < end]
+        for shares in _shares(missing, len(groups)):
             taken = readable[:read]
-            for group, share in zip(some, shares, strict=True):
+            if not missing:
+                yield _Reading(Window(place.without_marks, size, 0, places), [*taken, end])
+                continue
+            for group, share in zip(groups, shares, strict=True):
                 taken += [group[min(index, len(group) - 1)] for index in range(share)]
             taken.sort()
-            part = Part([*map(near.__getitem__, taken)], width)
-            window = Window(part, size, None if missing else 0, places)
-            yield _Reading(window, [*taken, end])
+            part = Part([*map(glyphs.__getitem__, taken)], width)
+            yield _Reading(Window(part, size, None, places), [*taken, end])
 
 
 @cache
