@@ -107,6 +107,8 @@ def test_more_invalid_than_valid() -> None:
     assert DOCUMENT["numberOfTests"] == len(TESTS)
     results = Counter(test["result"] for test in TESTS)
     assert results["invalid"] > results["valid"]
+    figures = Path("docs/figures.md").read_text("utf-8")
+    assert f"of which {results['invalid']} are refusals | {len(TESTS)} |" in figures
     assert min(len(INVALID), len(VALID), len(REPAIRS)) > 100
     assert [test["tcId"] for test in TESTS] == [*range(1, len(TESTS) + 1)]
     assert max(Counter(test["comment"] for test in TESTS).values()) == 1
