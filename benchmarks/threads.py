@@ -35,12 +35,12 @@ def texts() -> dict[str, str]:
     message = share(text, group_name="火锅小分队", app_name="抖音")
     draw = random.Random(1)  # noqa: S311  # the same texts each time
     first = header_symbol(pack(INVITE, 1)[0])
-    spell = load_script("emoji").spell
+    glyphs = load_script("emoji").glyphs
 
     def random_glyphs(count: int) -> str:
-        return spell([draw.randrange(1024) for _ in range(count)])
+        return "".join(glyphs[draw.randrange(1024)] for _ in range(count))
 
-    rows = "，".join(spell([first]) + random_glyphs(29) for _ in range(130))
+    rows = "，".join(glyphs[first] + random_glyphs(29) for _ in range(130))
     broken = "，".join([f"{text[:9]}?{text[10:20]}?{text[21:29]}"] * 150)
     return {
         "as it was shared": message,

@@ -25,7 +25,7 @@ from laws import (
     check_text,
     outcome,
 )
-from reference import chunk, protect
+from reference import chunk, protect, spell
 from support import AUDIENCE, OTHER_SECRET, SECRET
 
 from passphrase import (
@@ -161,7 +161,7 @@ def strike(draw: Draw, glyphs: list[str], table: str) -> None:
 def draw_row(draw: Draw, kind: str) -> str:
     """Write a codeword of one of the kinds in one of the scripts, with up to three damages."""
     script = load_script(draw.one_of(SCRIPTS))
-    glyphs = [*script.spell(draw_codeword(draw, kind))]
+    glyphs = [*spell(draw_codeword(draw, kind), script)]
     for _ in range(draw.one_of(DAMAGES)):
         if glyphs:
             strike(draw, glyphs, script.glyphs)
@@ -196,7 +196,7 @@ def words(data: bytes) -> Reached:
         if kind == "again":
             pieces.append("".join(pieces[-2:]) * draw.below(4))
         elif kind == "crowd":
-            pieces.append(load_script(draw.one_of(SCRIPTS)).spell(draw_crowd(draw)))
+            pieces.append(spell(draw_crowd(draw), draw.one_of(SCRIPTS)))
         elif kind == "glyphs":
             glyphs = load_script(draw.one_of(SCRIPTS)).glyphs
             pieces.append("".join(draw.one_of(glyphs) for _ in range(draw.below(8))))
@@ -283,7 +283,7 @@ def draw_text(draw: Draw) -> str:
         elif kind == "row":
             pieces.append(draw_row(draw, draw.one_of(KINDS)))
         elif kind in {"passphrase", "message"}:
-            spelled = load_script(draw.one_of(SCRIPTS)).spell(draw.one_of(MINTED_WORDS))
+            spelled = spell(draw.one_of(MINTED_WORDS), draw.one_of(SCRIPTS))
             cut = spelled[draw.below(16) :][: 100 - draw.below(16)]
             is_message = kind == "message"
             pieces.append(share(spelled, group_name=cut) if is_message else cut)
@@ -302,7 +302,7 @@ def texts(data: bytes) -> Reached:
     script, locale = draw.one_of(SCRIPTS), draw.one_of(LOCALES)
     text = draw_text(draw)
     reached = check_text(text, level, MINTED) | check_lint(text)
-    carried = load_script(script).spell(MINTED_WORDS[0])
+    carried = spell(MINTED_WORDS[0], script)
     middle = len(text) // 2
     message = share(carried, locale=locale, group_name=text[:middle], app_name=text[middle:])
     # Two names that are base 32 stand in one row with the English words around them.
@@ -429,13 +429,13 @@ def sealed(data: bytes) -> Reached:
     word = protect(chunk(symbol, raw))
     assert len(word) in WORD_SIZES
     script = load_script(draw.one_of(SCRIPTS))
-    text = script.spell(word)
+    text = spell(word, script)
     decoded = check_sealed(text, word, body)
     if isinstance(decoded, PassphraseError):
         field = getattr(decoded, "field", "")
         return {f"{decoded.code} {field}".strip()}
     for other in SCRIPTS:
-        assert CODEC.decode(load_script(other).spell(word)).fingerprint == decoded.fingerprint
+        assert CODEC.decode(spell(word, other)).fingerprint == decoded.fingerprint
     reached = {f"width {len(word)}"}
     damaged = [*text]
     for _ in range(draw.one_of(DAMAGES)):
@@ -445,7 +445,7 @@ def sealed(data: bytes) -> Reached:
     reached |= check_text("".join(damaged), level, {word: decoded.invite})
     bit = draw.below(8 * len(raw))
     flipped = (int.from_bytes(raw, "big") ^ 1 << bit).to_bytes(len(raw), "big")
-    forged = script.spell(protect(chunk(symbol, flipped)))
+    forged = spell(protect(chunk(symbol, flipped)), script)
     refusal = outcome(lambda: CODEC.decode(forged), forged)
     assert isinstance(refusal, PassphraseError)
     assert refusal.code == "signature"

@@ -4,12 +4,15 @@ The library keeps a codeword as one number and looks parity up byte by byte. The
 and what tests build words with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shamir_mnemonic import rs1024
 
 from passphrase.format.layout import TAG_BYTES, read_header
 from passphrase.format.parity import TARGET_REMAINDER
+from passphrase.format.symbols import merge
+from passphrase.scripts import load_script
+from passphrase.scripts.script import Script
 
 
 def chunk(header_symbol: int, raw: bytes) -> tuple[int, ...]:
@@ -44,3 +47,9 @@ def protect(data_symbols: tuple[int, ...]) -> tuple[int, ...]:
 def is_sound(codeword: tuple[int, ...]) -> bool:
     """Tell whether the parity of a codeword holds."""
     return remainder(codeword) == TARGET_REMAINDER
+
+
+def spell(codeword: Sequence[int], script: str | Script = "emoji") -> str:
+    """Write a codeword in its one spelling."""
+    chosen = load_script(script) if isinstance(script, str) else script
+    return chosen.spell_word(merge(codeword), len(codeword))

@@ -29,13 +29,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import segno
-from reference import protect
+from reference import protect, spell
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET, codeword_of
 
 from passphrase import Codec, Facts, Keyring, cli, share
 from passphrase.__main__ import main
 from passphrase.cli import keys, mint, read, world
-from passphrase.scripts import load_script
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
@@ -1287,7 +1286,7 @@ def test_explain_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
 def test_explain_tells_of_version_0(shell: Shell) -> None:
     """Though it hides every other nought."""
     first, *rest = codeword_of(INVITE)
-    text = load_script("emoji").spell(protect((first & 0x7F, *rest[:26])))
+    text = spell(protect((first & 0x7F, *rest[:26])))
     assert re.search(r"^version +0$", shell("explain", text).out, re.MULTILINE)
 
 

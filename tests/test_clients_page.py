@@ -10,12 +10,12 @@ from random import Random
 from typing import cast
 
 import pytest
+from reference import spell
 from support import CODEC, INVITE, SCRIPTS, codeword_of, sealed_word
 
 from passphrase import AmbiguousError, PassphraseError, recognize
 from passphrase.format.layout import header_symbol
 from passphrase.format.wire import pack
-from passphrase.scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "clients.md").read_text()
@@ -28,9 +28,7 @@ SAME = CODEC.encode(INVITE, script="base32")
 CODEWORD = ",".join(map(str, codeword_of(INVITE)))
 LOST = f"{TEXT[:9]}{TEXT[10:]}"
 MARKED = f"{TEXT[:3]}?{TEXT[4:9]}[微笑]{TEXT[10:]}"
-NEWER = load_script("emoji").spell(
-    sealed_word(header_symbol(pack(INVITE, 1)[0]) + 128, pack(INVITE, 1)[1])
-)
+NEWER = spell(sealed_word(header_symbol(pack(INVITE, 1)[0]) + 128, pack(INVITE, 1)[1]))
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 

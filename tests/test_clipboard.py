@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import protect
+from reference import protect, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -48,7 +48,7 @@ FOREIGN = "，。！：（）【】「」“”,.!:;()[]{}</@#uU"
 
 
 def spelled(name: str) -> str:
-    return load_script(name).spell(WORD)
+    return spell(WORD, name)
 
 
 @given(
@@ -169,7 +169,7 @@ def test_dumps_of_bytes_are_not_damaged(name: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_several_are_found_in_order(script: str) -> None:
     """Each occurrence is a candidate; the codec tells whether they are the same."""
-    other = load_script("base32").spell(codeword_of(INVITE.model_copy(update={"variant": 1})))
+    other = spell(codeword_of(INVITE.model_copy(update={"variant": 1})), "base32")
     found = find(f"{spelled(script)}，{other}。{spelled('emoji')}")
     assert [c.script for c in found] == [script, "base32", "emoji"]
     assert [c.span for c in found] == sorted(c.span for c in found)
@@ -180,9 +180,7 @@ def test_several_are_found_in_order(script: str) -> None:
 @pytest.mark.parametrize("other", SCRIPTS)
 def test_a_mixture_of_scripts_is_none(one: str, other: str) -> None:
     """A codeword is spelled in one script."""
-    head, tail = (
-        load_script(name).spell(part) for name, part in ((one, WORD[:15]), (other, WORD[15:]))
-    )
+    head, tail = (spell(part, name) for name, part in ((one, WORD[:15]), (other, WORD[15:])))
     assert recognize(head + tail) == (one == other)
 
 
@@ -190,7 +188,7 @@ def test_a_mixture_of_scripts_is_none(one: str, other: str) -> None:
 def test_one_wrong_symbol_is_reported_as_damage(script: str) -> None:
     """Parity names no reason but the right one."""
     for at in range(30):
-        text = load_script(script).spell(replaced(WORD, at, WORD[at] ^ 1))
+        text = spell(replaced(WORD, at, WORD[at] ^ 1), script)
         findings = scan(f"看，{text}。")
         assert findings.candidates == []
         assert isinstance(findings.refusal, DamagedError)
@@ -224,7 +222,7 @@ def test_ordinary_text_is_not_found_and_not_damaged(text: str) -> None:
 def test_padding_must_be_zero(script: str) -> None:
     """Sound parity alone is not enough where version 1 says more."""
     padded = protect(replaced(WORD[:-3], 26, WORD[26] | 1))
-    assert not recognize(load_script(script).spell(padded))
+    assert not recognize(spell(padded, script))
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -232,7 +230,7 @@ def test_padding_must_be_zero(script: str) -> None:
 def test_another_version_is_found_where_no_glyph_touches_it(script: str, version: int) -> None:
     """It can only be reported, so it is looked for only where a message would set it off."""
     newer = protect((header_symbol(Header(version, 3, 1, 1)), *WORD[1:27]))
-    text = load_script(script).spell(newer)
+    text = spell(newer, script)
     (found,) = find(f"快来【{text}】")
     assert found.header.version == version
     assert recognize(f"{load_script(script).glyphs[5]} {text}")
@@ -244,14 +242,14 @@ def test_another_version_is_found_where_no_glyph_touches_it(script: str, version
 def test_a_width_that_does_not_exist_opens_nothing(widths: tuple[int, int]) -> None:
     symbol = header_symbol(Header(1, 1, *widths))
     for length in range(20, 60):
-        assert not recognize(load_script("emoji").spell(protect((symbol, *range(length)))))
+        assert not recognize(spell(protect((symbol, *range(length)))))
 
 
 @pytest.mark.parametrize("script", ["emoji", "hanzi"])
 def test_a_codeword_begins_at_a_glyph(script: str) -> None:
     """With half a glyph before it and half a one behind, its digits make a row of no codeword."""
     shifted = split(merge(codeword_of(INVITE)) << 5, 31)
-    assert find(load_script(script).spell(shifted)) == []
+    assert find(spell(shifted, script)) == []
 
 
 def test_the_limit() -> None:
@@ -317,7 +315,7 @@ def test_only_version_1_says_what_its_padding_is() -> None:
     """A newer word with spare bits set is still found, so that it can be reported."""
     newer = protect((header_symbol(Header(2, 0, 1, 1)), *range(5, 31)))
     assert newer[26] & 0b1111
-    assert recognize(load_script("emoji").spell(newer))
+    assert recognize(spell(newer))
 
 
 @pytest.mark.parametrize(

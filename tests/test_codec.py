@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from reference import chunk, protect
+from reference import chunk, protect, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -52,16 +52,11 @@ from passphrase import (
     find,
     recognize,
 )
-from passphrase.format.layout import BODY_FIELDS, Header, header_symbol, join_fields, split_fields
+from passphrase.format.layout import BODY_FIELDS, Header, field_shifts, header_symbol
 from passphrase.format.wire import pack
-from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)
 FORGED_WORDS = int(os.environ.get("FORGED_WORDS", "100000"))
-
-
-def spell(codeword: tuple[int, ...], script: str = "emoji") -> str:
-    return load_script(script).spell(codeword)
 
 
 @given(invite=invites, script=scripts, key_id=st.integers(0, 7), before=st.text(max_size=20))
@@ -210,10 +205,11 @@ def test_unknown_key_wrong_audience_and_forgery_are_one_error(key_id: int) -> No
 
 def _illegal(field: str, value: int) -> tuple[int, ...]:
     header, body = pack(INVITE, 1)
-    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
-    return sealed_word(
-        header_symbol(header), join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
-    )
+    names, bits = zip(*BODY_FIELDS, strict=True)
+    at = names.index(field)
+    shift = field_shifts(BODY_FIELDS)[at]
+    cleared = int.from_bytes(body[:6]) & ~((1 << bits[at]) - 1 << shift)
+    return sealed_word(header_symbol(header), (cleared | value << shift).to_bytes(6) + body[6:])
 
 
 @pytest.mark.parametrize(

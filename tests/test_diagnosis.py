@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import protect
+from reference import protect, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -37,7 +37,7 @@ from passphrase.testing.strategies import HARMLESS, Mangling
 
 TEXT = CODEC.encode(INVITE)
 WORD = codeword_of(INVITE)
-NEWER = load_script("emoji").spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
+NEWER = spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
 STRANGERS = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
 OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
 
@@ -89,7 +89,7 @@ def test_a_good_tag_on_what_is_not_known_asks_for_an_update() -> None:
     header, body = pack(INVITE, 1)
     reserved = int.from_bytes(body, "big") | 1 << 8 * len(body) - 32
     word = sealed_word(header_symbol(header), reserved.to_bytes(len(body), "big"))
-    text = load_script("emoji").spell(word)
+    text = spell(word)
     assert explain(text).finding is Finding.UNVERIFIED
     assert explain(text, CODEC) == replace(explain(text), finding=Finding.VERSION, version=1)
 

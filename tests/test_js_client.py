@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from reference import protect
+from reference import protect, spell
 from support import CODEC, INVITE, codeword_of, replaced, scripts, symbols
 
 from passphrase import TextTooLongError, find, recognize
 from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES, WORD_SYMBOLS
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.reading.find import MAX_CHARS
-from passphrase.scripts import load_script
 from passphrase.testing.strategies import MARKUP, Mangling, Message, invites, manglings, messages
 
 ROOT = Path(__file__).parents[1]
@@ -153,7 +152,7 @@ def codewords(draw: st.DrawFn) -> str:
     size = (WORD_SYMBOLS[header] or WORD_SIZES[0]) - PARITY_SYMBOLS
     word = [header, *draw(st.lists(symbols, min_size=size - 1, max_size=size - 1))]
     word[-1] &= draw(st.sampled_from([0x300, 0x3FF]))
-    spelling = load_script(draw(scripts)).spell(protect(tuple(word)))
+    spelling = spell(protect(tuple(word)), draw(scripts))
     return draw(st.sampled_from(BEFORE)) + spelling
 
 
@@ -205,7 +204,7 @@ def test_one_wrong_symbol(client: Client) -> None:
     """Parity is the same in both: no single symbol can change unseen."""
     word = codeword_of(INVITE)
     for at in range(len(word)):
-        text = load_script("hanzi").spell(replaced(word, at, word[at] ^ 1 << at % 10))
+        text = spell(replaced(word, at, word[at] ^ 1 << at % 10), "hanzi")
         assert client.ask(text) == ours(text) == (False, False, [])
 
 

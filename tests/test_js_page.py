@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pytest
 from browser import LEAKED, LEAKS, needs_chromium, visit
+from reference import spell
 from support import CODEC, INVITE, SCRIPTS, sealed_word
 
 from passphrase.format.layout import Header, header_symbol
-from passphrase.scripts import load_script
 
 CLIENT = Path(__file__).parents[1] / "clients" / "js"
 FILES = ["/demo.html", "/demo.js", "/passphrase.js", "/tables.js"]
@@ -42,7 +42,7 @@ def look(text: str, profile: Path, folder: Path = CLIENT, script_end: bytes = b"
 def of_version(version: int) -> str:
     """Spell a codeword of another version."""
     word = sealed_word(header_symbol(Header(version, 1, 1, 1)), bytes(22))
-    return load_script("emoji").spell(word)
+    return spell(word)
 
 
 def test_it_recognises(tmp_path: Path) -> None:

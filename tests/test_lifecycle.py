@@ -52,9 +52,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from invites import MintRequest
+from reference import spell
 
 from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, find, share
-from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.scripts import SCRIPT_NAMES
 from passphrase.testing.strategies import Mangling, manglings
 
 pytestmark = pytest.mark.slow
@@ -412,7 +413,7 @@ class Lifecycle(RuleBasedStateMachine):
     ) -> None:
         """Share it in any spelling, mangle it, and tap, whoever it is and whence it came."""
         word = next(iter(find(issued.text))).codeword
-        text = load_script(script).spell(word)
+        text = spell(word, script)
         self.seen["pasted"] += 1
         self.tap_text(issued, viewer, mangling(share(text)), source)
 

@@ -25,7 +25,7 @@ from random import Random
 from tempfile import TemporaryFile
 from typing import Final
 
-from vector_parts import chunk, protect
+from vector_parts import chunk, protect, spell
 
 from passphrase import TextTooLongError, find
 from passphrase.format.layout import (
@@ -195,7 +195,7 @@ def near_miss(draw: Draw) -> Word:
 def spelled(word: Word, draw: Draw) -> str:
     """Spell a codeword in any script; at times in aliases, or with a glyph before that touches."""
     script = load_script(draw.choice(SCRIPT_NAMES))
-    text = script.spell(word)
+    text = spell(word, script.name)
     if draw.random() < SELDOM:
         text = draw.choice(script.glyphs) + draw.choice(("", "", " ", "-", "\ufe0f", "?")) + text
     if draw.random() < SELDOM:

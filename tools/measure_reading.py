@@ -23,6 +23,7 @@ import opencc
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, find
 from passphrase.codec import Level
 from passphrase.format.cipher import DerivedKeys
+from passphrase.format.symbols import merge
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.testing.strategies import HARMLESS, MARKUP, Mangling
@@ -99,7 +100,8 @@ def every_wrong(script: str, scale: float) -> Iterator[tuple[str, Invite]]:
     word = next(iter(find(CODEC.encode(meant, script=script)))).codeword
     for place, symbol in enumerate(word):
         for change in range(1, 1024, max(1, round(1 / scale))):
-            yield spelling.spell((*word[:place], symbol ^ change, *word[place + 1 :])), meant
+            damaged = (*word[:place], symbol ^ change, *word[place + 1 :])
+            yield spelling.spell_word(merge(damaged), len(word)), meant
 
 
 def blotted(script: str, scale: float) -> Iterator[tuple[str, Invite]]:

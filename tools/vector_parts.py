@@ -8,13 +8,13 @@ from passphrase import Invite, Keyring, Origin, find
 from passphrase.format.cipher import DerivedKeys, derived
 from passphrase.format.layout import (
     BODY_FIELDS,
+    FIXED_BYTES,
     PARITY_SYMBOLS,
     SYMBOL_BITS,
     TAG_BYTES,
+    field_shifts,
     header_symbol,
-    join_fields,
     read_header,
-    split_fields,
 )
 from passphrase.format.parity import protect as protected
 from passphrase.format.seal import seal
@@ -72,8 +72,11 @@ def layout(invite: Invite, key_id: int = 1) -> tuple[int, bytes]:
 def with_field(field: str, value: int) -> bytes:
     """Return the usual body with one field set to any value."""
     _, body = layout(INVITE)
-    fields = split_fields(BODY_FIELDS, int.from_bytes(body[:6], "big")) | {field: value}
-    return join_fields(BODY_FIELDS, fields).to_bytes(6, "big") + body[6:]
+    names, bits = zip(*BODY_FIELDS, strict=True)
+    at = names.index(field)
+    shift = 8 * (len(body) - FIXED_BYTES) + field_shifts(BODY_FIELDS)[at]
+    cleared = int.from_bytes(body) & ~((1 << bits[at]) - 1 << shift)
+    return int(cleared | value << shift).to_bytes(len(body))
 
 
 def chunk(symbol: int, raw: bytes) -> Word:
@@ -93,7 +96,7 @@ def word_of(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Word:
 
 def spell(word: Word, script: str = "emoji") -> str:
     """Spell a codeword."""
-    return load_script(script).spell(word)
+    return load_script(script).spell_word(merge(word), len(word))
 
 
 def hexed(raw: bytes) -> str:

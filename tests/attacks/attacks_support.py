@@ -30,10 +30,6 @@ BODY_BYTES = 22  # of two 64-bit ids
 Outcome = Invite | type[PassphraseError]
 
 
-def spell(codeword: tuple[int, ...], script: str = "emoji") -> str:
-    return load_script(script).spell(codeword)
-
-
 def spell_raw(symbol: int, raw: bytes, script: str = "emoji") -> str:
     """Spell any header symbol, sealed body and tag, with sound parity."""
     size = WORD_SYMBOLS[symbol]

@@ -18,14 +18,13 @@ import pytest
 from attacks.attacks_support import (
     forged,
     outcome,
-    spell,
     spell_raw,
     watch,
     with_and_without_tags,
 )
 from itsdangerous import Signer
 from itsdangerous.signer import NoneAlgorithm
-from reference import is_sound
+from reference import is_sound, spell
 from support import (
     AUDIENCE,
     CODEC,

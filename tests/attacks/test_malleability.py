@@ -5,10 +5,10 @@ from base64 import b64encode, urlsafe_b64encode
 from itertools import permutations, product
 
 import pytest
-from attacks.attacks_support import outcome, spell, spell_raw, watch, with_and_without_tags
+from attacks.attacks_support import outcome, spell_raw, watch, with_and_without_tags
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import protect
+from reference import protect, spell
 from support import (
     AUDIENCE,
     CODEC,

@@ -17,6 +17,7 @@ import pytest
 from attacks.attacks_support import count_windows, counted_calls, spell_raw
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -77,7 +78,7 @@ def overlapping(script: str) -> str:
         symbols += split(parity(merge(symbols[3 - size :]), size - 3), 3)
         symbols.append(WIDE)
     assert is_sound(merge(symbols[4 : 4 + size]), size)
-    return load_script(script).spell(symbols).replace("-", "")
+    return spell(symbols, script).replace("-", "")
 
 
 def rows(script: str, damage: Callable[[str], str]) -> str:
@@ -103,7 +104,7 @@ def drawn(script: str) -> str:
 
 def headers(script: str) -> str:
     """Let every glyph be one that a word can begin with."""
-    return "".join(islice(cycle(load_script(script).spell(range(133, 256, 16))), LARGE))
+    return "".join(islice(cycle(spell(range(133, 256, 16), script)), LARGE))
 
 
 def repeated(unit: str) -> str:

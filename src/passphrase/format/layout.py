@@ -8,7 +8,6 @@ Shapes:
     body           BODY_FIELDS from high bits to low, then the two ids, big-endian
 """
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 VERSION: Final = 1
@@ -69,30 +68,6 @@ def field_shifts(fields: Fields) -> tuple[int, ...]:
     return tuple(sum(sizes[at + 1 :]) for at in range(len(sizes)))
 
 
-def join_fields(fields: Fields, values: Mapping[str, int]) -> int:
-    """Make one number of named values, the first in the highest bits. Inverse: `split_fields`.
-
-    Raises:
-        ValueError: A value does not fit its field.
-    """
-    joined = 0
-    for name, bits in fields:
-        if values[name] >> bits:
-            msg = f"{name} does not fit {bits} bits"
-            raise ValueError(msg)
-        joined = joined << bits | values[name]
-    return joined
-
-
-def split_fields(fields: Fields, joined: int) -> dict[str, int]:
-    """Name the values that stand in one number. Inverse: `join_fields`."""
-    values: dict[str, int] = {}
-    for name, bits in reversed(fields):
-        values[name] = joined & ((1 << bits) - 1)
-        joined >>= bits
-    return values
-
-
 def header_symbol(header: Header) -> int:
     """Make the header symbol of its parts. Inverse: `read_header`."""
     return HEADER_SYMBOLS[header]
@@ -100,7 +75,8 @@ def header_symbol(header: Header) -> int:
 
 def read_header(symbol: int) -> Header:
     """Split a header symbol into its parts, whatever they say. Inverse: `header_symbol`."""
-    return Header(**split_fields(HEADER_FIELDS, symbol))
+    fields = zip(field_shifts(HEADER_FIELDS), HEADER_FIELDS, strict=True)
+    return Header(*(symbol >> shift & (1 << bits) - 1 for shift, (_, bits) in fields))
 
 
 def _word_symbols(header: Header) -> int:

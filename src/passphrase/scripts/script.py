@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from passphrase.format.layout import SYMBOL_BITS
-from passphrase.format.symbols import merge, shifts
+from passphrase.format.symbols import shifts
 
 _MASK: Final = (1 << SYMBOL_BITS) - 1
 
@@ -74,10 +74,6 @@ class Script:
             return tuple(values)
         pairs = zip(values[::2], values[1::2], strict=False)
         return tuple(high << self.glyph_bits | low for high, low in pairs)
-
-    def spell(self, codeword: Sequence[int]) -> str:
-        """Write a codeword in its one spelling."""
-        return self.spell_word(merge(codeword), len(codeword))
 
     def spell_word(self, word: int, size: int) -> str:
         """Write a word of so many symbols in its one spelling."""
