@@ -831,6 +831,43 @@ def test_the_console(
     assert answered.replace(str(tmp_path), "...").splitlines() == session.splitlines()
 
 
+CLICK_REFUSES = """
+encode --group 1  # --inviter
+encode --group 1 --inviter 2  # --expires
+encode --group 1 --inviter 2 --expires 7d  # --origin
+encode --group 1 --inviter 2 --expires 7d --origin weibo  # --origin
+encode --group 1 --inviter 2 --expires 7d --origin qq --script klingon  # --script
+encode --group 1 --inviter 2 --expires 7d --origin qq --generation 256  # --generation
+encode --group 1 --inviter 2 --expires 7d --origin qq --generation -1  # --generation
+encode --group 1 --inviter 2 --expires 7d --origin qq --variant 256  # --variant
+encode --group 1 --inviter 2 --expires 7d --origin qq --variant -1  # --variant
+share --group 1 --inviter 2 --expires 7d --origin qq --qr .  # --qr
+share --group 1 --inviter 2 --expires 7d --origin qq --locale fr  # --locale
+open text  # --viewer
+open --viewer 1 text  # --source
+open --viewer 1 --source weibo text  # --source
+open --viewer 1 --source qq --member maybe text  # --member
+open --viewer 1 --source qq --generation -1 text  # --generation
+decode a b  # b
+decode --colour a  # --colour
+decode --repair some a  # --repair
+frobnicate  # frobnicate
+batch decode --format xls log.csv  # --format
+batch decode log.csv --processes 0  # --processes
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", CLICK_REFUSES)
+def test_what_click_refuses(shell: Shell, line: str) -> None:
+    """In one line, which names what is wrong and the help to read; the words are click's."""
+    typed, named = line.split("  # ")
+    told = shell(*shlex.split(typed))
+    page = " ".join(["passphrase", *re.findall("^(?:batch )?(?:decode|encode|open|share)", typed)])
+    assert (told.code, told.out) == (2, "")
+    said = rf"passphrase: .*{named}\b.* \(see `{page} --help`\)\n"
+    assert re.fullmatch(said, told.err)
+
+
 def test_demo_would_notice_a_popup_that_offers_too_much(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
