@@ -16,11 +16,10 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import MagicMock, Mock
 
 import pyarrow as pa
@@ -28,10 +27,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET
+from shell import COMMAND, ENVIRONMENT, Outcome, Shell, Terminal, shell_of
+from support import AUDIENCE, CODEC, INVITE, OTHER_SECRET
 
 from passphrase import Codec, Keyring, share
-from passphrase.__main__ import main
 from passphrase.bulk.columns import DECODED
 from passphrase.bulk.table import decode_column, encode_table
 from passphrase.cli import forms, tasks
@@ -43,50 +42,10 @@ SUMMARY = "passphrase: 6 rows: 3 opened, 3 refused (2 not_found, 1 signature)\n"
 RESULTS = [f"passphrase_{name}" for name in DECODED.names]
 
 
-class Terminal(io.TextIOWrapper):
-    """A standard input with a person at it."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Pipe(io.BytesIO):
-    """A standard input that goes forward only."""
-
-    def seekable(self) -> bool:
-        return False
-
-    def tell(self) -> int:
-        raise io.UnsupportedOperation
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Shell = Callable[..., Outcome]
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Shell:
-    """Run `passphrase batch` in this process, with a key and an audience in the environment."""
-    monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
-    monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
-    monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
-    monkeypatch.setattr("passphrase.cli.batch.clock", lambda: NOON)
-
-    def run(*arguments: object, stdin: bytes | None = b"") -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["passphrase", "batch", *map(str, arguments)])
-        wrapped = None if stdin is None else io.TextIOWrapper(Pipe(stdin))
-        monkeypatch.setattr(sys, "stdin", wrapped)
-        code = main()
-        printed = capsysbinary.readouterr()
-        return Outcome(code, printed.out.decode("utf-8", "surrogateescape"), printed.err.decode())
-
-    return run
+    """Run `passphrase batch`."""
+    return partial(shell_of(monkeypatch, capsysbinary), "batch")
 
 
 def make_batches_small(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
@@ -610,7 +569,7 @@ def test_a_parquet_bomb_is_read_or_refused(
     write_bomb(source, rows, chars, is_dictionary=is_dictionary)
     assert source.stat().st_size < 3000
     done = subprocess.run(  # noqa: S603
-        [*COMMAND, "decode", str(source), "-o", str(target)],
+        [*COMMAND, "batch", "decode", str(source), "-o", str(target)],
         env=ENVIRONMENT,
         capture_output=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30)),
@@ -671,12 +630,9 @@ def test_keys_and_inputs_that_are_not_there(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_terminal_or_nothing_at_all_gets_help(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_or_nothing_at_all_gets_help(shell: Shell) -> None:
     assert shell().err.startswith("Usage: passphrase batch")
-    for stdin in (None, b""):
-        monkeypatch.setattr(io, "TextIOWrapper", Terminal)
+    for stdin in (None, Terminal(io.BytesIO())):
         helped = shell("decode", "--format", "csv", stdin=stdin)
         assert (helped.code, helped.err[:29]) == (2, "Usage: passphrase batch decod")
 
@@ -845,9 +801,6 @@ def test_a_process_that_is_killed_is_one_line(
 
 # --- Real processes -----------------------------------------------------------------------------
 
-COMMAND = [sys.executable, "-m", "passphrase", "batch"]
-ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -867,7 +820,16 @@ def test_a_killed_run_run_again(
     source = write_rows(form, tmp_path / f"log.{form}", rows)
     target = tmp_path / f"out.{form}"
     partial = tmp_path / f"out.{form}.partial"
-    arguments = [*COMMAND, "decode", str(source), "-o", str(target), "--processes", processes]
+    arguments = [
+        *COMMAND,
+        "batch",
+        "decode",
+        str(source),
+        "-o",
+        str(target),
+        "--processes",
+        processes,
+    ]
     arguments += ["--repair", "exact"]
     with subprocess.Popen(arguments, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:  # noqa: S603
         while not (partial.exists() and partial.stat().st_size > 10_000):
@@ -1036,7 +998,7 @@ def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     """As in ``passphrase batch decode log.csv | head -1``."""
     log = write_rows("csv", tmp_path / "log.csv", [{"text": text} for text in PASTED * 10**4])
     with subprocess.Popen(  # noqa: S603
-        [*COMMAND, "decode", str(log)],
+        [*COMMAND, "batch", "decode", str(log)],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

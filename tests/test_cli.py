@@ -17,11 +17,11 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from unittest.mock import Mock, call
 
 import click
@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 import pytest
 import segno
 from reference import protect, spell
+from shell import COMMAND, ENVIRONMENT, NOON, Outcome, Shell, Terminal, shell_of
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET, codeword_of
 
 from passphrase import Codec, Facts, Keyring, cli, share
@@ -39,48 +40,13 @@ from passphrase.cli import keys, mint, read, world
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
 HERE = Path(__file__).parent
-ENVIRONMENT = os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE}
-
-
 ENCODINGS = ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = datetime(2087, 1, 1, tzinfo=UTC)
 
 
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Terminal(io.TextIOWrapper):
-    """A standard input with a person at it."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-Shell = Callable[..., Outcome]
-
-
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Run the command in this process at NOON, with a key and an audience in the environment."""
-    monkeypatch.setenv("PASSPHRASE_KEYS", KEYRING.reveal())
-    monkeypatch.setenv("PASSPHRASE_AUDIENCE", AUDIENCE)
-    monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
-    for module in ("mint", "popup", "read", "share"):
-        monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON)
-
-    def run(*arguments: str, stdin: bytes | None = b"") -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["passphrase", *arguments])
-        wrapper = Terminal if stdin is None else io.TextIOWrapper
-        monkeypatch.setattr(sys, "stdin", wrapper(io.BytesIO(stdin or b"")))
-        code = main()
-        printed = capsys.readouterr()
-        return Outcome(code, printed.out, printed.err)
-
-    return run
+def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Shell:
+    return shell_of(monkeypatch, capsysbinary)
 
 
 # --- encode and decode --------------------------------------------------------------------------
@@ -639,7 +605,7 @@ def test_no_option_takes_a_key() -> None:
 
 
 def test_no_command_gets_help(shell: Shell) -> None:
-    helped = shell(stdin=None)
+    helped = shell(stdin=Terminal(io.BytesIO()))
     assert (helped.code, helped.out) == (2, "")
     assert helped.err.startswith("Usage: passphrase")
 
@@ -815,7 +781,6 @@ def test_the_console(
     whole = Path("log.parquet").read_bytes()
     Path("damaged.parquet").write_bytes(whole[:4] + bytes(300) + whole[304:])
     monkeypatch.setattr("secrets.randbelow", Mock(return_value=255))
-    monkeypatch.setattr("passphrase.cli.batch.clock", lambda: NOON)
     monkeypatch.setenv("COLUMNS", "80")
     answered = session.partition("\n")[0] + "\n"
     for line in re.findall("^\\$ .*", session, re.MULTILINE):
@@ -1019,7 +984,6 @@ def test_another_missing_module_is_not_explained_away(
 
 
 FULL = Path("/dev/full")
-COMMAND = [sys.executable, "-m", "passphrase"]
 
 
 @pytest.mark.slow
@@ -1140,7 +1104,7 @@ def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> N
         prints = arguments not in silent
         done = subprocess.run(  # noqa: S603
             ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *arguments],  # noqa: S607
-            env=os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE},
+            env=ENVIRONMENT,
             capture_output=True,
             check=False,
         )
@@ -1162,7 +1126,7 @@ def test_a_full_disk_is_one_line_for_each(arguments: list[str]) -> None:
     with FULL.open("wb") as full:
         done = subprocess.run(  # noqa: S603
             [*COMMAND, *arguments],
-            env=os.environ | {"PASSPHRASE_KEYS": KEYRING.reveal(), "PASSPHRASE_AUDIENCE": AUDIENCE},
+            env=ENVIRONMENT,
             input=b"text\nhello\n",
             stdout=full,
             stderr=subprocess.PIPE,

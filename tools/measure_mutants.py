@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 COPY = ROOT / "mutants"
 SOURCE = ROOT / "src"
 COPIED = (".github", "benchmarks", "clients", "docs", "examples", "fuzz", "tests", "tools")
-# What times or counts, reads the source, is in another language, or starts processes.
+# What times or counts, reads the source or frames, is in another language, or starts processes.
 LEFT_OUT = (
     "tests/attacks/test_forging.py",
     "tests/attacks/test_keyrings.py::test_processes_agree",
@@ -58,8 +58,10 @@ LEFT_OUT = (
     "tests/test_cli.py::test_a_real_terminal_does_not_hang",
     "tests/test_cli.py::test_utf8_whatever_the_locale",
     "tests/test_codec.py::test_forged_words_are_refused",
+    "tests/test_codec.py::test_no_traceback_shows_the_clipboard_or_a_tag[forged]",
     "tests/test_js_client.py",
     "tests/test_js_page.py",
+    "tests/test_keys.py::test_no_traceback_shows_a_secret[forged]",
     "tests/test_lifecycle.py",
     "tests/test_markup.py::test_cost_is_linear",
     "tests/test_prompt.py::test_the_page_and_the_schema_are_fresh",
