@@ -547,7 +547,10 @@ def test_an_audience_that_looks_like_another_is_refused(shell: Shell, audience: 
     """What it minted would be forged to the one that it looks like."""
     for command in (FIXED, ["decode", "text"], ["explain", "text"]):
         refused = shell(*command, "--audience", audience)
-        assert (refused.code, "audience must have no white space" in refused.err) == (2, True)
+        assert (refused.code, "audience must not begin or end with white space" in refused.err) == (
+            2,
+            True,
+        )
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])

@@ -99,8 +99,9 @@ MISUSES: dict[str, Callable[[], object]] = {
     "words must be a list of str, not a single str": partial(avoids, "oil"),
     "a word is empty": partial(avoids, ["-"]),
     "script must be one of emoji, hanzi, base32": partial(CODEC.encode, INVITE, script="yi"),
-    "a script has 1024 different glyphs, or 32": partial(Script, "mine", "ab"),
-    "a script has aliases of its glyphs, and separators between groups": partial(
+    "glyphs must be 1024 different characters, or 32": partial(Script, "mine", "ab"),
+    "each alias must be one character for a glyph, and no separator can be a glyph; group needs "
+    "separators": partial(
         Script, "mine", YI.glyphs, group=5
     ),
     "decoded must be a Decoded, as Codec.decode returns it": partial(

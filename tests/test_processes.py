@@ -53,7 +53,7 @@ def test_an_error_of_the_work_comes_where_its_result_would_stand(count: int) -> 
 
 def test_a_keyring_is_not_taken_along() -> None:
     """Pickle would write the secrets to a pipe; it is refused before a process starts."""
-    with pytest.raises(TypeError, match="holds secrets and is not pickled"):
+    with pytest.raises(TypeError, match="holds secrets and cannot be pickled"):
         list(spread(read, [[TEXT]], partial(Codec, KEYRING, audience=AUDIENCE), processes=2))
 
 

@@ -1,4 +1,4 @@
-"""Secrets, or their text form <-> `Keyring`: what people handle, hand over and rotate.
+"""Secrets, or their text form <-> `Keyring`: the keys that people store, hand over and rotate.
 
 Source: docs/format.md, "Keys".
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 SECRET_BYTES_MIN: Final = 32
 AUDIENCE_BYTES_MAX: Final = 64
 _QUOTES: Final = re.compile("[\"'`\u2018\u2019\u201c\u201d]")
-_UNSEEN: Final = re.compile(  # controls, and all without a width but for the joiners
+_UNSEEN: Final = re.compile(  # control and zero-width characters, except the joiners
     r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
 _ENTRY: Final = re.compile(r"([0-7]):([A-Za-z0-9_-]+)(=?=?)(!?)\Z")
 
 
 class _Given(Masked):
-    """Masks what pydantic is given for a keyring: it quotes the input of a step that fails."""
+    """Hides the input of a keyring field from pydantic, which quotes the input in its errors."""
 
     __slots__ = ("value",)
 
@@ -46,20 +46,22 @@ class _Given(Masked):
 
 
 class Keyring(Masked):
-    """Up to eight secrets by key id; the active one mints, all of them verify. Immutable.
+    """Up to eight secrets by key id. The active one signs; all of them verify. Immutable.
 
-    Its text form is ``id:base64url`` entries between commas or line breaks, ``!`` behind the active
-    one; a lone key needs none. It can be a field of a pydantic model or settings class, where it is
-    read from that text and dumped as a mask. When another field of the class fails, pydantic quotes
-    the whole input: set ``hide_input_in_errors`` there, and log ``errors(include_input=False)``.
+    The text form has ``id:base64url`` entries, separated by commas or line breaks. ``!`` follows
+    the active entry; a single entry needs none.
+
+    A keyring can be a field of a pydantic model or settings class. It is read from the text form
+    and dumped as a mask. If another field of the class is invalid, pydantic quotes the whole input:
+    set ``hide_input_in_errors``, and log ``errors(include_input=False)``.
 
     Args:
-        secrets: Secrets of at least 32 random bytes, by key id in [0, 8). All different, also to
-            HMAC, which hashes a secret of more than 64 bytes and fills up a shorter one with zeros.
-        active_id: The id that mints. May be left out when there is one secret.
+        secrets: Secrets of at least 32 random bytes, by key id in [0, 8). They must differ for
+            HMAC too: it hashes secrets of more than 64 bytes, and pads shorter ones with zeros.
+        active_id: The id of the key that signs. Optional if there is only one secret.
 
     Raises:
-        KeyringError: A rule above is broken.
+        KeyringError: The secrets or the active id break a rule above.
     """
 
     __slots__ = ("_active_id", "_secrets")
@@ -77,12 +79,12 @@ class Keyring(Masked):
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """The key ids that verify, in order."""
+        """All key ids, in order."""
         return tuple(self._secrets)
 
     @property
     def active_id(self) -> int:
-        """The key id that mints."""
+        """The id of the key that signs."""
         return self._active_id
 
     @classmethod
@@ -91,12 +93,12 @@ class Keyring(Masked):
         """Read the text form. Inverse: `reveal`.
 
         Raises:
-            KeyringError: The text breaks a rule; the message names the entry by its position.
+            KeyringError: The text breaks a rule. The message gives the number of the entry.
         """
         return cls(*_parse(text))
 
     def reveal(self) -> str:
-        """Write the text form, secrets in clear, one entry a line. Inverse: `parse`."""
+        """Return the text form, with readable secrets, one entry on each line. Inverse: `parse`."""
         return "\n".join(
             f"{key_id}:{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
             f"{'!' if key_id == self.active_id else ''}"
@@ -105,32 +107,34 @@ class Keyring(Masked):
 
     @without_trace
     def rotated(self, secret: bytes, *, standby: bool = False) -> "Keyring":
-        """Make a keyring that mints under a new secret and still verifies all the old ones.
+        """Return a keyring that signs with a new secret and still verifies with the old ones.
 
         Args:
-            secret: The new secret, of at least 32 random bytes.
-            standby: Go on minting under the active one. The new one verifies already, so that every
-                server can know it before one of them mints under it.
+            secret: The new secret, at least 32 random bytes.
+            standby: Keep signing with the active key. The new one only verifies, so that every
+                server can load it before one of them signs with it.
 
         Raises:
-            KeyringError: All eight ids are taken (drop the oldest), or the secret is not usable.
+            KeyringError: All eight ids are taken (remove the oldest), or the secret is too short
+                or not new.
         """
         circle = (*KEY_IDS[self.active_id :], *KEY_IDS)
         free = [key_id for key_id in circle if key_id not in self._secrets]
         if not free:
             raise KeyringError(
-                "all eight key ids are taken; drop one that no live invite uses, but not the active"
+                "all eight key ids are taken; remove a key that is not active and whose invites "
+                "have all expired"
             )
         return Keyring({**self._secrets, free[0]: secret}, self.active_id if standby else free[0])
 
     def without(self, key_id: int) -> "Keyring":
-        """Make a keyring in which one key is retired: what it signed is refused from then on.
+        """Return a keyring without one key. Everything that this key signed is then refused.
 
         Raises:
-            KeyringError: The id is not in the ring, or is the active one.
+            KeyringError: The id is not in the keyring, or it is the active one.
         """
         if key_id not in self._secrets or key_id == self.active_id:
-            raise KeyringError("only a key that is in the ring and not active can be retired")
+            raise KeyringError("the key id is not in the keyring, or it is the active one")
         kept = {other: secret for other, secret in self._secrets.items() if other != key_id}
         return Keyring(kept, self.active_id)
 
@@ -139,8 +143,8 @@ class Keyring(Masked):
 
         Raises:
             TypeError: The audience is not a str.
-            ValueError: It is empty, is longer than 64 bytes of UTF-8, begins or ends with white
-                space, or has a control or another invisible character.
+            ValueError: The audience is empty, has more than 64 bytes of UTF-8, begins or ends with
+                white space, or contains an invisible character.
         """
         if not isinstance(audience, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("audience must be a str")
@@ -149,7 +153,9 @@ class Keyring(Masked):
             msg = f"audience must have 1 to {AUDIENCE_BYTES_MAX} bytes of UTF-8"
             raise ValueError(msg)
         if audience != audience.strip() or _UNSEEN.search(audience):
-            raise ValueError("audience must have no white space at its ends, and nothing invisible")
+            raise ValueError(
+                "audience must not begin or end with white space, or contain invisible characters"
+            )
         return {key_id: DerivedKeys(secret, encoded) for key_id, secret in self._secrets.items()}
 
     @classmethod
@@ -174,27 +180,29 @@ class Keyring(Masked):
 
 
 def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
-    """Hold the rules of `Keyring`."""
+    """Check the rules of `Keyring`."""
     if not isinstance(secrets, Mapping) or not secrets:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise KeyringError("a keyring is a mapping of at least one key id to its secret")
+        raise KeyringError("secrets must be a mapping of at least one key id to its secret")
     for key_id, secret in secrets.items():
         if type(key_id) is not int or key_id not in KEY_IDS:
-            raise KeyringError("a key id is an int from 0 to 7")
+            raise KeyringError("a key id must be an int from 0 to 7")
         if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
-            msg = f"secret {key_id} must be bytes, at least {SECRET_BYTES_MIN} of them"
+            msg = f"the secret of key {key_id} must be at least {SECRET_BYTES_MIN} bytes"
             raise KeyringError(msg)
     if len({hmac_block(secret) for secret in secrets.values()}) < len(secrets):
-        raise KeyringError("two key ids share one secret")
+        raise KeyringError("two key ids have the same secret")
     if active_id is None and len(secrets) > 1:
-        raise KeyringError("mark the key that signs (with ! behind it in text): there are several")
+        raise KeyringError(
+            "there are several keys: mark the one that signs, in text with ! after it"
+        )
     if active_id is not None and (type(active_id) is not int or active_id not in secrets):
-        raise KeyringError("the active key id is not in the ring")
+        raise KeyringError("the active key id is not in the keyring")
 
 
 def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise KeyringError("the text form of a keyring is a str")
-    text = text.removeprefix("\ufeff").strip()  # the mark that some editors write
+        raise KeyringError("the text form of a keyring must be a str")
+    text = text.removeprefix("\ufeff").strip()  # some editors write a byte-order mark
     if not text:
         raise KeyringError("the keyring is empty")
     secrets: dict[int, bytes] = {}
@@ -205,7 +213,7 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
             msg = f"entry {position} of the keyring has quotation marks; remove them"
             raise KeyringError(msg)
         if not match:
-            msg = f"entry {position} of the keyring is not of the form id:base64url"
+            msg = f"entry {position} of the keyring does not have the form id:base64url"
             raise KeyringError(msg)
         key_id = int(match[1])
         if key_id in secrets:
@@ -214,15 +222,15 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
         secrets[key_id] = _decode_secret(match[2], match[3], position)
         active_ids += [key_id] if match[4] else []
     if len(active_ids) > 1:
-        raise KeyringError("two keys are marked active")
+        raise KeyringError("two keys are marked as active with !")
     return secrets, active_ids[0] if active_ids else None
 
 
 def _decode_secret(encoded: str, padding: str, position: int) -> bytes:
     with suppress(binascii.Error):
-        secret = base64.urlsafe_b64decode(encoded + "===")  # more than enough is ignored
+        secret = base64.urlsafe_b64decode(encoded + "===")  # extra padding is ignored
         written = base64.urlsafe_b64encode(secret).decode()
         if encoded + padding in {written, written.rstrip("=")}:
             return secret
-    msg = f"entry {position} of the keyring is cut or mistyped base64url"
+    msg = f"entry {position} of the keyring is incomplete or mistyped base64url"
     raise KeyringError(msg)

@@ -1,7 +1,7 @@
-"""The numbers of format version 1, each said once; both directions read them from here.
+"""The numbers of format version 1, for writing and for reading.
 
-Source: docs/format.md, "Header", "Body" and "Sizes". This module knows no key, no model and no
-glyph, so that a client can recognise a passphrase with it and little else.
+Source: docs/format.md, "Header", "Body" and "Sizes". This module imports no keys, models or glyphs,
+so a client that only recognises loads little.
 
 Shapes:
     header symbol  an int in [0, 1024), HEADER_FIELDS from high bits to low
@@ -34,12 +34,12 @@ BODY_FIELDS: Final[Fields] = (
     ("variant", 8),
 )
 KEY_IDS: Final = range(8)
-ID_BYTES: Final = (4, 8, 16)  # by width code; width code 3 names nothing
+ID_BYTES: Final = (4, 8, 16)  # by width code; width code 3 is refused
 FIXED_BYTES: Final = sum(bits for _, bits in BODY_FIELDS) // 8
 
 
 class Header(NamedTuple):
-    """The first symbol of a codeword, in its parts."""
+    """The fields of the first symbol of a codeword."""
 
     version: int
     key_id: int
@@ -48,33 +48,33 @@ class Header(NamedTuple):
 
     @property
     def group_bytes(self) -> int:
-        """Bytes of the group id."""
+        """Size of the group id in bytes."""
         return ID_BYTES[self.group_width]
 
     @property
     def inviter_bytes(self) -> int:
-        """Bytes of the inviter id."""
+        """Size of the inviter id in bytes."""
         return ID_BYTES[self.inviter_width]
 
     @property
     def body_bytes(self) -> int:
-        """Bytes of the body: the fixed fields and both ids."""
+        """Size of the body in bytes: the fixed fields and both ids."""
         return FIXED_BYTES + self.group_bytes + self.inviter_bytes
 
 
 def field_shifts(fields: Fields) -> tuple[int, ...]:
-    """Return how far to the left of the last bit each field ends, from high bits to low."""
+    """Return the number of bits below each field, from high fields to low."""
     sizes = [bits for _, bits in fields]
     return tuple(sum(sizes[at + 1 :]) for at in range(len(sizes)))
 
 
 def header_symbol(header: Header) -> int:
-    """Make the header symbol of its parts. Inverse: `read_header`."""
+    """Return the symbol of a header. Inverse: `read_header`."""
     return HEADER_SYMBOLS[header]
 
 
 def read_header(symbol: int) -> Header:
-    """Split a header symbol into its parts, whatever they say. Inverse: `header_symbol`."""
+    """Return the header of a symbol, unchecked. Inverse: `header_symbol`."""
     fields = zip(field_shifts(HEADER_FIELDS), HEADER_FIELDS, strict=True)
     return Header(*(symbol >> shift & (1 << bits) - 1 for shift, (_, bits) in fields))
 
@@ -86,12 +86,11 @@ def _word_symbols(header: Header) -> int:
     return -(-bits // SYMBOL_BITS) + PARITY_SYMBOLS
 
 
-# What each header symbol says, and the symbols in the codeword that it opens; 0 where it names a
-# width that does not exist.
+# By header symbol: its header, and the number of symbols in its codeword; 0 for width code 3.
 HEADERS: Final = tuple(map(read_header, range(1 << SYMBOL_BITS)))
 HEADER_SYMBOLS: Final = {header: symbol for symbol, header in enumerate(HEADERS)}
 WORD_SYMBOLS: Final = tuple(map(_word_symbols, HEADERS))
-RAW_BYTES: Final = {  # sealed body and tag, by the symbols of the codeword
+RAW_BYTES: Final = {  # size of sealed body and tag, by the number of symbols in the codeword
     size: header.body_bytes + TAG_BYTES
     for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
     if size

@@ -1,11 +1,11 @@
-"""Body <-> sealed body and tag: SIV composition, so that secrecy costs no length.
+"""Body <-> sealed body and tag, by SIV composition: encryption adds no bytes.
 
-Source: docs/format.md, "Tag and seal"; Rogaway and Shrimpton 2006, of which RFC 5297 is the AES
-instance. The tag is a PRF of header and body; it authenticates them and seeds the keystream.
+Source: docs/format.md, "Tag and seal"; Rogaway and Shrimpton 2006; RFC 5297 for AES. The tag is a
+PRF of header and body. It authenticates them and seeds the keystream.
 
 Shapes:
-    header symbol  an int in [0, 1024), in clear, authenticated
-    body           14 to 38 bytes, sealed to as many
+    header symbol  an int in [0, 1024), authenticated, not encrypted
+    body           14 to 38 bytes; the sealed body has the same size
     tag            10 bytes
 """
 
@@ -15,17 +15,17 @@ from passphrase.format.layout import TAG_BYTES, read_header
 
 
 def seal(keys: DerivedKeys, header_symbol: int, body: bytes) -> bytes:
-    """Make the sealed body, followed by its tag. Inverse: `unseal`."""
+    """Return the sealed body, followed by the tag. Inverse: `unseal`."""
     header = header_symbol.to_bytes(2)
     tag = keys.tag(header + body)
     return _xor(body, keys.keystream(header + tag, len(body))) + tag
 
 
 def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
-    """Make the body of a sealed body and its tag, compared in constant time. Inverse: `seal`.
+    """Return the body, after checking the tag in constant time. Inverse: `seal`.
 
     Raises:
-        SignatureError: The tag is not this body's under these keys. Nothing of it is returned.
+        SignatureError: The tag is wrong. No part of the body is returned.
     """
     header = header_symbol.to_bytes(2)
     tag = sealed[-TAG_BYTES:]

@@ -1,4 +1,4 @@
-"""`Invite` <-> header and body: the one layout an invite has, and the refusal of any other.
+"""`Invite` <-> header and body: each invite has one layout, and any other is refused.
 
 Source: docs/format.md, "Header" and "Body".
 
@@ -26,7 +26,7 @@ ORIGINS: Final = (Origin.IN_APP, Origin.WECHAT, Origin.QQ)  # by code
 UUID_WIDTH: Final = ID_BYTES.index(16)
 _ORIGIN_CODES: Final[dict[str, int]] = {origin: code for code, origin in enumerate(ORIGINS)}
 _ID_BITS: Final = tuple(8 * length for length in ID_BYTES)
-_WIDE: Final = 1  # the width code of an int that needs more than the narrowest
+_WIDE: Final = 1  # width code of an int that does not fit 4 bytes
 _NARROW: Final = range(1 << _ID_BITS[0])
 _ID_MASKS: Final = tuple((1 << bits) - 1 for bits in _ID_BITS)
 _MINUTE: Final = timedelta(minutes=1)
@@ -38,7 +38,7 @@ _BYTE_MASK: Final = 0xFF
 
 
 def pack(invite: Invite, key_id: int) -> tuple[Header, bytes]:
-    """Lay an invite out as header and body. Inverse: `unpack`."""
+    """Return the header and the body of an invite. Inverse: `unpack`."""
     group_width, group_number = _number(invite.group_id)
     inviter_width, inviter_number = _number(invite.inviter_id)
     fixed = (
@@ -58,11 +58,11 @@ def pack(invite: Invite, key_id: int) -> tuple[Header, bytes]:
 
 
 def unpack(header: Header, body: bytes) -> Invite:
-    """Read the invite out of header and body, whose tag has been verified. Inverse: `pack`.
+    """Return the invite of a header and a verified body. Inverse: `pack`.
 
     Raises:
-        VersionError: A value that version 1 does not know. The tag was good, so a newer app of the
-            same family signed it: update this one.
+        VersionError: A field has a value that version 1 refuses. The tag was good, so a newer app
+            of the same family signed it.
     """
     version, _, group_width, inviter_width = header
     number = int.from_bytes(body)
@@ -98,7 +98,7 @@ def unpack(header: Header, body: bytes) -> Invite:
 
 
 def _number(identity: int | UUID) -> tuple[int, int]:
-    """Return the only width code that an id may have, and its number: a UUID, or an int, narrow."""
+    """Return the width code of an id, the narrowest for an int, and the id as a number."""
     if isinstance(identity, UUID):
         return UUID_WIDTH, identity.int
     return (0 if identity in _NARROW else _WIDE), identity

@@ -1,4 +1,4 @@
-"""What a character means between glyphs: nothing, a mark where a glyph was, or a picture.
+"""Ranges of characters that are ignored, that mark a lost glyph, or that are pictures.
 
 Source: docs/format.md, "Reading". The ranges are frozen: a newer Unicode changes nothing.
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-# What may stand between two glyphs and means nothing there. A newer Unicode changes nothing.
+# Ignored between two glyphs.
 IGNORABLE_RANGES: Final = (
     (0x0009, 0x000D), (0x001C, 0x0020), (0x0085, 0x0085), (0x00A0, 0x00A0),  # spaces, breaks
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160),  # soft hyphen, joiners
@@ -22,17 +22,17 @@ IGNORABLE_RANGES: Final = (
     (0x002A, 0x002A), (0x003E, 0x003E), (0x005C, 0x005C), (0x005F, 0x0060),  # * > \ _ `
     (0x007C, 0x007C), (0x007E, 0x007E), (0xFF1E, 0xFF1E),  # | ~ and the wide >
 )  # fmt: skip
-# What stands where a glyph was: question marks, boxes, lone surrogates, private use.
+# Each replaces a lost glyph: question marks, boxes, lone surrogates, private use.
 MARK_RANGES: Final = (
     (0x003F, 0x003F), (0xFF1F, 0xFF1F), (0x25A1, 0x25A1), (0x25AF, 0x25AF), (0xFFFC, 0xFFFD),
     (0xD800, 0xDFFF), (0xE000, 0xF8FF),
 )  # fmt: skip
-# In the emoji script also every picture that is not in its table.
+# Pictures. One that is not in the table of the emoji script also marks a lost emoji.
 PICTURE_RANGES: Final = (
     (0x2300, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F000, 0x1F3FA), (0x1F400, 0x1FAFF)
 )  # fmt: skip
 
 
 def codes(*ranges: tuple[int, int]) -> Iterator[int]:
-    """Yield the code points of ranges."""
+    """Yield all code points in ranges."""
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)

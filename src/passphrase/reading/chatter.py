@@ -1,4 +1,4 @@
-"""Is a row without a codeword a damaged one, or chatter: repeated emoji, prose, a dump of bytes?
+"""`is_chatter`: is a row a damaged passphrase, or repeated emoji, prose or a dump of bytes?
 
 Source: docs/format.md, "Chatter".
 """
@@ -11,25 +11,25 @@ from passphrase.format.layout import WORD_SIZES
 from passphrase.format.symbols import DIGITS
 from passphrase.reading.row import MARK, Row
 
-_FIGURES: Final = re.compile(b"[2-9]+")  # 0 and 1 may be the O, I or L of prose
-_FIGURE_GROUPS_MIN: Final = 2  # a number in prose is one
-# E T A O I N S H R L as glyphs, which are seven of ten letters in English; and what is rare there,
-# J K Q V X Z and figures.
+_FIGURES: Final = re.compile(b"[2-9]+")  # not 0 and 1, which can be the O, I or L of prose
+_FIGURE_GROUPS_MIN: Final = 2  # prose can have one number
+# The glyphs of E T A O I N S H R L, which are seven of ten letters in English text; and glyphs that
+# are rare there: J K Q V X Z and figures.
 _FREQUENT: Final = b"01aehlopq"
 _RARE: Final = b"23456789ijnrtv"
 _IS_RARE: Final = bytes(byte in _RARE + MARK for byte in range(256))
-_PROSE_GLYPHS: Final = 54  # prose around a damaged word leaves most of one such part to it
+_PROSE_GLYPHS: Final = 54  # most of one such part is inside a damaged codeword amid prose
 _PROSE_STEP: Final = 18
-_X: Final = DIGITS[29].encode()  # which is also written before hexadecimal digits
+_X: Final = DIGITS[29].encode()  # also the x of 0x1F
 _UP_TO_F: Final = DIGITS[:16].encode()
 
 
 def is_chatter(row: Row, symbols_min: int) -> bool:
-    """Tell whether a row is too short or repeats itself or, in base 32, is prose or hexadecimal.
+    """Return whether a row is too short, repeats itself or, in base 32, is prose or hexadecimal.
 
     Args:
         row: Any row.
-        symbols_min: Readable symbols that a damaged codeword has, at least.
+        symbols_min: The least number of readable symbols in a damaged codeword.
     """
     script = row.script
     readable = row.digits.replace(MARK, b"")
@@ -50,14 +50,14 @@ def is_chatter(row: Row, symbols_min: int) -> bool:
 
 
 def _is_prose(readable: bytes) -> bool:
-    """Tell words and numbers of a language from random glyphs, of which every part is random."""
+    """Return whether every part of a row has far more frequent letters than rare ones."""
     last = max(0, len(readable) - _PROSE_GLYPHS)
     parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
     return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
 
 
 def unlike_prose(digits: bytes) -> list[int]:
-    """Return for each place, and the end, how many glyphs before it are rare in prose, or marks."""
+    """Return for each place, and the end, the number of marks and rare glyphs before it."""
     return [*accumulate(digits.translate(_IS_RARE), initial=0)]
 
 

@@ -1,4 +1,4 @@
-"""A codeword that was found whole: as the reading hands it on, and as the caller is told of it."""
+"""An undamaged codeword: `Codeword` within this package, `Candidate` for the caller."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from passphrase.format.symbols import split
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A codeword found in a text: its parity is sound, its tag is not checked.
+    """A codeword that was found in a text. Its parity is correct; its signature is NOT checked.
 
     Attributes:
-        codeword: 24 to 43 symbols.
-        text: Its one canonical spelling in the script it was found in.
+        codeword: 24 to 43 symbols, ints in [0, 1024). Equal in every script.
+        text: Its canonical spelling in the script in which it was found.
         script: Name of that script.
-        span: Where it stands in the text, in characters.
+        span: Start and end in the text, in characters.
     """
 
     codeword: tuple[int, ...]
@@ -26,19 +26,19 @@ class Candidate:
 
     @property
     def header(self) -> Header:
-        """Version, key id and id widths: all that can be read without a key."""
+        """Version, key id and id widths, which can be read without a key."""
         return HEADERS[self.codeword[0]]
 
 
 class Codeword(NamedTuple):
-    """A codeword as it was found, before anybody asks for its symbols.
+    """A codeword that was found in a text, as one number.
 
     Attributes:
         number: The codeword as one number.
-        size: How many symbols it has.
-        text: Its one canonical spelling.
+        size: Number of symbols.
+        text: Its canonical spelling.
         script: Name of the script.
-        span: Where it stands in the text.
+        span: Start and end in the text, in characters.
     """
 
     number: int
@@ -54,10 +54,10 @@ class Codeword(NamedTuple):
 
     @property
     def repairs(self) -> tuple[()]:
-        """Nothing: it was found whole."""
+        """Empty, because the codeword was undamaged."""
         return ()
 
     @property
     def candidate(self) -> Candidate:
-        """What the caller is told of it."""
+        """The codeword for the caller."""
         return Candidate(split(self.number, self.size), self.text, self.script, self.span)

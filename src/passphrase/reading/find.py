@@ -1,7 +1,7 @@
-"""Any pasted text -> the codewords in it, with their spans: linear, bounded, and without a key.
+"""Pasted text -> the codewords in it, with their spans, in linear time and without a key.
 
-Source: docs/format.md, "Reading". A codeword is found by what it is (header, length and parity),
-never by what stands around it.
+Source: docs/format.md, "Reading". A codeword is found by its header, length and parity, never by
+the text around it.
 
 Shapes:
     text  any str; longer than `max_chars` is refused unread
@@ -40,15 +40,15 @@ MAX_CHARS: Final = 1 << 12
 
 _OPENINGS_FEW: Final = 4
 
-# A word of version 1 may begin anywhere. A newer one, which can only be reported, must not touch a
-# glyph before it: otherwise seven of eight glyphs in a chat would be looked at as its beginning.
+# A codeword of version 1 can begin anywhere. One of another version, which can only be refused,
+# must not touch a glyph before it: seven of eight glyphs would be its possible beginning.
 _OPENS: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size}
 _NEWER: Final = {symbol for symbol in _OPENS if HEADERS[symbol].version != VERSION}
 _KNOWN: Final = _OPENS - _NEWER
 
 
 class Contents(NamedTuple):
-    """What a text holds: codewords, and rows that may be damaged ones, each in order."""
+    """The codewords in a text, and the rows that may be damaged ones, both in order."""
 
     codewords: list[Codeword]
     damaged: list[Row]
@@ -60,7 +60,7 @@ class Contents(NamedTuple):
 
     @property
     def refusal(self) -> DamagedError | NotFoundError:
-        """The error to raise if nothing here can be read: the longest damaged row decides."""
+        """The error to raise if nothing can be read: for the longest damaged row, if any."""
         longest = max(self.damaged, key=lambda row: row.readable, default=None)
         return longest.damage() if longest else NotFoundError()
 
@@ -69,26 +69,27 @@ class Contents(NamedTuple):
 def find(
     text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS
 ) -> list[Candidate]:
-    """Find every undamaged codeword in a text by its parity, in order. Needs no key.
+    """Find every undamaged passphrase in a text, in order. Needs no key.
 
-    Ordinary text gives a false alarm once in about 2^30 rows of glyphs that are long enough.
+    Signatures are NOT checked. In ordinary text, about one in 2^30 rows of glyphs that are long
+    enough is found by mistake.
 
     Args:
         text: Any text.
-        scripts: Scripts of your own to look for, besides the built-in ones.
+        scripts: Your own scripts, in addition to the built-in ones.
         max_chars: The longest text that is read, in characters, at least 1.
 
     Raises:
-        TypeError: The text, a script or `max_chars` is of another type.
+        TypeError: The text, a script or `max_chars` has the wrong type.
         TextTooLongError: The text has more than `max_chars` characters.
-        ValueError: `max_chars` is below 1, or a script of your own would not survive the reading.
+        ValueError: `max_chars` is below 1, or your script has glyphs that would not be read back.
     """
     return scan(text, scripts=scripts, max_chars=max_chars).candidates
 
 
 @without_trace
 def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> bool:
-    """Tell whether a text holds an undamaged codeword, and so is worth sending to the backend.
+    """Return whether a text contains an undamaged passphrase, so that it is worth sending.
 
     Args and errors are those of `find`.
     """
@@ -105,7 +106,7 @@ def scan(
     """Find every codeword in a text, and every row that may be a damaged one.
 
     Args and errors are those of `find`, and:
-        codewords_max: The scan ends where more different codewords than this have been found.
+        codewords_max: Stop when there are more different codewords than this.
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("text must be a str")
@@ -122,7 +123,7 @@ def scan(
     damaged: list[Row] = []
     numbers: set[int] = set()
     for reading in readings(text):
-        damaged.clear()  # the rows of the last reading count
+        damaged.clear()  # only damaged rows of the last reading are kept
         for row in rows(reading, known):
             for codeword in _look(row, damaged):
                 found[codeword] = None
@@ -140,7 +141,7 @@ def _sorted(codewords: Iterable[Codeword], damaged: list[Row]) -> Contents:
 
 
 def _check_scripts(scripts: Sequence[Script]) -> None:
-    """Refuse what is not a sequence of scripts that survive the reading."""
+    """Check that `scripts` is a sequence of scripts whose glyphs can be read back."""
     if not isinstance(scripts, Sequence) or not all(isinstance(each, Script) for each in scripts):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("scripts must be a sequence of Script")
     for script in scripts:
@@ -148,11 +149,11 @@ def _check_scripts(scripts: Sequence[Script]) -> None:
 
 
 def check_max_chars(max_chars: int) -> None:
-    """Refuse a limit of characters that is not a positive int.
+    """Check that `max_chars` is a positive int.
 
     Raises:
         TypeError: It is not an int.
-        ValueError: It is below 1, so that every text would be refused.
+        ValueError: It is below 1.
     """
     if type(max_chars) is not int:
         raise TypeError("max_chars must be an int")
@@ -161,7 +162,7 @@ def check_max_chars(max_chars: int) -> None:
 
 
 def _look(row: Row, damaged: list[Row]) -> Iterator[Codeword]:
-    """Yield the codewords in a row; collect what may be damaged ones between them."""
+    """Yield the codewords in a row, and append the parts between them to `damaged`."""
     rest = 0
     for codeword, first, last in _codewords(row):
         yield codeword
@@ -173,18 +174,18 @@ def _look(row: Row, damaged: list[Row]) -> Iterator[Codeword]:
 
 
 def _keep(row: Row, damaged: list[Row]) -> None:
-    """Collect a row unless it is chatter."""
+    """Append a row to `damaged`, unless it is chatter."""
     if not is_chatter(row, ROW_SYMBOLS_MIN):
         damaged.append(row)
 
 
 def _codewords(row: Row) -> Iterator[tuple[Codeword, int, int]]:
-    """Yield the codewords in a row, wherever they begin, and which glyphs of it they are."""
+    """Yield the codewords in a row, each with the indices of its first glyph and of its end."""
     script, digits, spelling = row.script, row.digits, row.spelling
     digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
     symbols = row.symbols
     openings = _openings(row, symbols)
-    if len(openings) > _OPENINGS_FEW:  # they may share their symbols
+    if len(openings) > _OPENINGS_FEW:  # checking them together is faster: they share symbols
         openings = likely_sound(symbols, openings, width)
     for first, size in openings:
         last = first + size * width
@@ -201,7 +202,7 @@ def _codewords(row: Row) -> Iterator[tuple[Codeword, int, int]]:
 
 
 def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
-    """Find the glyphs where a header stands, and how many symbols the word has that it opens."""
+    """Return the index of each possible header, and the number of symbols in its codeword."""
     width = row.script.glyphs_per_symbol
     length = len(row.places)
     headers = symbols[: max(0, length - width * WORD_SIZES[0] + 1)]

@@ -1,11 +1,10 @@
 """Unwrapped text -> rows of one script's glyphs, each character folded by a frozen table.
 
-Source: docs/format.md, "Reading", fold and run. No normalisation, whose cost is quadratic on
-combining marks, and no case folding, which lets foreign letters in.
+Source: docs/format.md, "Reading", fold and run. Text is not normalised, because that is quadratic
+on combining marks, and not case-folded, because that would accept foreign letters.
 
 Shapes:
-    row  glyphs of one script, and marks for unreadable ones, with nothing but ignorable characters
-         between them
+    row  glyphs and marks of one script, with nothing but ignorable characters between them
 """
 
 import re
@@ -26,9 +25,9 @@ from passphrase.scripts.script import Script
 
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-# A row with so many readable symbols and no codeword is taken for a damaged one.
+# A row with at least so many readable symbols may be a damaged codeword.
 ROW_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
-_SAMPLES_MIN: Final = 5  # of a core, which is looked for in a sample of the text
+_SAMPLES_MIN: Final = 5  # characters of each core that the sample of a text contains
 _OPENING: Final = r"(\[{（［｛【「『《〈〔“‘"
 _CLOSING: Final = r")\]}）］｝】」』》〉〕”’"
 _WORD_CHARS_MAX: Final = 20
@@ -38,10 +37,10 @@ _NO_WORD: Final = (0, 0)
 def rows(
     unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int = ROW_SYMBOLS_MIN
 ) -> list[Row]:
-    """Cut out every row with glyphs for n symbols, and marks, in order for each script.
+    """Return every row with glyphs for at least `symbols` symbols, in order, script by script.
 
-    One foreign character or word between two runs, one of which has at least half as many glyphs
-    and marks, is a mark, and the two are one row.
+    A foreign character or word between two runs is a mark, and joins them, if one of the runs has
+    at least half as many glyphs and marks.
     """
     found: list[Row] = []
     plain = unwrapped.text
@@ -55,14 +54,13 @@ def rows(
 
 
 class _Run(NamedTuple):
-    """Glyphs and marks of a script with nothing but ignorable characters between.
+    """Glyphs and marks of a script, with nothing but ignorable characters between them.
 
     Attributes:
-        digits: As in a row.
-        places: As in a row.
-        spelling: As in a row.
-        word: Where the foreign word directly after it begins and ends, which another run follows;
-            both 0 without one.
+        digits: As in `Row`.
+        places: As in `Row`.
+        spelling: As in `Row`.
+        word: Start and end of the foreign word between this run and the next; (0, 0) without one.
     """
 
     digits: bytes
@@ -75,14 +73,14 @@ _NO_RUN: Final = _Run(b"", (), "", _NO_WORD)
 
 
 def _chains(plain: str, folding: "Folding") -> Iterator[list[_Run]]:
-    """Yield the runs that foreign words join, where they may be long enough for a row."""
+    """Yield lists of runs that foreign words join, if together they may be a row."""
     linked: list[re.Match[str]] = []
     length = core = 0
     for match in chain(folding.run.finditer(plain), (None,)):
         size = match.end(1) - match.start() if match else 0
         is_linked = linked and linked[-1].end(2) >= 0
         if linked and not (match and is_linked and max(core, size) >= folding.core):
-            if length + len(linked) > folding.shortest:  # with a mark between two
+            if length + len(linked) > folding.shortest:  # with a mark between each two
                 yield [*chain.from_iterable(_runs(plain, each, folding) for each in linked)]
             linked, length = [], 0
         if match:
@@ -91,11 +89,11 @@ def _chains(plain: str, folding: "Folding") -> Iterator[list[_Run]]:
 
 
 def _runs(plain: str, match: "re.Match[str]", folding: "Folding") -> Iterator[_Run]:
-    """Fold what a pattern has found: one run, but where a foreign character is inside."""
+    """Fold a match of the pattern: one run, or several with foreign characters between them."""
     text, start = match[1], match.start()
     word = match.span(2) if match.end(2) >= 0 else _NO_WORD
     try:
-        # It takes bytes as well as the ints that it is typed for.
+        # The type says ints, but bytes work too.
         digits, _ = charmap_encode(text, "strict", folding.table)  # pyright: ignore[reportArgumentType]
     except UnicodeEncodeError:
         yield from _broken(plain, range(start, match.end(1)), word, folding)
@@ -112,7 +110,7 @@ def _runs(plain: str, match: "re.Match[str]", folding: "Folding") -> Iterator[_R
 
 
 def _broken(plain: str, stretch: range, word: Span, folding: "Folding") -> Iterator[_Run]:
-    """Fold a stretch with foreign characters in it: beyond the basic plane the pattern is wider."""
+    """Fold a stretch that has foreign characters: above U+FFFF, the pattern matches too much."""
     digits: list[bytes] = []
     places: list[int] = []
     for place in stretch:
@@ -127,7 +125,7 @@ def _broken(plain: str, stretch: range, word: Span, folding: "Folding") -> Itera
 
 
 def _joined(runs: Iterable[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iterator[Row]:
-    """Make rows of runs: a foreign word between two of them is a mark if one of them is long."""
+    """Join runs into rows. A foreign word joins two runs if one of them is long."""
     width = folding.script.digits_per_glyph
     linked: list[_Run] = []
     for run in chain(runs, (_NO_RUN,)):
@@ -140,7 +138,7 @@ def _joined(runs: Iterable[_Run], folding: "Folding", unwrapped: Unwrapped) -> I
 
 
 def _row(runs: Sequence[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iterator[Row]:
-    """Make one row of runs with a mark between them, if it is long enough."""
+    """Join runs into one row, with a mark between each two, if it is long enough."""
     width = folding.script.digits_per_glyph
     mark = MARK * width
     digits = mark.join(run.digits for run in runs)
@@ -155,19 +153,19 @@ def _row(runs: Sequence[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iter
 
 
 class Folding(NamedTuple):
-    """How the characters of a script are found and folded.
+    """The table and the patterns that find and fold the characters of a script.
 
     Attributes:
         script: The script.
-        table: The digits of a glyph or a mark, or none if it is ignorable, by code point.
-        run: A run, and the foreign word after it if a run follows. It may hold foreign characters
-            beyond the basic plane.
-        shortest: How many glyphs a row has, at least.
-        core: How many one of its runs has, at least.
-        stride: How far apart the characters of a sample stand.
-        sample: A run of that length in a sample of the text.
-        core_run: A run of that length, and what is ignorable behind it, in the text.
-        alias: What the script does not write, in a stretch that is all glyphs.
+        table: By code point, the digits of a glyph or a mark; empty for an ignorable character.
+        run: Matches a run, and the foreign word after it if another run follows. The run can
+            contain foreign characters above U+FFFF.
+        shortest: The least number of glyphs in a row.
+        core: The least number of glyphs and marks in one of its runs.
+        stride: Every `stride`-th character of a text is in its sample.
+        sample: Matches a core in the sample of a text.
+        core_run: Matches a core in the text, and the ignorable characters after it.
+        alias: Matches a glyph that the script does not write itself.
         ignored: All ignorable characters.
     """
 
@@ -185,7 +183,7 @@ class Folding(NamedTuple):
 
 @lru_cache(maxsize=16)
 def spelled_digits(script: Script) -> dict[int, bytes]:
-    """Return the digits of each glyph, and none for the separator, by code point."""
+    """Map the code point of each glyph to its digits, and that of the separator to nothing."""
     spelled = [*digit_values(script.digits_per_glyph)]
     glyphs = {ord(glyph): spelled[value] for value, glyph in enumerate(script.glyphs)}
     return glyphs | {ord(separator): b"" for separator in script.separators[:1]}
@@ -193,7 +191,7 @@ def spelled_digits(script: Script) -> dict[int, bytes]:
 
 @lru_cache(maxsize=32)
 def folding_of(script: Script, symbols: int = ROW_SYMBOLS_MIN) -> Folding:
-    """Make the frozen table that folds characters, and patterns for stretches worth folding."""
+    """Make the table that folds the characters of a script, and the patterns that find them."""
     width = script.digits_per_glyph
     marks = codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
     table = dict.fromkeys(marks, MARK * width)
@@ -227,8 +225,8 @@ def _word(shown: AbstractSet[int], ignored: AbstractSet[int]) -> str:
     """Write a pattern for a foreign word (in brackets, in colons, after a slash) or character.
 
     Args:
-        shown: The code points of glyphs and marks, one of which follows it.
-        ignored: Those of ignorable characters, which may stand between.
+        shown: Code points of glyphs and marks. One of them must follow the word.
+        ignored: Code points of ignorable characters, which can come between.
     """
     foreign = f"[^{_class(shown | ignored, astral_gap=1)[1:]}"
     follows = f"{_class(ignored, astral_gap=1)}*+{_class(shown, astral_gap=1)}"
@@ -240,15 +238,15 @@ def _word(shown: AbstractSet[int], ignored: AbstractSet[int]) -> str:
 
 
 def _class(codes: Iterable[int], astral_gap: int = _ASTRAL_GAP) -> str:
-    """Write code points as a character class; without any, one that matches nothing.
+    """Write code points as a character class, which matches nothing if there are none.
 
     Args:
         codes: The code points.
-        astral_gap: Ranges beyond the basic plane are one if no more than this lies between.
+        astral_gap: Above U+FFFF, ranges with at most this distance are joined into one.
     """
     ranges: list[list[int]] = [[-2, -2]]
     for code in sorted(codes):
-        # The engine has a bitmap for the basic plane, but tries ranges beyond it one by one.
+        # The engine has a bitmap up to U+FFFF, but tries the ranges above it one by one.
         gap = astral_gap if code > _BASIC_PLANE_LAST else 1
         if code - ranges[-1][1] <= gap:
             ranges[-1][1] = code
@@ -260,19 +258,19 @@ def _class(codes: Iterable[int], astral_gap: int = _ASTRAL_GAP) -> str:
 
 @lru_cache(maxsize=16)
 def check_script(script: Script) -> None:
-    """Refuse a script of the caller's whose glyphs the folding would not leave alone.
+    """Refuse a script of the caller whose glyphs would not be read back.
 
     Raises:
-        ValueError: It has the name of a built-in script; or a glyph is ignorable, a mark, or a
-            glyph or separator of a built-in script.
+        ValueError: The script has the name of a built-in one; or one of its glyphs is ignorable, a
+            mark, part of markup, or a glyph or separator of a built-in script.
     """
     taken = {chr(code) for code in codes(*IGNORABLE_RANGES, *MARK_RANGES)} | {*"<>[]&%."}
     for built_in in map(load_script, SCRIPT_NAMES):
         taken |= {*built_in.digits, *built_in.separators}
     if script.name in SCRIPT_NAMES:
-        msg = f"the name {script.name!r} is that of a built-in script"
+        msg = f"{script.name!r} is the name of a built-in script"
         raise ValueError(msg)
     for glyph in (*script.digits, *script.separators):
         if glyph in taken:
-            msg = f"U+{ord(glyph):04X} is ignorable, a mark, or taken by a built-in script"
+            msg = f"a script cannot use U+{ord(glyph):04X}: it has another meaning in a pasted text"
             raise ValueError(msg)

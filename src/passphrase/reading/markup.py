@@ -1,12 +1,12 @@
-r"""What apps write instead of a character -> the character, and where it stood.
+r"""Markup that apps write instead of a character -> the character, and its place.
 
-Source: docs/format.md, "Markup". Web clients put tags for emoji, bot frameworks codes of their own,
+Source: docs/format.md, "Markup". Web clients write tags for emoji, bot frameworks their own codes,
 browsers entities and percent-encoding, programs escapes such as \ud83c. One pattern finds all of
-them. Each of its repetitions is bounded or ends before the next markup begins: linear.
+them. It is linear: each repetition is bounded, or ends before the next markup begins.
 
 Shapes:
     text    any str
-    bounds  one int a character of the unwrapped text and one more: where it began in the text
+    bounds  for each index in the unwrapped text, and its end: the index in the pasted text
 """
 
 import re
@@ -17,14 +17,14 @@ from typing import Final, NamedTuple
 
 UNREADABLE_MARK: Final = "\ufffd"
 _IGNORABLE: Final = " "
-_LAYERS_MAX: Final = 3  # markup in markup, as when an export escapes what a client has written
+_LAYERS_MAX: Final = 3  # markup within markup: an export can escape the markup of a client
 _ENTITIES: Final = {
     "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "shy": "\u00ad",
     "ensp": "\u2002", "emsp": "\u2003", "thinsp": "\u2009", "zerowidthspace": "\u200b",
     "zwnj": "\u200c", "zwj": "\u200d", "lrm": "\u200e", "rlm": "\u200f",
 }  # fmt: skip
 _HEX: Final = "[0-9A-Fa-f]"
-_MARKUP: Final = (  # one alternative for each first character: five times as fast
+_MARKUP: Final = (  # one alternative for each first character, which is five times as fast
     r"<(?:(?P<tag>/?[A-Za-z][A-Za-z0-9:-]{0,15}"
     r"(?:[ \t](?=[^<>=\r\n]{0,999}=)[^<>\r\n]{1,1000}+|[ \t]?/?))>"
     r"|!--(?P<comment>[^<]{0,1000}?)-->|(?P<qq>faceType=)[^<>\r\n]{0,1000}+>)"
@@ -33,25 +33,25 @@ _MARKUP: Final = (  # one alternative for each first character: five times as fa
     r"|(?P<face>[^][\r\n]{1,20})\])"
     rf"|&(?ai:amp;)*(?:#(?P<decimal>[0-9]{{1,7}})|#[xX](?P<hex>{_HEX}{{1,6}})"
     rf"|(?P<name>(?ai:{'|'.join(_ENTITIES)})));"
-    rf"|%(?:u(?P<unit>{_HEX}{{4}})"  # %4 to %7 may be the head of a passphrase
+    rf"|%(?:u(?P<unit>{_HEX}{{4}})"  # not %4 to %7: a passphrase could begin after a per cent sign
     rf"|(?P<percent>[0-389A-Fa-f]{_HEX}(?:%[0-389A-Fa-f]{_HEX})*))"
     rf"|\\{{1,4}}(?:u(?P<escape>{_HEX}{{4}})|[ux]\{{(?P<braced>{_HEX}{{1,6}})\}}"
     rf"|U(?P<long>{_HEX}{{8}})|(?P<control>[fnrtv])"
     rf"|(?P<bytes>x{_HEX}{{2}}(?:\\{{1,4}}x{_HEX}{{2}})*))"
     r"|/[Ee]moji(?P<figures>[0-9]{4,6})"
-    r"|\.(?P<dots>\.)"  # what old clients write for an emoji that they cannot show
+    r"|\.(?P<dots>\.)"  # old clients write it for an emoji that they cannot show
     r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
 )
 _PAIR: Final = "(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
-_HINT: Final = re.compile("[<[&%\\\\/.\ud800-\udbff\u200d]")  # all begin with one
+_HINT: Final = re.compile("[<[&%\\\\/.\ud800-\udbff\u200d]")  # first characters of all markup
 _TAG_EMOJI: Final = re.compile(r"emoji([0-9A-Fa-f]{4,6})")
 _TAG_PICTURE: Final = re.compile(
     "[Ii][Mm][Gg][ \t].*?=([\"'])([\u2000-\u2fff\ufe00-\ufe0f\U0001f000-\U000effff]{1,10})\\1"
 )
 _BYTE: Final = re.compile(r"(?:%|\\+x)(..)")
-_LONE_BYTES: Final = "surrogateescape"  # a byte that is part of no character
+_LONE_BYTES: Final = "surrogateescape"  # for bytes that are not part of a character
 _CODE_POINTS: Final = range(0x110000)
-# Emoji that some systems write as several, joined by U+200D: emoji-zwj-sequences.txt of Unicode.
+# Some systems write these emoji as a sequence with U+200D: Unicode, emoji-zwj-sequences.txt.
 COUPLES: Final = {
     "👨👩👦": "👪", "🧑🧑🧒": "👪", "👩🤝👨": "👫", "👨🤝👨": "👬", "👩🤝👩": "👭",
     "👩❤👨": "💑", "🧑❤🧑": "💑", "👩❤💋👨": "💏", "🧑❤💋🧑": "💏",
@@ -64,8 +64,8 @@ class Unwrapped(NamedTuple):
     """A text without its markup.
 
     Attributes:
-        text: As many characters as it means.
-        bounds: Where each began in the pasted text, and where the last ended.
+        text: The text, with characters in place of their markup.
+        bounds: The start of each character in the pasted text, and the end of the last one.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Unwrapped(NamedTuple):
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text is its only reading."""
+    """Return whether a text has no markup, so that it is its only reading."""
     return not _HINT.search(text) or not ("\u200d" in text or _compiled(_MARKUP).search(text))
 
 
@@ -83,10 +83,10 @@ def unwrap(text: str) -> Unwrapped:
 
 
 def readings(text: str) -> list[Unwrapped]:
-    """Return a text as it stands, then without each layer of its markup, then with couples joined.
+    """Return a text unchanged, then without each layer of its markup, then with couples joined.
 
-    Only what differs from the reading before is there. A passphrase that stands inside of markup,
-    or looks like markup itself, is found in an earlier reading than the last.
+    A reading that changes nothing is left out. Earlier readings find a passphrase that is inside
+    markup, or that looks like markup.
     """
     plain = Unwrapped(text, range(len(text) + 1))
     if not _HINT.search(text):
@@ -101,7 +101,7 @@ def readings(text: str) -> list[Unwrapped]:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a big pattern at its first use: a process that reads no markup does not pay."""
+    """Compile a big pattern at its first use, because many processes never need it."""
     return re.compile(pattern)
 
 
@@ -127,7 +127,7 @@ def _replaced(reading: Unwrapped, pattern: str) -> Unwrapped | None:
 
 
 def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    """Yield what one markup stands for, and where each character of it begins."""
+    """Yield the characters of one markup, and where each begins."""
     kind = match.lastgroup or ""
     if kind == "tag":
         yield from _of_tag(match)
@@ -138,7 +138,7 @@ def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
 
 
 def _of_tag(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    """Read a tag: the emoji that it shows, a mark for one that it does not tell, or nothing."""
+    """Read a tag: its emoji, a mark for an emoji that it does not name, or a space."""
     inside, start = match["tag"], match.start()
     if code := _TAG_EMOJI.search(inside):
         yield _of_hex(code[1]), start
@@ -154,7 +154,7 @@ def _of_tag(match: re.Match[str]) -> Iterator[tuple[str, int]]:
 
 
 def _of_bytes(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    r"""Read bytes as UTF-8. Alone, %A0 is a mark, and \xa0 what Python writes for U+00A0."""
+    r"""Read bytes as UTF-8. A lone byte is a mark in %A0, but U+00A0 in \xa0, as in Python."""
     raw = bytes(int(byte[1], 16) for byte in _BYTE.finditer(match[0]))
     starts = (match.start() + byte.start() for byte in _BYTE.finditer(match[0]))
     for character in raw.decode("utf-8", _LONE_BYTES):

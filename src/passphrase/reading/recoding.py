@@ -1,10 +1,10 @@
-r"""A text that was read in a wrong encoding, or is written in escapes -> what was meant.
+r"""A text that was decoded in a wrong encoding, or written in escapes -> the original text.
 
-For `explain` alone, which says what went wrong and does not read on. Work is bounded: the head of
-the text, a fixed number of ways.
+Only `explain` uses this, to say what went wrong; nothing is opened. The work is bounded: a fixed
+number of encodings, for the head of the text.
 
 Shapes:
-    text  any str; its first HEAD_CHARS characters count
+    text  any str; only its first HEAD_CHARS characters are used
 """
 
 import re
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Final
 
 HEAD_CHARS: Final = 1024
-_SHOWN_MIN: Final = 21  # fewer cannot be a passphrase, and most wrong guesses show 0
+_SHOWN_MIN: Final = 21  # a passphrase has more glyphs; most wrong guesses have none
 _WRONG_ENCODINGS: Final = ("gbk", "gb18030", "latin-1", "cp1252", "cp437", "mac_roman")
 _TRUE_ENCODINGS: Final = ("utf-8", "gb18030")
-# Browsers show a byte that cp1252 lacks as Latin-1 does: with these it is cp1252 all the same.
+# Browsers decode cp1252 with Latin-1 for the bytes that cp1252 lacks. This table undoes both.
 _CP1252: Final = {
     ord(character): byte
     for byte in range(0x80, 0xA0)
@@ -26,9 +26,9 @@ _ESCAPE: Final = re.compile(r"\\([0-7]{3})|=([0-9A-F]{2})")
 
 
 def decoded_rightly(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each wrong encoding that a text may have been read in, and the text as it was meant.
+    """Yield each wrong encoding in which a text may have been decoded, and the original text.
 
-    Bytes that the wrong encoding has lost are marks.
+    Bytes that the wrong encoding has lost become marks.
     """
     head = text[:HEAD_CHARS]
     if head.isascii():
@@ -46,7 +46,7 @@ def decoded_rightly(text: str) -> Iterator[tuple[str, str]]:
 
 
 def unescaped(text: str) -> Iterator[str]:
-    r"""Yield a text with escapes that no decoder takes: \360\237 of C and git, =F0=9F of mails."""
+    r"""Yield a text without escapes that a codec does not read: \360 (C, git) and =F0 (mail)."""
     head = text[:HEAD_CHARS]
     if _ESCAPES.search(head):
         yield _ESCAPES.sub(_meant, head)

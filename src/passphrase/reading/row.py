@@ -1,8 +1,8 @@
-"""`Row`: glyphs of one script that stand together in a text, and marks for those that are lost.
+"""`Row`: consecutive glyphs of one script in a text, and marks that replaced lost glyphs.
 
 Shapes:
     digits  the value of each glyph in base 32, one digit or two; "?" for each digit of a mark
-    glyph   that value as an int, or UNREADABLE for a mark
+    glyph   the value as an int; UNREADABLE for a mark
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ UNREADABLE: Final = -1
 
 
 class Row(NamedTuple):
-    """Glyphs and marks of one script, one after another.
+    """Consecutive glyphs and marks of one script.
 
     Attributes:
         script: Their script.
         digits: The value of each in base 32, one digit or two; "?" for each digit of a mark.
-        places: Where each stands in the unwrapped text.
-        bounds: Where the characters of the unwrapped text stand in the pasted one.
-        spelling: The row in the unwrapped text, if each glyph is as the script writes it and
-            nothing else stands there; otherwise empty.
-        gaps: Where each foreign word that is a mark ends in the unwrapped text, by its place.
+        places: The index of each in the unwrapped text.
+        bounds: For each index in the unwrapped text, the index in the pasted text.
+        spelling: The row as it is in the unwrapped text, if that is its canonical spelling;
+            otherwise empty.
+        gaps: For a foreign word that is a mark: its place -> its end in the unwrapped text.
     """
 
     script: Script
@@ -41,23 +41,23 @@ class Row(NamedTuple):
     gaps: Mapping[int, int] = MappingProxyType({})
 
     def start(self, at: int) -> int:
-        """Return where a glyph begins in the pasted text."""
+        """Return the start of a glyph in the pasted text."""
         return self.bounds[self.places[at]]
 
     def end(self, at: int) -> int:
-        """Return where it ends."""
+        """Return the end of a glyph in the pasted text."""
         place = self.places[at]
         return self.bounds[self.gaps.get(place, place + 1)]
 
     @property
     def glyphs(self) -> list[int]:
-        """The value of each, or UNREADABLE."""
+        """The value of each glyph; UNREADABLE for a mark."""
         width = self.script.digits_per_glyph
         return [*map(glyph_numbers(width).__getitem__, cast_digits(self.digits, width))]
 
     @property
     def symbols(self) -> list[int]:
-        """The symbol that begins at each glyph, below 0 with a mark; none at half a last one."""
+        """The symbol that begins at each glyph; negative with a mark. Half a symbol is left out."""
         glyphs = self.glyphs
         if self.script.glyphs_per_symbol == 1:
             return glyphs
@@ -69,7 +69,7 @@ class Row(NamedTuple):
 
     @property
     def readable(self) -> int:
-        """How many symbols can be read."""
+        """Number of readable symbols."""
         marks = self.digits.count(MARK) // self.script.digits_per_glyph
         return (len(self.places) - marks) // self.script.glyphs_per_symbol
 
@@ -84,12 +84,12 @@ class Row(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Where it stands, from its first glyph to its last."""
+        """Start of the first glyph and end of the last one, in the pasted text."""
         return self.start(0), self.end(-1)
 
     @property
     def begins(self) -> list[int]:
-        """Indices of glyphs and marks that no glyph of the script touches before."""
+        """Indices of glyphs and marks without a glyph of the script directly before them."""
         begins = {0}
         if not isinstance(self.places, range):
             steps = map(sub, self.places[1:], self.places)
@@ -99,7 +99,7 @@ class Row(NamedTuple):
         return sorted(begins)
 
     def damage(self) -> DamagedError:
-        """Return the refusal that is due if it cannot be repaired."""
+        """Return the error to raise if the row cannot be repaired."""
         unreadable = map(UNREADABLE.__eq__, self.glyphs if MARK in self.digits else ())
         marks = compress(self.places, unreadable)
         bounds, gaps = self.bounds, self.gaps
@@ -109,18 +109,18 @@ class Row(NamedTuple):
 
 @cache
 def digit_values(width: int) -> dict[bytes, int]:
-    """Return what each glyph or mark of one digit or two is worth, in the order of the values."""
+    """Map the digits of each glyph, and of a mark, to its value, in the order of the values."""
     glyphs = map(bytes, product(DIGITS.encode(), repeat=width))
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
 def cast_digits(digits: bytes, width: int) -> "memoryview[int]":
-    """Read digits, one or two at a time, as numbers of the machine."""
+    """Return digits, one or two at a time, as machine integers."""
     view = memoryview(digits)
     return view if width == 1 else view.cast("H")
 
 
 @cache
 def glyph_numbers(width: int) -> dict[int, int]:
-    """Return the same, by the digits as a number of the machine."""
+    """Map the machine integer of each glyph's digits to its value, like `digit_values`."""
     return {cast_digits(digits, width)[0]: at for digits, at in digit_values(width).items()}

@@ -1,4 +1,4 @@
-"""The built-in scripts, each loaded when it is first asked for; why these: docs/scripts.md."""
+"""The built-in scripts, each imported on first use. Source: docs/scripts.md."""
 
 from functools import cache
 from importlib import import_module
@@ -14,7 +14,7 @@ def load_script(name: str) -> Script:
     """Return a built-in script by name.
 
     Raises:
-        ValueError: There is no script of that name.
+        ValueError: The name is unknown.
     """
     if name not in SCRIPT_NAMES:
         msg = f"script must be one of {', '.join(SCRIPT_NAMES)}"
@@ -25,5 +25,5 @@ def load_script(name: str) -> Script:
 
 @cache
 def built_in_scripts() -> tuple[Script, ...]:
-    """Return all of them."""
+    """Return all built-in scripts."""
     return tuple(map(load_script, SCRIPT_NAMES))

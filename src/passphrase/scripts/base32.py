@@ -1,22 +1,22 @@
-"""The base32 script: Crockford's alphabet, two characters a symbol, in groups of six."""
+"""The base32 script: Crockford's alphabet, two characters for each symbol, in groups of six."""
 
 from typing import Final
 
 from passphrase.scripts.script import Script
 
 GLYPHS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Hyphen-minus is written. The rest is what keyboards and chat apps make of it: hyphens, dashes,
-# minus, and the small and full-width forms; and what people write between groups read out to them.
+# "-" is written. Keyboards and chat apps turn it into other hyphens, dashes, a minus, or small and
+# full-width forms. People who take a passphrase down write pauses between its groups.
 _DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _PAUSES: Final = ".,，、·/:"
 _FULL_WIDTH_OFFSET: Final = 0xFF01 - 0x21
 
 
 def _aliases() -> dict[str, str]:
-    """Map what is read as a glyph to the glyph: Crockford's I, L and O, lower case, full width.
+    """Map each alias to its glyph: Crockford's I, L and O, lower case, full width.
 
-    Made from our own ASCII letters and never by folding input: case folding would let in ten and
-    more letters that are not ASCII.
+    The aliases are made from ASCII letters. Case folding of the input would accept more than ten
+    letters outside ASCII.
     """
     ascii_forms = {glyph: glyph for glyph in GLYPHS} | {"I": "1", "L": "1", "O": "0"}
     ascii_forms |= {form.lower(): glyph for form, glyph in ascii_forms.items()}

@@ -4,8 +4,8 @@ Source: docs/format.md, "Scripts".
 
 Shapes:
     codeword  24 to 43 ints in [0, 1024)
-    digits    as many, or twice as many in [0, 32)
-    spelling  one glyph a digit
+    values    one value for each glyph: as many in [0, 1024), or twice as many in [0, 32)
+    spelling  one glyph for each value, and separators
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,19 @@ _MASK: Final = (1 << SYMBOL_BITS) - 1
 
 
 class Script:
-    """A repertoire of glyphs and the rules for writing and reading them. Immutable.
+    """A set of glyphs, and the rules for writing and reading them. Immutable.
 
     Args:
-        name: What users call it.
-        glyphs: 1024 characters, one a symbol, or 32, two a symbol; the value is the position.
+        name: The name for users.
+        glyphs: 1024 characters, one for each symbol, or 32, two for each symbol. The position of
+            a glyph is its value.
         aliases: Other characters that are read as a glyph.
-        group: Glyphs that are written together between separators; 0 writes all in one.
-        separators: Characters that may stand between glyphs; the first one is written.
+        group: Number of glyphs between separators; 0 writes no separators.
+        separators: Characters that are ignored between glyphs. The first one is written.
+
+    Raises:
+        ValueError: The number of glyphs is wrong, a glyph occurs twice, an alias is not one
+            character or not for a glyph, a separator is a glyph, or `group` has no separators.
     """
 
     def __init__(
@@ -40,10 +45,13 @@ class Script:
         separators: str = "",
     ) -> None:
         if len(glyphs) not in {32, 1024} or len({*glyphs}) < len(glyphs):
-            raise ValueError("a script has 1024 different glyphs, or 32")
+            raise ValueError("glyphs must be 1024 different characters, or 32")
         strange = {*(aliases or {}).values()} - {*glyphs} | {*separators} & {*glyphs}
         if strange or any(len(alias) != 1 for alias in aliases or ()) or (group and not separators):
-            raise ValueError("a script has aliases of its glyphs, and separators between groups")
+            raise ValueError(
+                "each alias must be one character for a glyph, and no separator can be a glyph; "
+                "group needs separators"
+            )
         self.name: Final = name
         self.glyphs: Final = glyphs
         self.separators: Final = separators
@@ -60,15 +68,15 @@ class Script:
         return f"Script({self.name!r})"
 
     def values(self, codeword: Sequence[int]) -> list[int]:
-        """Return the value of every glyph that spells a codeword. Inverse: `read`."""
+        """Return the values of the glyphs that spell a codeword. Inverse: `read`."""
         mask = (1 << self.glyph_bits) - 1
         shifts = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
         return [symbol >> shift & mask for symbol in codeword for shift in shifts]
 
     def read(self, values: Sequence[int]) -> tuple[int, ...]:
-        """Put glyphs' values together to symbols. Inverse: `values`.
+        """Combine values of glyphs into symbols. Inverse: `values`.
 
-        A lone glyph at the end is left out; a symbol with a value below 0 in it is below 0.
+        Half a symbol at the end is left out. A symbol is negative if one of its values is.
         """
         if self.glyphs_per_symbol == 1:
             return tuple(values)
@@ -76,7 +84,7 @@ class Script:
         return tuple(high << self.glyph_bits | low for high, low in pairs)
 
     def spell_word(self, word: int, size: int) -> str:
-        """Write a word of so many symbols in its one spelling."""
+        """Write a codeword of `size` symbols, given as one number, in its canonical spelling."""
         spellings = self._spellings
         spelling = "".join([spellings[word >> shift & _MASK] for shift in shifts(size)])
         if not self.group:
@@ -86,7 +94,7 @@ class Script:
 
     @cached_property
     def _spellings(self) -> tuple[str, ...]:
-        """Spell every symbol."""
+        """The spelling of each symbol."""
         if self.glyphs_per_symbol == 1:
             return tuple(self.glyphs)
         return tuple(map("".join, product(self.glyphs, repeat=self.glyphs_per_symbol)))
