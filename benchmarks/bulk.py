@@ -1,4 +1,4 @@
-"""How fast columns are beside a loop over the signed tokens that one would pick instead.
+"""Compare the speed of whole columns with a loop over other signed tokens.
 
     pip install -e '.[bench,bulk,cli]'
     python benchmarks/bulk.py --rows 100000             ratios, with texts that repeat and without

@@ -1,11 +1,10 @@
-"""How long one invite is: ours beside the signed tokens that one would pick instead.
+"""Compare the length of one invite in our scripts and in other signed tokens.
 
     pip install -e '.[bench]'
     python benchmarks/lengths.py                    print the table
     python benchmarks/lengths.py --check FILE...    exit with 1 if a file shows others
 
-Who carries what, and how: `peers.py`. Characters are what a person sees pass by; bytes are of
-UTF-8.
+`peers.py` makes the tokens. Characters are code points; bytes are UTF-8.
 """
 
 import argparse

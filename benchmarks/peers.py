@@ -1,9 +1,8 @@
-"""The signed tokens that one would pick instead: each makes one of an invite, and reads it back.
+"""Other signed tokens, for comparison: each encodes an invite and decodes it.
 
-Everybody carries the same fields from and to the same model: two 64-bit ids, expiry, origin,
-defaults for the rest, each in its own compact form (JSON without spaces, short names, bytes where
-it takes bytes), and is asked to keep the ids secret where it can. Keys are made once, as each
-manual says. Nobody judges whether the invite has expired.
+All carry the same fields from and to the same model: two 64-bit ids, expiry, origin, and defaults
+for the rest. Each uses its compact form (JSON without spaces, short names, bytes if it takes them),
+and hides the ids if it can. Keys are made once, as each manual says. None checks the expiry.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How fast one invite is made and read: ours beside the signed tokens that one would pick instead.
+"""Compare the speed of encoding and decoding one invite with other signed tokens.
 
     pip install -e '.[bench,cli]'
     python benchmarks/speed.py                      a few minutes: print the table
@@ -72,7 +72,7 @@ def refusing(action: Callable[[str], object], text: str) -> None:
 
 
 def floor() -> None:
-    """Do what nobody can do without: two HMAC-SHA-256 over the bytes of header and body."""
+    """Compute two HMAC-SHA-256 over the bytes of header and body, which every token needs."""
     hmac.digest(SECRET, b"twenty-four bytes, no end", "sha256")
     hmac.digest(SECRET, b"twenty-four bytes, no end", "sha256")
 

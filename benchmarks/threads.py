@@ -1,7 +1,7 @@
 """How long one `decode` holds a thread, for docs/frameworks.md: `python benchmarks/threads.py`.
 
-In multiples of what it takes to hand a call to another thread and wait for it. The best of many
-runs of each: what it costs, and not what the machine does beside it.
+The unit is the time to hand a call to another thread and wait for it. Each figure is the best of
+many runs, so that other work of the machine does not count.
 """
 
 import asyncio

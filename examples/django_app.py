@@ -72,13 +72,13 @@ class Refusals:
 
 @cache
 def service() -> Invites:
-    """Make the service when it is first needed."""
+    """Make the service at its first use."""
     return Invites.from_environment()
 
 
 @require_POST
 def mint(request: HttpRequest) -> HttpResponse:
-    """Make an invite and the message that carries it."""
+    """Make an invite and the message to paste."""
     who = viewer(request.headers.get("X-User"))
     return _json(service().mint(parse(MintRequest, request.body), who), 201)
 
@@ -93,7 +93,7 @@ def open_(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def join(request: HttpRequest) -> HttpResponse:
-    """Judge again and make a member."""
+    """Judge again and add the member."""
     who = viewer(request.headers.get("X-User"))
     asked = parse(PastedRequest, request.body)
     return _json(service().join(service().read(asked), asked, who))

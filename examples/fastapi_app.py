@@ -2,7 +2,7 @@
 
 uvicorn --factory fastapi_app:create_app --app-dir examples
 
-The body is limited by a middleware, and the handler that would repeat a request is replaced.
+A middleware limits the body. The error handler is replaced, because FastAPI's quotes the request.
 """
 
 from typing import Annotated
@@ -68,7 +68,7 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 def who(x_user: Annotated[str | None, Header()] = None) -> int | UUID:
-    """Tell who asks."""
+    """Return the id of the user."""
     return viewer(x_user)
 
 
@@ -76,7 +76,7 @@ Who = Annotated[int | UUID, Depends(who)]
 
 
 def create_app(invites: Invites | None = None) -> FastAPI:
-    """Make the app, over the database and the keys that the environment names."""
+    """Make the app. The environment names the database and the keys."""
     service = invites or Invites.from_environment()
     app = FastAPI(responses={code: {"model": Refusal} for code in (400, 401, 403, 413, 422, 429)})
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)

@@ -39,7 +39,7 @@ def _too_large(_error: Exception) -> Response:
 
 
 def create_app(invites: Invites | None = None) -> Flask:
-    """Make the app, over the database and the keys that the environment names."""
+    """Make the app. The environment names the database and the keys."""
     service = invites or Invites.from_environment()
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # `get_data` refuses a longer body

@@ -1,9 +1,9 @@
-"""What the three web services share: requests, answers, and a database in SQLite.
+"""Shared by the three web services: requests, answers, and a database in SQLite.
 
     python examples/invites.py invites.db        # one group with one member, to try them with
 
 Keys and audience come from the environment: PASSPHRASE_KEYS_FILE (or PASSPHRASE_KEYS) and
-PASSPHRASE_AUDIENCE. Nothing of a pasted text is kept, logged or sent back.
+PASSPHRASE_AUDIENCE. The pasted text is never stored, logged or sent back.
 """
 
 import json
@@ -67,7 +67,7 @@ def _an_id(text: str) -> str:
 
 
 class MintRequest(BaseModel, extra="forbid"):
-    """Make an invite and the message that carries it."""
+    """Fields of a request for a new invite."""
 
     group_id: Annotated[str, AfterValidator(_an_id)]  # a string: JavaScript cuts long numbers
     to: Channel
@@ -75,7 +75,7 @@ class MintRequest(BaseModel, extra="forbid"):
 
 
 class Minted(BaseModel):
-    """What the inviter's app puts on the clipboard, and what its second button opens."""
+    """The message for the clipboard, and the URL that opens the chat app."""
 
     message: str
     open_url: str
@@ -83,7 +83,7 @@ class Minted(BaseModel):
 
 
 class PastedRequest(BaseModel, extra="forbid", hide_input_in_errors=True):
-    """Open or join with what was pasted."""
+    """Fields of a request to open a pasted text, or to join with it."""
 
     # Not `str`: pydantic refuses an unpaired surrogate, but the codec can repair a cut emoji.
     # `repr` hides the text, because error reports record local variables.
@@ -93,14 +93,14 @@ class PastedRequest(BaseModel, extra="forbid", hide_input_in_errors=True):
 
 
 class Refusal(BaseModel):
-    """Why there is no popup, and the sentence for the person. Nothing of the request is in it."""
+    """Why there is no popup, and the sentence for the person. It quotes nothing of the request."""
 
     error: str
     message: str
 
 
 class RefusedError(Exception):
-    """A request is refused; args are the status and the body of the answer."""
+    """A refused request. `args` are the status and the body of the answer."""
 
     def __init__(self, status: int, refusal: Refusal) -> None:
         super().__init__(status, refusal)
@@ -114,9 +114,10 @@ def refused(status: int, error: str, message: str) -> RefusedError:
 
 
 def check_head(content_type: str | None, transfer_encoding: str | None) -> None:
-    """Refuse a body before it is read: one that is no JSON, or does not say how long it is.
+    """Refuse a body that is not JSON, or of unknown length, before it is read.
 
-    A framework parses forms by itself, into error reports, and may cut a body of unknown length.
+    A framework parses forms by itself and may put them into error reports. It may also truncate a
+    body of unknown length.
 
     Raises:
         RefusedError: 415 or 411.
@@ -128,10 +129,10 @@ def check_head(content_type: str | None, transfer_encoding: str | None) -> None:
 
 
 def parse(model: type[_Model], body: bytes) -> _Model:
-    """Read the body of a request, and quote nothing of it when it is wrong.
+    """Parse the body of a request. The error quotes nothing of it.
 
     Raises:
-        RefusedError: 400, it is no such JSON.
+        RefusedError: 400, the body is not JSON of this kind.
     """
     try:
         return model.model_validate(json.loads(body))
@@ -140,17 +141,17 @@ def parse(model: type[_Model], body: bytes) -> _Model:
 
 
 def bad_request() -> RefusedError:
-    """Make the refusal of a body that is not understood."""
+    """Return the refusal of an invalid body."""
     return refused(400, "bad_request", "The request is not understood.")
 
 
 def too_large() -> RefusedError:
-    """Make the refusal of a body that is too long to be read."""
+    """Return the refusal of a body that is too long."""
     return refused(413, "too_large", f"A request has at most {MAX_BODY_BYTES} bytes.")
 
 
 def viewer(header: str | None) -> int | UUID:
-    """Tell who asks. Put your own session here: this trusts a header that your gateway sets."""
+    """Return the id of the user. Use your own session: this trusts a header from your gateway."""
     try:
         return parse_id(header or "")
     except ValueError:
@@ -161,7 +162,7 @@ def viewer(header: str | None) -> int | UUID:
 
 
 class Invites:
-    """Mint, open and join. Threads may share one: each call has a connection of its own."""
+    """Mint, open and join. Threads can share one: each call has its own connection."""
 
     def __init__(self, path: Path | str, codec: Codec, policy: Policy | None = None) -> None:
         self._path = path
@@ -185,7 +186,7 @@ class Invites:
         return cls(os.environ.get("INVITES_DB", "invites.db"), codec)
 
     def mint(self, asked: MintRequest, inviter_id: int | UUID) -> Minted:
-        """Make an invite of the group's present generation that nobody has been given before.
+        """Make an invite that was never issued before, with the group's current generation.
 
         Raises:
             RefusedError: 403, or 429 when more than a thousand were made within a minute.
@@ -218,9 +219,9 @@ class Invites:
         raise refused(429, "too_many", "Too many invites at once. Try again in a minute.")
 
     def _issue(self, db: sqlite3.Connection, text: str) -> bool:
-        """Keep the fingerprint of what is handed out; False if it was handed out before.
+        """Store the fingerprint of an invite; return False if it was issued before.
 
-        Equal invites are one passphrase, and a second friend would find it used up.
+        Equal invites make the same passphrase, so the second friend would find it used up.
         """
         made = self._codec.decode(text)
         row = (made.fingerprint, str(made.invite.inviter_id), made.invite.expires_at.isoformat())
@@ -240,12 +241,12 @@ class Invites:
             raise refused(422, error.code, sentence) from None
 
     def open(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
-        """Make the popup; nothing is written, so nobody waits for it."""
+        """Make the popup. It writes nothing, so it needs no write lock."""
         with self._transaction("BEGIN") as db:
             return self._judge(db, decoded, asked, viewer_id)
 
     def join(self, decoded: Decoded, asked: PastedRequest, viewer_id: int | UUID) -> JoinPrompt:
-        """Judge again and make a member, in one transaction; "join" in the answer: it is done."""
+        """Judge again and add the member, in one transaction. The action "join" means success."""
         with self._transaction() as db:
             prompt = self._judge(db, decoded, asked, viewer_id)
             if prompt.action is Action.JOIN:
@@ -291,20 +292,20 @@ class Invites:
 
 
 class DatabaseFacts:
-    """What the rules may ask, one method a fact; each is a query, and called only if needed."""
+    """One method for each fact that the rules may need. Each is a query, called only if needed."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def generation(self, decoded: Decoded, _visit: Visit) -> int:
-        """Count the resets; a group that is gone is as one that has been reset."""
+        """Return the number of resets; a missing group counts as reset."""
         invite = decoded.invite
         query = "SELECT generation FROM groups WHERE id = ?"
         row = self._db.execute(query, (str(invite.group_id),)).fetchone()
         return int(row[0]) if row else invite.generation + 1
 
     def spent(self, decoded: Decoded, visit: Visit) -> bool:
-        """Look into the ledger; whoever spent it and is still a member has not lost it."""
+        """Look into the ledger. Not spent for the viewer who used it and is still a member."""
         query = "SELECT user_id FROM spent WHERE fingerprint = ?"
         row = self._db.execute(query, (decoded.fingerprint,)).fetchone()
         is_mine = row == (str(visit.viewer_id),) and self.member(decoded, visit)
@@ -327,7 +328,7 @@ class DatabaseFacts:
         return False
 
     def mutual_follow(self, _decoded: Decoded, _visit: Visit) -> bool | None:
-        """Ask your social graph; None if it does not answer in time."""
+        """Ask your social graph; return None if it does not answer in time."""
         return None
 
 

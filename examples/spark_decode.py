@@ -5,7 +5,7 @@
     spark-submit examples/spark_decode.py LOG.parquet DECODED.parquet --column text
     python examples/spark_decode.py --verify 1000000
 
-Keys do not travel with the job. Each executor reads the file that PASSPHRASE_KEYS_FILE names on its
+The job does not contain keys. Each executor reads the file that PASSPHRASE_KEYS_FILE names on its
 own machine; only that path and the audience are in the job's settings, which Spark shows to
 everybody who can see its web page. Put the file there as you put any secret on a machine.
 
@@ -48,7 +48,7 @@ def codec_of_this_machine() -> Codec:
 
 
 def decode_frame(frame: "DataFrame", column: str) -> "DataFrame":
-    """Add to a frame what `decode_column` says of one of its columns, one row out for one in."""
+    """Add the result of `decode_column` for one column to a frame."""
 
     def decode_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         codec = CachingCodec(codec_of_this_machine())  # once for each task, on the executor

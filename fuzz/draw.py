@@ -1,7 +1,7 @@
-"""Bytes -> choices, so that a fuzzer which knows only bytes writes what a target needs.
+"""Bytes -> choices: turns the bytes of a fuzzer into the input of a target.
 
-Each choice reads the bytes behind the last one, and the end reads as zeros: a change of one byte
-changes one choice, and any prefix means something.
+Each choice reads the next bytes; after the end, bytes are zero. So changing one byte changes one
+choice, and any prefix is valid.
 """
 
 from collections.abc import Sequence

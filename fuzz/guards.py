@@ -1,4 +1,4 @@
-"""Guards of the package, each broken by hand: some input of the corpus must see it.
+"""Guards of the package, each broken on purpose: some input of the corpus must notice it.
 
 A law that never fails says nothing. `run.py --merge` keeps an input for each of these.
 """

@@ -1,7 +1,7 @@
-"""What must hold of any text, whoever wrote it: docs/format.md "Reading", docs/security.md.
+"""Laws for any text: docs/format.md "Reading", docs/security.md.
 
-Each law is an assertion, or an error that escapes. A function returns words for what happened, so
-that a corpus can be asked whether it reaches every outcome.
+A law is broken by a failed assertion or by an unexpected exception. Each function returns the names
+of the outcomes, so that a test can check that the corpus reaches all of them.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Bytes -> what somebody could send, and the laws that must hold of it: what the fuzzers run.
+"""The targets of the fuzzers: bytes -> a text that somebody could send, checked by the laws.
 
 `words` writes codewords, whole and damaged, minted and forged, between other glyphs. `texts` writes
 any text, from the pieces that readers look at. `sealed` holds the key: it writes the body itself,

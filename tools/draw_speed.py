@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py --json benchmarks/speed.json
     python tools/draw_speed.py                      draw it
-    python tools/draw_speed.py --check              exit with 1 if it is not what would be drawn
+    python tools/draw_speed.py --check              exit with 1 if it is out of date
 
 The same file makes the same picture, to the byte.
 """

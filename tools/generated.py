@@ -1,4 +1,4 @@
-"""What the tools share that build files: write them, or tell whether they are fresh."""
+"""Shared by the tools that generate files: write them, or check that they are up to date."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_or_check(description: str | None, files: Mapping[Path, str]) -> int:
-    """Write each file, or with --check only tell whether one is not what would be written.
+    """Write each file, or with --check only report the files that are out of date.
 
     Returns:
         The exit status: 1 if a file is stale.

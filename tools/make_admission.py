@@ -63,13 +63,13 @@ def table(page: Path) -> str:
 
 
 def schema() -> str:
-    """Return the JSON Schema of what a client gets."""
+    """Return the JSON Schema of the popup for a client."""
     described = JoinPrompt.model_json_schema(mode="serialization")
     return json.dumps(described, ensure_ascii=False, indent=2) + "\n"
 
 
 def written(page: Path) -> str:
-    """Return the page with the rules of today."""
+    """Return the page with the current rules."""
     text, count = _TABLE.subn(lambda _: table(page), page.read_text(encoding="utf-8"))
     if count != 1:
         msg = f"{page} has no place for the rules"

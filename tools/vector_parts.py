@@ -1,4 +1,4 @@
-"""What the test vectors are made of: secrets, words, and tests that a decoder passes or refuses."""
+"""Parts of the test vectors: secrets, codewords, and tests that a decoder reads or refuses."""
 
 import hashlib
 from datetime import UTC, datetime
