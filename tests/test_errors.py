@@ -100,7 +100,7 @@ MISUSES: dict[str, Callable[[], object]] = {
     "a word is empty": partial(avoids, ["-"]),
     "script must be one of emoji, hanzi, base32": partial(CODEC.encode, INVITE, script="yi"),
     "glyphs must be 1024 different characters, or 32": partial(Script, "mine", "ab"),
-    "each alias must be one character for a glyph, and no separator can be a glyph; group needs "
+    "aliases must be single characters for glyphs, separators must not be glyphs, and group needs "
     "separators": partial(
         Script, "mine", YI.glyphs, group=5
     ),

@@ -165,13 +165,13 @@ def test_json_has_one_form(changed: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("field", "wrong", "message"),
     [
-        ("group_id", 5, "an id is a string in JSON"),
+        ("group_id", 5, "in JSON, an id must be a string"),
         ("inviter_id", "5x", "an id is a decimal number below 2^64 or a UUID with hyphens"),
-        ("expires_at", 5, "expires_at is a string such as 2030-12-01T20:00:00Z in JSON"),
+        ("expires_at", 5, "in JSON, expires_at must be a string such as 2030-12-01T20:00:00Z"),
         (
             "expires_at",
             "2025-12-31T00:00:00Z",
-            "expires_at must lie in [2026-01-01 00:01:00+00:00, 2089-10-18 16:32:00+00:00)",
+            "expires_at must be in [2026-01-01 00:01:00+00:00, 2089-10-18 16:32:00+00:00)",
         ),
     ],
 )

@@ -86,7 +86,7 @@ class VersionError(PassphraseError):
 class SignatureError(PassphraseError):
     """The tag is wrong: a forgery, or a passphrase of another key or another audience.
 
-    Nothing tells the three apart, on purpose. Ask the inviter for a new passphrase.
+    The error is the same for all three, on purpose. Ask the inviter for a new passphrase.
 
     Attributes:
         key_id: The key id that the passphrase names, in [0, 8).

@@ -64,7 +64,7 @@ def _read_id(value: object, info: ValidationInfo) -> object:
     if info.mode != "json":
         return value
     if not isinstance(value, str):
-        raise ValueError("an id is a string in JSON")  # noqa: TRY004  # pydantic's own way
+        raise ValueError("in JSON, an id must be a string")  # noqa: TRY004  # pydantic's own way
     return parse_id(value)
 
 
@@ -73,7 +73,7 @@ def _read_moment(value: object, info: ValidationInfo) -> object:
     if info.mode != "json":
         return value
     if not isinstance(value, str) or not _MOMENT.match(value):
-        raise ValueError("expires_at is a string such as 2030-12-01T20:00:00Z in JSON")
+        raise ValueError("in JSON, expires_at must be a string such as 2030-12-01T20:00:00Z")
     return datetime.fromisoformat(value)
 
 
@@ -84,7 +84,7 @@ def plain(moment: datetime) -> datetime:
 
 def _floor_to_minute(moment: datetime) -> datetime:
     if not _FIRST_EXPIRY <= moment < _END_OF_EXPIRY:
-        msg = f"expires_at must lie in [{_FIRST_EXPIRY}, {_END_OF_EXPIRY})"
+        msg = f"expires_at must be in [{_FIRST_EXPIRY}, {_END_OF_EXPIRY})"
         raise ValueError(msg)
     return plain(moment).astimezone(UTC).replace(second=0, microsecond=0, fold=0)
 

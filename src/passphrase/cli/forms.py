@@ -188,7 +188,7 @@ class Csv(_TextForm):
         target.write(self._encoded(head))
 
     def _window(self, window: list[str]) -> list[str]:
-        """Append lines, up to the longest row that is allowed."""
+        """Append lines to `window`, until it can hold the longest allowed row."""
         chars = sum(map(len, window))
         while len(window) < ROW_LINES_MAX and chars < ROW_CHARS_MAX:
             line = next(self._lines, "")

@@ -106,7 +106,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _replaced(reading: Unwrapped, pattern: str) -> Unwrapped | None:
-    """Replace each match by the character it stands for; None without a match."""
+    """Return the text with each match replaced by its characters; None if nothing matches."""
     text, before = reading
     pieces: list[str] = []
     bounds: list[int] = []

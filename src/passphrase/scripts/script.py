@@ -49,7 +49,7 @@ class Script:
         strange = {*(aliases or {}).values()} - {*glyphs} | {*separators} & {*glyphs}
         if strange or any(len(alias) != 1 for alias in aliases or ()) or (group and not separators):
             raise ValueError(
-                "each alias must be one character for a glyph, and no separator can be a glyph; "
+                "aliases must be single characters for glyphs, separators must not be glyphs, and "
                 "group needs separators"
             )
         self.name: Final = name
