@@ -266,17 +266,21 @@ def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
     length = len(glyphs)
     starts, marks = {*begins}, [*compress(range(length), map(UNREADABLE.__eq__, glyphs))]
     ends = {*begins, *marks, length}
-    sized = ((at, _OPENED.get(symbol)) for at, symbol in enumerate(row.symbols))
-    at_headers = ((at, size, size) for at, size in sized if size)
+    symbols = row.symbols
+    headers = compress(range(length), map(_OPENED.__contains__, symbols))
+    at_headers = ((at, _OPENED[symbols[at]], True) for at in headers)
     if width > 1:  # the words of prose before it are begins too
         before = unlike_prose(row.digits)
         reach = WORD_SIZES[0] * width
         begins.sort(key=lambda at: before[at] - before[min(at + reach, length)])
-    at_begins = ((at, size, 1) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
+    at_begins = ((at, size, False) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
     slack = 2 if thorough else 1
-    for start, size, places in chain(at_headers, at_begins):
-        is_open = start not in starts
+    for start, size, is_known in chain(at_headers, at_begins):
         end = start + size * width
+        if end - ERASURES_MAX > length:
+            continue
+        is_open = start not in starts
+        places = size if is_known else 1
         before_mark = bisect_left(marks, start)
         mark = marks[before_mark] if before_mark < len(marks) else length
         for surplus in range(min(slack, length - end), -slack - 1, -1):
@@ -284,7 +288,7 @@ def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
                 continue  # with marks in it, only as many as it has may stand for glyphs
             open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
-        if marks and end - ERASURES_MAX <= length:
+        if marks:
             yield 3 if is_open else 1, _Guess(row, glyphs, start, size, places, None)
 
 

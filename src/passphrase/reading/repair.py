@@ -13,7 +13,7 @@ Shapes:
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import accumulate, repeat
+from itertools import accumulate, compress, count, repeat
 from operator import getitem
 from typing import Final, NamedTuple
 
@@ -179,7 +179,7 @@ def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[E
 def _unreadable(window: Window) -> Iterator[Found]:
     """Marks stand where the glyphs of one to three symbols were."""
     known = window.symbols
-    places = [place for place, symbol in enumerate(known) if symbol < 0]
+    places = [*compress(count(), map((0).__gt__, known))]
     if len(places) > ERASURES_MAX:
         return
     syndrome = window.syndrome
