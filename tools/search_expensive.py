@@ -229,7 +229,7 @@ def report(recipe: Recipe, level: Level, chars: int, *, confirm: bool) -> bool:
                 for each, how in ((honest(level), level), (text, "exact"), (text, level))
             )
             print(f"{name:>26}: {most / one:6.1f} in all {(most - exact) / one:6.1f} added")
-    return added <= LIMIT and (whole <= LIMIT or chars > MAX_CHARS)
+    return added <= LIMIT
 
 
 def main() -> int:
