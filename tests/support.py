@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -75,6 +76,17 @@ def row_of(glyphs: Sequence[int], script: str, *, gaps: Sequence[int] = ()) -> R
 def replaced(codeword: Sequence[int], at: int, symbol: int) -> tuple[int, ...]:
     """Return the codeword with one symbol replaced."""
     return (*codeword[:at], symbol, *codeword[at + 1 :])
+
+
+def stopped(moment: datetime) -> type[datetime]:
+    """Make a `datetime` whose clock stands still."""
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003
+            return moment
+
+    return Stopped
 
 
 def count_tag_checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from unittest.mock import Mock
 
 import pytest
-from support import KEYRING, OTHER_SECRET
+from support import KEYRING, OTHER_SECRET, stopped
 
 from passphrase import Codec, Keyring, Policy, find
 
@@ -165,14 +165,7 @@ def test_no_invite_is_handed_out_twice(
     service: Service, invites: Invites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """300 in a minute are all different; where every try is taken, 429 and no passphrase."""
-    now = datetime.now(UTC)
-
-    class Stopped(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003
-            return now
-
-    monkeypatch.setattr("invites.datetime", Stopped)
+    monkeypatch.setattr("invites.datetime", stopped(datetime.now(UTC)))
     asked = MintRequest(group_id=str(GROUP), to="qq", single_use=True)
     messages = {invites.mint(asked, WANG).message for _ in range(300)}
     assert len(messages) == 300

@@ -324,17 +324,9 @@ class Lifecycle(RuleBasedStateMachine):
         kinds=kinds,
         mangling=manglings(damage=1),
     )
-    def issue(  # noqa: PLR0913, PLR0917
-        self,
-        group: int,
-        pick: int,
-        minutes: int,
-        origin: Origin,
-        kinds: str,
-        mangling: Mangling,
-    ) -> Issued:
+    def issue(self, **drawn: Any) -> Issued:
         """Let a member mint an invite."""
-        return self.mint(group, pick, minutes, origin, kinds, mangling)
+        return self.mint(**drawn)
 
     @rule(pick=st.integers(0, 9), order=orders)
     def tap(self, pick: int, order: Sequence[int]) -> None:

@@ -34,7 +34,7 @@ from backend_page import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import AUDIENCE, INVITE, OTHER_SECRET
+from support import AUDIENCE, INVITE, OTHER_SECRET, stopped
 
 from passphrase import Codec, Keyring, PassphraseError
 from passphrase.testing.strategies import manglings
@@ -102,14 +102,7 @@ def test_no_two_friends_are_given_one_invite(path: Path) -> None:
 def test_who_mints_too_fast_is_refused(path: Path) -> None:
     """Of 300 within a minute all are different; where all tries are taken, nothing is repeated."""
     page = load_page(path)
-    now = datetime.now(UTC)
-
-    class Stopped(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003
-            return now
-
-    page.namespace["datetime"] = Stopped
+    page.namespace["datetime"] = stopped(datetime.now(UTC))
     texts = [page.mint(0, WANG, page.Origin.QQ, single_use=True) for _ in range(300)]
     assert len({*fingerprints(page, texts)}) == 300
     page.namespace["secrets"] = SimpleNamespace(randbelow=Mock(return_value=7))
