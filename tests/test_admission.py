@@ -287,8 +287,10 @@ def test_the_policy_of_who_says_nothing() -> None:
 
 def test_mutual_follow_is_no_reason_to_ask() -> None:
     """A policy that lets strangers ask to join lets those who follow each other in."""
-    policy = Policy(require_mutual_follow=True, request_when_not_mutual=True)
-    for mutual, action in ((True, Action.JOIN), (False, Action.REQUEST)):
+    for mutual, lets_ask, action in (
+        (True, True, Action.JOIN), (False, True, Action.REQUEST), (False, False, Action.NONE)
+    ):  # fmt: skip
+        policy = Policy(require_mutual_follow=True, request_when_not_mutual=lets_ask)
         facts = facts_of(GOOD).model_copy(update={"generation": 0, "mutual_follow": mutual})
         verdict = judge(INVITE, visit_of(), facts, policy=policy)
         assert verdict.action is action

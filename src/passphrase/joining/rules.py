@@ -10,6 +10,7 @@ Shapes:
 from collections.abc import Callable
 from enum import StrEnum
 from itertools import takewhile
+from types import NoneType
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
@@ -300,7 +301,7 @@ def needed_facts(
     visit, the rules about time, viewer and source do not refuse.
     """
     known = Facts() if facts is None else facts
-    return needed(case_of(invite, visit, known, policy, needs_visit=False))
+    return needed(case_of(invite, visit, known, policy, visit_types=(Visit, NoneType)))
 
 
 def decide(case: Case) -> Verdict:
@@ -325,7 +326,7 @@ def case_of(
     facts: Facts,
     policy: Policy | None,
     *,
-    needs_visit: bool = True,
+    visit_types: tuple[type, ...] = (Visit,),
 ) -> Case:
     """Check the types of the arguments and make a case of them.
 
@@ -333,14 +334,14 @@ def case_of(
         TypeError, pydantic.ValidationError: As in `judge`.
     """
     policy = Policy() if policy is None else policy
-    given: list[tuple[str, object, type]] = [
-        ("invite", invite, Invite), ("facts", facts, Facts), ("policy", policy, Policy)
-    ]  # fmt: skip
-    if needs_visit or visit is not None:
-        given.append(("visit", visit, Visit))
-    for name, value, wanted in given:
+    for name, value, wanted in (
+        ("invite", invite, (Invite,)),
+        ("facts", facts, (Facts,)),
+        ("policy", policy, (Policy,)),
+        ("visit", visit, visit_types),
+    ):
         if not isinstance(value, wanted):
-            msg = f"{name} must be {wanted.__name__}, not {type(value).__name__}"
+            msg = f"{name} must be {wanted[0].__name__}, not {type(value).__name__}"
             raise TypeError(msg)
     # `model_copy` validates nothing, so a flag could be None; it must not count as False.
     visit = visit and Visit.model_validate(visit)
