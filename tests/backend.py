@@ -1,4 +1,4 @@
-"""A backend as docs/backend.md builds it, with ledgers in SQLite and in Redis."""
+"""A backend as in docs/backend.md, with ledgers in SQLite and in Redis."""
 
 import sqlite3
 from collections import Counter
@@ -32,22 +32,22 @@ SECRET = b"\1" * 32
 
 
 class Ledger(Protocol):
-    """Who has spent which single-use invite."""
+    """Records who has used which single-use invite."""
 
     def spend(self, decoded: Decoded, viewer_id: int, now: datetime) -> bool:
-        """Claim it; True if it is this viewer's, now or before."""
+        """Claim an invite; return whether it is this viewer's, now or before."""
         ...
 
     def owner(self, decoded: Decoded) -> int | None:
-        """Tell who has claimed it."""
+        """Return who has claimed an invite."""
         ...
 
     def keeps(self, decoded: Decoded) -> timedelta:
-        """Tell for how long it will still know that somebody has claimed it."""
+        """Return for how long the claim of an invite will be stored."""
         ...
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         ...
 
 
@@ -76,7 +76,7 @@ class SqliteLedger:
 
 
 class RedisLedger:
-    """One key an invite, set if it is not there, that outlives the invite."""
+    """One key for each invite, set only if it is missing. It outlives the invite."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -99,7 +99,7 @@ class RedisLedger:
 
 
 class Asked(NamedTuple):
-    """What is kept of a request to join: nothing that somebody who reads it could join by."""
+    """A stored request to join. Nobody who reads it can join with it."""
 
     fingerprint: str
     viewer_id: int
@@ -128,14 +128,14 @@ class Backend:
         self.use(keyring)
 
     def use(self, keyring: Keyring) -> None:
-        """Mint and verify with other keys from now on; forget what asks by a key that is gone."""
+        """Use other keys from now on, and forget requests whose key was removed."""
         self.keyring = keyring
         ids = {str(key_id) for key_id in keyring.ids}
         self.requests = [asked for asked in self.requests if asked.fingerprint[0] in ids]
         self.codec = Codec(keyring, audience=self.audience)
 
     def mint(self, expires_at: datetime, group_id: int, inviter_id: int, **fields: Any) -> str:
-        """Make a passphrase of the group's present generation."""
+        """Mint a passphrase with the group's current generation."""
         invite = Invite(
             group_id=group_id,
             inviter_id=inviter_id,
@@ -171,12 +171,12 @@ class Backend:
         return frozenset({visit.viewer_id, decoded.invite.inviter_id}) in self.follows
 
     def prompt(self, decoded: Decoded, viewer_id: int, now: datetime, source: Origin) -> JoinPrompt:
-        """Show the popup: the facts are the methods above."""
+        """Return the popup. The methods above are the facts."""
         visit = Visit(viewer_id=viewer_id, now=now, source=source)
         return join_prompt(decoded, visit, self, policy=self.policy)
 
     def join(self, pasted: str, viewer_id: int, now: datetime, source: Origin) -> bool:
-        """Judge again from the text, and let in or keep a request; tell whether somebody is in."""
+        """Judge again, and add the member or store a request; return whether they joined."""
         decoded = self.codec.decode(pasted)
         action = self.prompt(decoded, viewer_id, now, source).action
         if action is Action.REQUEST:
@@ -185,7 +185,7 @@ class Backend:
         return action is Action.JOIN and self.admit(decoded, viewer_id, now)
 
     def approve(self, fingerprint: str, viewer_id: int, now: datetime) -> bool:
-        """Judge a request once more, from what was kept of it; let in if it is still one."""
+        """Judge a stored request again, and add the member if it is still valid."""
         asked = next((a for a in self.requests if a[:2] == (fingerprint, viewer_id)), None)
         if asked is None:
             return False
@@ -196,7 +196,7 @@ class Backend:
         return action is Action.REQUEST and self.admit(decoded, viewer_id, now)
 
     def admit(self, decoded: Decoded, viewer_id: int, now: datetime) -> bool:
-        """Spend, and make a member; False if somebody else was quicker."""
+        """Spend the invite and add the member; return False if somebody else was faster."""
         if decoded.invite.single_use and not self.ledger.spend(decoded, viewer_id, now):
             return False
         self.members.add((int(decoded.invite.group_id), viewer_id))
@@ -248,7 +248,7 @@ def contend(
     barrier: Any,
     won: Any,
 ) -> None:
-    """Try to join with each text at the moment at which everybody else does."""
+    """Try to join with each text at the same moment as all other processes."""
     try:
         with make_join() as join:
             for text in texts:

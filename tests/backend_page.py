@@ -1,4 +1,4 @@
-"""What docs/backend.md defines, over a database in a file, and the processes that attack it."""
+"""The code of docs/backend.md with a database in a file, and the processes that attack it."""
 
 import ast
 import os
@@ -24,9 +24,9 @@ class _Connection(sqlite3.Connection):
 
 
 def load_page(path: Path) -> Any:
-    """Run the definitions of the page, and not its demonstration, over a database at a path.
+    """Run the definitions of the page, without its demonstration, on a database at a path.
 
-    A process may be killed and the machine not, so nothing waits for the disk.
+    Processes are killed, but not the machine, so nothing waits for the disk.
     """
     pieces = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     code = ast.parse("".join(pieces))
@@ -44,7 +44,7 @@ _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def _sets(node: ast.stmt) -> bool:
-    """Tell whether a statement is one of the settings of the page."""
+    """Return whether a statement is one of the settings of the page."""
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in SETTINGS
 
 
@@ -82,7 +82,7 @@ def join_and_log(path: Path, texts: list[str], viewer: int, log: Path) -> None:
 
 
 def approve_all(path: Path, requests: list[tuple[str, int]], barrier: Any, told: Any) -> None:
-    """Approve each request at the moment at which everybody else does."""
+    """Approve each request at the same moment as all other processes."""
     page = load_page(path)
     done: list[str] = []
     for fingerprint, viewer in requests:
@@ -97,7 +97,7 @@ def approve_all(path: Path, requests: list[tuple[str, int]], barrier: Any, told:
 
 
 def spend_all(path: Path, how: dict[str, Any], case: tuple[list[str], int, Any], told: Any) -> None:
-    """Claim each invite twice in Redis, at the moment at which everybody else does."""
+    """Claim each invite twice in Redis, at the same moment as all other processes."""
     page, client = load_page(path), redis.Redis(**how)
     texts, viewer, barrier = case
     won: list[str] = []

@@ -1,4 +1,4 @@
-"""Headless Chromium on a folder that this process serves, and what it asked for."""
+"""Headless Chromium on a folder that this process serves, with a log of its requests."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 
 class Server(ThreadingHTTPServer):
-    """A folder on a loopback port, with lists of what was asked for, here or of other hosts."""
+    """Serves a folder on a loopback port, and lists requests to it and to other hosts."""
 
     def __init__(self, folder: Path, appended: Mapping[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
@@ -93,7 +93,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 class Visit(NamedTuple):
-    """A page as it was in the end, what was asked of the server, in order, and of others."""
+    """The final page, the requests to the server in order, and those to other hosts."""
 
     page: str
     asked: list[str]

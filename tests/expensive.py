@@ -1,4 +1,4 @@
-"""Recipe -> a text that is made to cost: `tools/search_expensive.py` looks for the worst.
+"""Recipe -> an expensive text: `tools/search_expensive.py` searches for the worst one.
 
 A text of any length is made of parts, and a part of rows of one kind; nothing else is stored.
 """

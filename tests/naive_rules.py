@@ -1,4 +1,4 @@
-"""The rules of who may join, read a second time and naively: an oracle for tests and fuzzers."""
+"""A second, simple implementation of the rules of joining: an oracle for tests and fuzzers."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ Row = tuple[bool | None, ...]
 
 
 class Situation(NamedTuple):
-    """All that needs no query."""
+    """Everything that the rules depend on and that needs no query."""
 
     expired: bool
     own: bool
@@ -26,7 +26,7 @@ class Situation(NamedTuple):
 
 
 def naive(case: Situation, row: Row) -> Answer:  # noqa: C901, PLR0911, PLR0912
-    """Read the rules of the product as if nobody had written a table of them."""
+    """Apply the rules of the product, written as plain code instead of a table."""
     current, revoked, spent, member, banned, inviter_in, full, mutual = row
     none = "none"
     if case.expired:

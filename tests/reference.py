@@ -1,4 +1,4 @@
-"""What the library does, done slowly: symbol by symbol, as docs/format.md says it.
+"""The calculations of docs/format.md, done slowly, symbol by symbol: an oracle for the library.
 
 The library keeps a codeword as one number and looks parity up byte by byte. These are its oracles,
 and what tests build words with.

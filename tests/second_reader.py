@@ -1,4 +1,4 @@
-"""A second reader and writer of the format, made from its page and the vectors' tables alone.
+"""A second reader and writer, written only from the format page and the tables of the vectors.
 
 It is plain, not fast, and shares no line with the library. `second_repairer` adds repair.
 """

@@ -1,4 +1,4 @@
-"""A second repairer, made from the page alone: the set of codewords that it defines.
+"""A second repairer, written only from the format page: the set of codewords that it defines.
 
 Each part of a damaged stretch and each damage of it are gone through. What is unknown follows
 from the three syndromes, so that nothing is guessed. A *position* counts glyphs of the codeword,

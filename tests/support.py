@@ -1,4 +1,4 @@
-"""What the tests share: Hypothesis strategies, a codec with known keys, and raw codewords."""
+"""Shared by the tests: Hypothesis strategies, a codec with known keys, and raw codewords."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

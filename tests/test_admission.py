@@ -1,4 +1,4 @@
-"""The rules: equal to a second, naive reading of them, row by row; and no query too many."""
+"""The rules agree with a second, simple implementation, and need no unnecessary query."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def visit_of(now: datetime = NOW, source: Any = Origin.WECHAT, viewer_id: Any = 
 
 
 def case_of(situation: Situation) -> Case:
-    """Return a situation as a case of which no fact is known."""
+    """Return a situation as a case without facts."""
     invite = Invite(
         group_id=1,
         inviter_id=VIEWER if situation.own else INVITER,
@@ -76,7 +76,7 @@ def answer(verdict: Verdict) -> Answer:
 
 
 def check(situation: Situation, rows: Sequence[int]) -> int:
-    """Hold the laws of rows of one situation, and count them."""
+    """Check the laws for the rows of one situation, and count them."""
     whole = case_of(situation)
     asked = [NAMES.index(name) for name in needed(whole)]
     unneeded = [at for at in range(len(NAMES)) if at not in asked]
@@ -96,7 +96,7 @@ def check(situation: Situation, rows: Sequence[int]) -> int:
 
 
 def without(row: Row, places: Iterable[int]) -> Row:
-    """Forget the facts at some places."""
+    """Remove the facts at some places."""
     kept = [*row]
     for at in places:
         kept[at] = None
@@ -117,7 +117,7 @@ ALL = os.environ.get("ADMISSION_ROWS") == "all"  # 242 million, half an hour
 
 @pytest.mark.slow
 def test_every_situation_with_every_single_fact_amiss() -> None:
-    """36,864 situations, each with one fact missing or bad and with rows that vary with it."""
+    """36,864 situations, each with each fact missing or bad, beside different other facts."""
     checked = 0
     for number, situation in enumerate(SITUATIONS):
         some = islice(range(len(ROWS)), number % 1_201, None, 1_201)
@@ -137,7 +137,7 @@ def test_every_combination_of_facts() -> None:
 
 @pytest.mark.slow
 def test_every_outcome_is_reached() -> None:
-    """No rule is shadowed, and the popup has words for no others."""
+    """Each rule can decide, and the popup has texts for exactly these outcomes."""
     reached = {
         answer(decide(case_of(situation)._replace(facts=FACTS[index])))
         for situation in SITUATIONS[::11]
@@ -165,7 +165,7 @@ def test_only_allowed_apps_carry(
 
 @given(invite=invites)
 def test_it_ends_at_its_expiry(invite: Invite) -> None:
-    """And costs no query from then on."""
+    """An invite ends at its expiry, and needs no query from then on."""
     just_before = invite.expires_at - timedelta(microseconds=1)
     for now, expired in ((invite.expires_at, True), (just_before, False)):
         assert invite.is_expired(now) is expired
@@ -176,7 +176,7 @@ def test_it_ends_at_its_expiry(invite: Invite) -> None:
 
 
 def test_facts_are_asked_for_one_by_one() -> None:
-    """What is known already is not asked for again, nor what it makes irrelevant."""
+    """Known facts are not needed again, and neither are facts that they make irrelevant."""
     assert needed_facts(INVITE) == (
         "generation", "member", "banned", "inviter_is_member", "group_full"
     )  # fmt: skip
@@ -196,7 +196,7 @@ def test_facts_are_asked_for_one_by_one() -> None:
 @pytest.mark.parametrize("strange", [1, 0, "yes", "false", [], object(), float("nan")])
 @pytest.mark.parametrize("name", NAMES)
 def test_only_true_is_true(name: str, strange: object) -> None:
-    """A fact of another type is refused, and admits nobody even when it is smuggled in."""
+    """A fact of the wrong type is refused, and admits nobody even past the validation."""
     invite = INVITE.model_copy(update={"mutual_follow": True, "single_use": True})
     usual: dict[str, Any] = dict(facts_of(GOOD)) | {"generation": 0}
     if name != "generation" or type(strange) is not int:
@@ -244,7 +244,7 @@ def test_a_visit_of_another_type(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("origin", Origin)
 def test_an_origin_is_accepted_as_its_string(origin: Origin) -> None:
-    """In Python and in JSON; what is kept is an `Origin`."""
+    """In Python and in JSON, a string is accepted and stored as an `Origin`."""
     word: Any = origin.value
     visit = visit_of(source=word)
     assert visit == visit_of(source=origin)
@@ -280,7 +280,7 @@ def test_every_way_is_allowed_by_default(origin: Origin) -> None:
 
 
 def test_the_policy_of_who_says_nothing() -> None:
-    """Every switch is off but the one that compares the ways; both apps carry passphrases."""
+    """By default, only `strict_source` is on, and both apps carry passphrases."""
     switched = {name: switch for name, switch in Policy().model_dump().items() if switch}
     assert switched == {"origins": {Origin.WECHAT, Origin.QQ}, "strict_source": True}
 
@@ -319,7 +319,7 @@ def test_models_are_strict() -> None:
     ],
 )
 def test_what_it_passed_through(facts: Facts, numbers: list[int], missing: tuple[str, ...]) -> None:
-    """The rules looked at end with the one that decided, or that could not."""
+    """The last rule in `passed` is the one that decided, or that lacked its fact."""
     verdict = judge(INVITE, visit_of(source=Origin.QQ), facts)
     assert [rule.number for rule in verdict.passed] == numbers
     assert verdict.missing == missing

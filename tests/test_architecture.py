@@ -1,4 +1,4 @@
-"""The house: imports point up, the library touches no world, and names load when used."""
+"""Imports point one way, only the command line does I/O, and names load when used."""
 
 import ast
 import re
@@ -29,7 +29,7 @@ from passphrase import (
 )
 
 SOURCE = Path(passphrase.__file__).parent
-# The wings and their rooms in the order in which data flows; each imports only what stands before.
+# Packages and modules in the order in which data flows; each imports only from earlier ones.
 HOUSE = """
 _version errors invite
 format: layout symbols parity wire cipher seal keyring
@@ -55,7 +55,7 @@ EXTRAS = {"click", "hypothesis", "itsdangerous", "pyarrow"}
 
 
 def rooms() -> Iterator[str]:
-    """Name each room of the house, its wing before it."""
+    """Yield the dotted name of each module in the list."""
     for line in HOUSE.strip().splitlines():
         wing, _, names = line.rpartition(":")
         yield from (f"{wing}.{name}".lstrip(".") for name in names.split())
@@ -65,7 +65,7 @@ ROOMS = [*rooms()]
 
 
 def room(path: Path) -> str:
-    """Name the room that a file is."""
+    """Return the dotted name of a file's module."""
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
 
 
@@ -91,7 +91,7 @@ def test_the_house_is_complete() -> None:
 
 @pytest.mark.parametrize("path", LIBRARY, ids=room)
 def test_imports_point_one_way(path: Path) -> None:
-    """Only rooms before; each foreign package in few rooms; the world in the command alone."""
+    """Modules import only earlier ones; few import other packages; only the command does I/O."""
     name = room(path)
     before = ROOMS if path.stem == "__init__" else ROOMS[: ROOMS.index(name)]
     for module in imported(path):
@@ -188,7 +188,7 @@ def test_a_name_is_looked_up_once() -> None:
 
 
 def test_public_names() -> None:
-    """What is listed is there, sorted, and nothing else is offered."""
+    """`__all__` is sorted, its names exist, and there are no others."""
     assert passphrase.__all__ == sorted(passphrase.__all__)
     for name in passphrase.__all__:
         assert getattr(passphrase, name) is not None

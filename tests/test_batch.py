@@ -1,4 +1,4 @@
-"""Whole files: every row comes out once and in its place, whatever is in it, whatever happens."""
+"""Whole files: every row comes out once, in its place, whatever it contains."""
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -88,7 +88,7 @@ def write_rows(form: str, path: Path, rows: list[dict[str, Any]]) -> Path:
 def test_decode(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, processes: int
 ) -> None:
-    """Input columns first and unchanged, then what `decode_column` says of each row."""
+    """Input columns come first and unchanged, then the result of `decode_column` for each row."""
     make_batches_small(monkeypatch, 4)
     rows = [{"when": f"10:{at}", "message": text} for at, text in enumerate(PASTED)]
     source = write_rows(form, tmp_path / f"log.{form}", rows)
@@ -108,14 +108,14 @@ def test_decode(
 
 
 def test_what_is_no_utf8_is_one_character(shell: Shell) -> None:
-    """A span counts U+FFFD for what was cut off an emoji, as every reader of UTF-8 does."""
+    """The bytes of a cut emoji are one U+FFFD in a span, as for every reader of UTF-8."""
     table = b"text\n\xf0\x9f\x98" + TEXT.encode() + b"\n"
     out = shell("decode", "--format", "csv", stdin=table).out
     assert [row["passphrase_span"] for row in csv.DictReader(io.StringIO(out))] == ["[1, 31]"]
 
 
 def test_results_as_text(shell: Shell) -> None:
-    """JSON where CSV has no form of its own; of the evidence, what there is."""
+    """Values that CSV cannot express are JSON; evidence has only its non-null attributes."""
     table = f'text\n"{TEXT[:9] + TEXT[10:]}"\n"{FORGED}"\n'
     rows = [
         *csv.DictReader(io.StringIO(shell("decode", "--format", "csv", stdin=table.encode()).out))
@@ -148,7 +148,7 @@ def test_results_as_text(shell: Shell) -> None:
 
 
 def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
-    """Too few fields, too many, none, an open quote, a field too long; the next row is read."""
+    """Too few or too many fields, no fields, an open quote, a long field; the next row is read."""
     long = "x" * 131_073
     bad = ["1 ", "1,2,X", "", '1,"open', f"{long},2", '1,"a"b', "1,\udcff,3"]
     good = ["7,x", f'8,"{TEXT}\n{TEXT}"', "9,\udcff"]
@@ -174,7 +174,7 @@ def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
 
 
 def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
-    """And of one that is, its own characters: long numbers, repeated names, odd spaces."""
+    """A valid object keeps its characters: long numbers, repeated names, unusual spaces."""
     bad = ["", "{", "[1] ", "好 X", '"text"', '{"text": "x"} {}', '{"passphrase_error": 1}',
            "[" * 10**5, "\udcff", '{"n": ' + "1" * 5000 + "}"]  # fmt: skip
     good = [
@@ -199,7 +199,7 @@ def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
 
 
 def test_a_spreadsheet_finds_what_it_wrote(shell: Shell) -> None:
-    """Byte-order mark and line ends stay; and no cell of ours begins like a formula."""
+    """A byte-order mark and line ends stay, and no result looks like a formula."""
     table = f"\ufefftext,=1+1\r\n{TEXT},\t=cmd\r\n"
     out = shell("decode", "--format", "csv", stdin=table.encode()).out
     assert out.startswith("\ufefftext,=1+1,passphrase_group_id")
@@ -212,7 +212,7 @@ def test_a_spreadsheet_finds_what_it_wrote(shell: Shell) -> None:
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_any_encoding_with_a_mark(shell: Shell, tmp_path: Path, form: str, encoding: str) -> None:
-    """As `>` writes it in PowerShell; what comes out is what came of the same table in UTF-8."""
+    """A table in UTF-16, as from `>` in PowerShell, gives the same output as in UTF-8."""
     source = write_rows(form, tmp_path / f"log.{form}", [{"text": text} for text in PASTED])
     table = b"\xef\xbb\xbf" + source.read_bytes()
     expected = shell("decode", "--format", form, stdin=table)
@@ -224,7 +224,7 @@ def test_any_encoding_with_a_mark(shell: Shell, tmp_path: Path, form: str, encod
 
 
 def test_half_a_character_of_utf16_is_no_failure(shell: Shell) -> None:
-    """A cut file, or half an emoji: one character that cannot be read."""
+    """The end of a cut file, or half an emoji, is one unreadable character."""
     table = "\ufefftext\nx\n".encode("utf-16-le")
     done = shell("decode", "--format", "csv", stdin=table + b"\x3c\xd8\n\0" + b"\x3c")
     assert (done.code, done.out.count("not_found")) == (0, 3)
@@ -242,7 +242,7 @@ def test_excel_gets_the_mark_that_it_needs(shell: Shell) -> None:
 def test_what_is_not_utf8_is_told_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """As Excel in Chinese writes CSV: nothing would be found, without a word on why."""
+    """CSV from a Chinese Excel is in GBK: nothing is found in it, so a message says why."""
     make_batches_small(monkeypatch, 2)
     row = '{"text": "你好"}\n' if form == "jsonl" else "你好\n"
     table = ("text\n" * (form == "csv") + row * 9).encode("gb18030")
@@ -251,14 +251,14 @@ def test_what_is_not_utf8_is_told_once(
 
 
 def test_line_ends_stay(shell: Shell) -> None:
-    """Those of a CSV file, and what JSON takes for a space."""
+    """Line ends of CSV stay, and so do characters that JSON treats as spaces."""
     assert "\r" not in shell("decode", "--format", "csv", stdin=b"text\nx\n").out
     out = shell("decode", "--format", "jsonl", stdin=b'{"text":\r "x"}\n').out
     assert out.startswith('{"text":\r "x", "passphrase_')
 
 
 def test_a_file_without_rows(shell: Shell, tmp_path: Path) -> None:
-    """Has the header, or the schema, all the same."""
+    """The output still has the header or the schema."""
     assert shell("decode", "--format", "csv", stdin=b"text\n").out.startswith("text,passphrase_g")
     assert shell("decode", "--format", "jsonl", stdin=b" "[:0] or b"").out == ""
     source = tmp_path / "log.parquet"
@@ -268,7 +268,7 @@ def test_a_file_without_rows(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_long_lines_are_taken_in_pieces(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each kept, so that no line needs more memory than a batch."""
+    """Every piece is kept, and no line needs more memory than a batch."""
     monkeypatch.setattr(forms, "LINE_CHARS_MAX", 10)
     monkeypatch.setattr(forms, "BLOCK_BYTES", 3)
     done = shell("decode", "--format", "jsonl", stdin=b'{"a": 1}\n{"b": "' + b"x" * 20 + b'"}\n')
@@ -288,7 +288,7 @@ CAMPAIGN = [
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_encode(shell: Shell, tmp_path: Path, form: str) -> None:
-    """What `encode_table` says of each row."""
+    """Each row gets the result of `encode_table`."""
     rows = [{"user": str(at), **row, "variant": "9"} for at, row in enumerate(CAMPAIGN)]
     source = write_rows(form, tmp_path / f"campaign.{form}", rows)
     target = tmp_path / f"minted.{form}"
@@ -302,7 +302,7 @@ def test_encode(shell: Shell, tmp_path: Path, form: str) -> None:
 
 
 def test_encode_takes_json_as_it_is(shell: Shell) -> None:
-    """Numbers and flags; what is no cell is refused, and half an emoji too."""
+    """Numbers and flags are accepted; lists, objects and half an emoji are refused."""
     good = CAMPAIGN[0] | {"group_id": 7, "mutual_follow": True, "generation": 255, "variant": None}
     rows = [
         good,
@@ -352,7 +352,7 @@ CLASHES = "passphrase: single-use rows whose variant an earlier equal row may ha
 
 
 def test_other_rows_are_left_alone(shell: Shell) -> None:
-    """Those for many people, those that name a variant, and those that are refused."""
+    """Rows that are not single-use, that have a variant, or that are refused get no variant."""
     head = "group_id,inviter_id,expires_at,origin,single_use,variant\n"
     kept = "7,8,2026-12-01T20:00+08:00,qq,"
     cells = ["0,", "0,", "1,4", "1,", "1,4", "0,9", "1,256", "maybe,", ",", "TRUE,"]
@@ -371,7 +371,7 @@ def test_other_rows_are_left_alone(shell: Shell) -> None:
 
 
 def test_nothing_to_mint(shell: Shell) -> None:
-    """No row, or none that is one."""
+    """A file without rows, or with malformed lines only."""
     head = "group_id,inviter_id,expires_at,origin,single_use\n"
     for rows, told in (
         ("", "0 rows: 0 minted"),
@@ -382,7 +382,7 @@ def test_nothing_to_mint(shell: Shell) -> None:
 
 
 def test_a_row_that_would_be_over_is_refused(shell: Shell) -> None:
-    """An invite ends with a full minute: at noon, one that ends within this minute is over."""
+    """Expiry is rounded down to the minute: at noon, an invite of this minute has expired."""
     head = "group_id,inviter_id,expires_at,origin\n"
     ends = ["2026-11-22T12:00:59.9Z", "2026-11-22T20:01+08:00", "2026-02-01T00:00Z", "2026-11-22"]
     table = head + "".join(f"7,8,{each},qq\n" for each in ends)
@@ -394,7 +394,7 @@ def test_a_row_that_would_be_over_is_refused(shell: Shell) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_whole_messages(shell: Shell, tmp_path: Path, form: str) -> None:
-    """With the name in the row, or the one of the option; an in-app pull needs none."""
+    """The group's name comes from the row or the option; an in-app invite has no message."""
     rows = [
         CAMPAIGN[0] | {"group_name": "火锅/小分队"},
         CAMPAIGN[0] | {"group_name": ""},
@@ -447,7 +447,7 @@ def test_no_csv_row_is_lost(shell: Shell, rows: list[tuple[str, str]], ending: s
     noise=st.lists(st.sampled_from(['"', ",", "\n", "\r", "a", '""', "\x00", TEXT]), max_size=30)
 )
 def test_no_csv_noise_is_lost(shell: Shell, noise: list[str]) -> None:
-    """Each character is in a cell or in `malformed`, and the run always ends well."""
+    """Each character is in a cell or in `malformed`, and the exit code is 0."""
     done = shell("decode", "--format", "csv", stdin=("id,text\n" + "".join(noise)).encode())
     assert done.code == 0
     rows = [*csv.DictReader(io.StringIO(done.out, newline=""))]
@@ -486,7 +486,7 @@ def test_a_bad_command_line_is_one_line_and_exit_2(
 
 
 def test_another_prefix(shell: Shell) -> None:
-    """Makes room where a result column stands in the way, so that a file can go through twice."""
+    """With another prefix, a file with result columns can be processed again."""
     once = shell("decode", "--format", "csv", stdin=f"text\n{TEXT}\n".encode()).out
     again = shell("decode", "--format", "csv", "--prefix", "again_", stdin=once.encode())
     [row] = csv.DictReader(io.StringIO(again.out))
@@ -494,7 +494,7 @@ def test_another_prefix(shell: Shell) -> None:
 
 
 def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
-    """Not Parquet, cut, damaged behind its footer, or with another type in the column."""
+    """Not Parquet, truncated, damaged data, or another type of column."""
     source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
     pq.write_table(pa.table({"text": [str(at) for at in range(10**4)]}), source)
     whole = source.read_bytes()
@@ -512,7 +512,7 @@ def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_parquet_keeps_its_metadata(shell: Shell, tmp_path: Path) -> None:
-    """Where pandas notes its index, for example."""
+    """Metadata, such as the index of pandas, is kept."""
     source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
     pq.write_table(pa.table({"text": [TEXT]}).replace_schema_metadata({"pandas": "{}"}), source)
     assert shell("decode", source, "-o", target).code == 0
@@ -521,7 +521,7 @@ def test_parquet_keeps_its_metadata(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_parquet_with_a_wrong_byte(shell: Shell, tmp_path: Path) -> None:
-    """Wherever it is: all rows are written, or the file is said to be damaged.
+    """Wherever the byte is, all rows are written or the file is reported as damaged.
 
     pyarrow would follow an index that points out of its dictionary, and end the process.
     """
@@ -543,7 +543,7 @@ def test_parquet_with_a_wrong_byte(shell: Shell, tmp_path: Path) -> None:
 
 
 def write_bomb(path: Path, rows: int, chars: int, *, is_dictionary: bool) -> None:
-    """Write a file of some hundred bytes in which one long text stands in every row."""
+    """Write a file of some hundred bytes whose rows all share one long text."""
     column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * chars])
     pq.write_table(
         pa.table({"text": column}),
@@ -564,7 +564,7 @@ def write_bomb(path: Path, rows: int, chars: int, *, is_dictionary: bool) -> Non
 def test_a_parquet_bomb_is_read_or_refused(
     tmp_path: Path, rows: int, chars: int, is_dictionary: bool, code: int
 ) -> None:
-    """In 3 GiB of addresses, of which pyarrow takes one before it reads anything."""
+    """It is read or refused within 3 GiB of address space; pyarrow itself takes one."""
     source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
     write_bomb(source, rows, chars, is_dictionary=is_dictionary)
     assert source.stat().st_size < 3000
@@ -584,7 +584,7 @@ def test_a_parquet_bomb_is_read_or_refused(
 def test_a_batch_of_parquet_has_so_many_bytes(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And so many rows; the long text of a dictionary counts for none of them."""
+    """A batch has limits of bytes and of rows; a dictionary's text does not count."""
     monkeypatch.setattr(forms, "PARQUET_BYTES_MAX", 100_000)
     monkeypatch.setattr(forms, "ROWS_READ", 10)
     monkeypatch.setattr(forms, "PARQUET_ROWS_MAX", 60)
@@ -601,7 +601,7 @@ def test_a_batch_of_parquet_has_so_many_bytes(
 def test_memory_that_ends_in_arrow(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Is not a damaged file."""
+    """Running out of memory in pyarrow is not reported as a damaged file."""
     source = write_rows("parquet", tmp_path / "log.parquet", [{"text": "x"}])
     read = Mock(side_effect=pa.ArrowMemoryError("malloc"))
     monkeypatch.setattr(forms.Parquet, "_reads", read)
@@ -638,7 +638,7 @@ def test_a_terminal_or_nothing_at_all_gets_help(shell: Shell) -> None:
 
 
 def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no other missing module is explained away."""
+    """A missing extra has its own message; any other missing module is an error."""
     for name in [*sys.modules]:
         if name.startswith(("passphrase.bulk", "passphrase.cli.tasks", "passphrase.cli.forms")):
             monkeypatch.delitem(sys.modules, name)
@@ -675,7 +675,7 @@ def test_an_output_is_not_replaced_by_accident(shell: Shell, log: Path, tmp_path
 
 
 def test_an_output_is_as_private_as_the_shell_says(shell: Shell, log: Path, tmp_path: Path) -> None:
-    """By its umask, as with any program; nothing can be run."""
+    """The umask decides the mode of a new output, which is never executable."""
     for umask, mode in ((0o022, 0o644), (0o077, 0o600), (0, 0o666)):
         before = os.umask(umask)
         shell("decode", log, "-o", tmp_path / "out.csv")
@@ -694,7 +694,7 @@ def test_a_replaced_output_is_as_private_as_before(shell: Shell, log: Path, tmp_
 
 
 def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
-    """A device, a directory; and a link keeps being a link."""
+    """A device or a directory is refused, and a link stays a link."""
     os.mkfifo(tmp_path / "pipe.csv")
     assert shell("decode", log, "-o", tmp_path / "pipe.csv", "--force").code == 2
     assert shell("decode", log, "-o", tmp_path, "--force", "--format", "csv").code == 2
@@ -707,7 +707,7 @@ def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path
 
 
 def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: Path) -> None:
-    """And said; it is not the input, and it is not another run's."""
+    """A leftover file is replaced, with a message, unless it is the input or another run's."""
     partial = tmp_path / "out.csv.partial"
     partial.write_text("id,text\n" * 10**4)
     done = shell("decode", log, "-o", tmp_path / "out.csv")
@@ -728,7 +728,7 @@ def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: P
 def test_of_two_runs_the_second_does_not_write_into_the_first(
     shell: Shell, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even when the first ends between the opening and the locking of the second."""
+    """The second stops, even if the first ends between its opening and its locking."""
 
     def ended(descriptor: object, operation: int) -> None:
         del descriptor, operation
@@ -741,7 +741,7 @@ def test_of_two_runs_the_second_does_not_write_into_the_first(
 def test_what_somebody_else_made_is_not_written(
     shell: Shell, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor removed, unless the owner of the output made it; nor is a pipe or a link waited for."""
+    """It is kept, unless the owner of the output made it; a pipe or link is refused at once."""
     partial, target = tmp_path / "out.csv.partial", tmp_path / "out.csv"
     partial.write_text("")
     owner = partial.stat().st_uid
@@ -758,7 +758,7 @@ def test_what_somebody_else_made_is_not_written(
 
 
 def test_what_was_left_is_made_anew(shell: Shell, log: Path, tmp_path: Path) -> None:
-    """Whoever has it open, or has a link to it, gets nothing; nor does it keep its mode."""
+    """A leftover is not reused: other handles and links see nothing, and its mode is not kept."""
     partial, link = tmp_path / "out.csv.partial", tmp_path / "link"
     partial.touch()
     partial.chmod(0o666)
@@ -871,7 +871,7 @@ def test_a_bar_says_nothing_on_stdout(
 def test_a_bar_shows_how_far_it_is(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """After each batch: the bytes of the input that were read, or its rows, and how many it has."""
+    """After each batch, it shows the bytes or rows that were read, and the total."""
     make_batches_small(monkeypatch, 300)
     monkeypatch.setattr(forms, "ROW_LINES_MAX", 30)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -902,7 +902,7 @@ def test_a_bar_shows_how_far_it_is(
 def test_a_bar_moves_within_a_batch(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """So that it does not stand until the first batch of a file is done."""
+    """The bar moves before the first batch is done."""
     texts = [f"{at} {TEXT}" for at in range(10_000)]
     source = write_rows(form, tmp_path / f"log.{form}", [{"text": text} for text in texts])
     seen: list[float] = []
@@ -924,7 +924,7 @@ def test_a_bar_moves_within_a_batch(
 def test_a_batch_of_text_has_so_many_rows_and_characters(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """So memory does not grow with the file; what was read ahead counts for the batch before."""
+    """Limits of a batch keep memory constant; text that was read ahead counts for it."""
     prepared: list[int] = []
     prepare = tasks._texts
 
@@ -951,7 +951,7 @@ def test_a_batch_of_text_has_so_many_rows_and_characters(
 def test_a_row_has_so_many_lines_and_characters(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, most: int, name: str
 ) -> None:
-    """One that goes on is malformed, wherever it stands: its first line is kept, then the next."""
+    """A longer row is malformed: its first line is kept, and reading continues with the next."""
     monkeypatch.setattr(forms, name, most)
     for before in range(5):
         table = "id,text\n" + "1,x\n" * before + '2,"a\nb\nc"\n' + '3,"a\nb\nc\nd"\n'
@@ -963,7 +963,7 @@ def test_a_row_has_so_many_lines_and_characters(
 def test_as_many_processes_as_asked_for(
     shell: Shell, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One, unless told otherwise."""
+    """One process by default."""
     spread = Mock(return_value=iter(()))
     monkeypatch.setattr(tasks, "spread", spread)
     shell("decode", log)
@@ -974,7 +974,7 @@ def test_as_many_processes_as_asked_for(
 @pytest.mark.slow
 @pytest.mark.parametrize("rich", [True, False])
 def test_a_terminal_sees_a_bar_and_a_pipe_does_not(log: Path, rich: bool) -> None:
-    """Nor does a terminal without rich."""
+    """A bar is shown only on a terminal, and only if rich is installed."""
     code = "" if rich else "import sys; sys.modules['rich.console'] = None; "
     code += "from passphrase.__main__ import main; raise SystemExit(main())"
     command = [sys.executable, "-c", code, "batch", "decode", str(log)]
@@ -1012,7 +1012,7 @@ def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
 
 
 def test_the_indices_of_nested_columns_are_checked() -> None:
-    """A sound one passes; one that points past its dictionary is refused, however deep it is."""
+    """An index outside its dictionary is refused, however deeply it is nested."""
     sound = pa.array(["a"]).dictionary_encode()
     broken = pa.DictionaryArray.from_arrays(pa.array([7]), pa.array(["a"]), safe=False)
     forms.check_indices(pa.StructArray.from_arrays([sound], ["x"]))

@@ -1,4 +1,4 @@
-"""Columns: each row says what the library says of that row alone, and none is ever an exception."""
+"""Columns: each row gets the result of the library for that row alone, and raises nothing."""
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -56,12 +56,12 @@ columns_of_texts = st.lists(texts | st.none(), max_size=6).flatmap(
 
 
 def encodable(text: str) -> str:
-    """Arrow holds no half of a surrogate pair, as UTF-8 does not."""
+    """Return a text without unpaired surrogates, which Arrow and UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
 
 
 def alone(text: object, level: Level = "standard") -> Mapping[str, object]:
-    """What the library says of one text, laid out as a row of DECODED."""
+    """Return the result of the library for one text, as a row of DECODED."""
     row: dict[str, Any] = dict.fromkeys(DECODED.names)
     if not isinstance(text, str):
         return row | {"error": "null" if text is None else "not_text"}
@@ -84,7 +84,7 @@ def alone(text: object, level: Level = "standard") -> Mapping[str, object]:
 
 
 def evidence(error: PassphraseError) -> Mapping[str, object]:
-    """All that an error carries, in lists, with nothing where it carries nothing."""
+    """Return the attributes of an error, with lists for tuples and None for missing ones."""
     attributes: dict[str, Any] = dict.fromkeys(DECODED.field("evidence").type.names)
     assert vars(error).keys() <= attributes.keys()
     return attributes | {name: in_lists(value) for name, value in vars(error).items()}
@@ -99,7 +99,7 @@ def in_lists(value: object) -> object:
 
 @given(column=columns_of_texts, level=st.sampled_from(LEVELS[:2]))
 def test_a_column_says_what_each_text_says_alone(column: list[str | None], level: Level) -> None:
-    """Same order, nulls in their places, repeated or not, well-formed or not."""
+    """Each text gets its own result, in order, whether it is null, repeated or malformed."""
     table = decode_column(CODEC, column, repair=level)
     assert table.schema == DECODED
     assert table.to_pylist() == [alone(text, level) for text in column]
@@ -115,7 +115,7 @@ def test_a_column_says_what_each_text_says_alone(column: list[str | None], level
 def test_arrow_and_lists_are_the_same(
     column: list[str | None], column_type: pa.DataType, cut: int
 ) -> None:
-    """Of whatever text type, sliced or in chunks."""
+    """Arrow arrays of any text type, sliced or in chunks, give the same results as a list."""
     array = pa.array(column, pa.string()).cast(column_type)
     expected = decode_column(CODEC, column)
     assert decode_column(CODEC, array) == expected
@@ -131,7 +131,7 @@ def test_what_is_no_text_is_refused_by_its_row() -> None:
 
 
 def test_bytes_that_are_no_text_are_read_as_replacement_characters() -> None:
-    """A Parquet file may claim that they are text."""
+    """A Parquet file can declare invalid UTF-8 as text."""
     raw = TEXT.encode() + b"\xff"
     column = pa.array([raw, b"\xff\xfe"]).view(pa.string())
     table = decode_column(CODEC, column)
@@ -152,7 +152,7 @@ def test_a_column_of_another_type_is_a_mistake_of_the_program() -> None:
 
 
 class Counting:
-    """A codec that counts what it is asked."""
+    """A codec that counts its calls."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -171,14 +171,14 @@ def test_a_text_that_repeats_is_read_once() -> None:
 
 @given(column=columns_of_texts)
 def test_a_cache_changes_nothing(column: list[str | None]) -> None:
-    """However small it is; and what it has read it does not read again."""
+    """A cache of any size gives the same results, and a cached text is not read again."""
     caching = CachingCodec(CODEC, 4)
     expected = decode_column(CODEC, column)
     assert decode_column(caching, column) == decode_column(caching, column) == expected
 
 
 def test_a_cache_reads_a_text_of_several_columns_once() -> None:
-    """Refused or not; a long one it forgets."""
+    """A text is read once, also if it is refused; a long text is not cached."""
     codec: Any = Counting()
     caching = CachingCodec(codec)
     for _ in range(2):
@@ -187,7 +187,7 @@ def test_a_cache_reads_a_text_of_several_columns_once() -> None:
 
 
 def test_a_cache_keeps_nothing_of_its_callers() -> None:
-    """A refusal holds the frames that it went through, and they hold a batch, and the clipboard."""
+    """A cached error has no traceback, which would keep a batch and clipboard text alive."""
 
     class Batch:
         pass
@@ -211,7 +211,7 @@ def test_a_cache_keeps_nothing_of_its_callers() -> None:
 
 
 def test_every_refusal_has_room_for_its_evidence() -> None:
-    """Each attribute of each class is a field, under its own name."""
+    """Each attribute of each error class is a field of `evidence` with the same name."""
     examples = [
         errors.NotFoundError(),
         errors.DamagedError((0, 30), 28, ((3, 4), (5, 6))),
@@ -275,7 +275,7 @@ OPTIONAL = COLUMNS[len(REQUIRED) :]
 def test_a_table_mints_what_each_row_mints_alone(
     drawn: list[tuple[Invite, str]], *, as_text: bool
 ) -> None:
-    """In Arrow's own types or in the text of a CSV file; and decoding gives the columns back."""
+    """Arrow types and CSV text both work, and decoding returns the same columns."""
     rows = [invite.model_dump(mode="json" if as_text else "python") for invite, _ in drawn]
     columns: dict[str, list[object]] = {
         name: [str(row[name]) if as_text or name.endswith("_id") else row[name] for row in rows]
@@ -314,7 +314,7 @@ values_of_any_type = {
 def test_a_row_is_refused_if_and_only_if_the_model_refuses_it(
     data: st.DataObject, *, zoned: bool
 ) -> None:
-    """The error names the first column that is at fault."""
+    """The error names the first bad column."""
     drawn = {
         name: data.draw(st.lists(st.none() | values, min_size=3, max_size=3))
         for name, values in values_of_any_type.items()
@@ -335,7 +335,7 @@ def test_a_row_is_refused_if_and_only_if_the_model_refuses_it(
 
 
 def as_python(fields: Mapping[str, Any], *, zoned: bool) -> dict[str, Any]:
-    """The same reading of cells, said in another way."""
+    """Read cells in another way, as an oracle."""
     python = {name: value for name, value in fields.items() if value not in (None, "")}
     if "inviter_id" in python:
         python["inviter_id"] = parse_id(python["inviter_id"])
@@ -351,7 +351,7 @@ def as_python(fields: Mapping[str, Any], *, zoned: bool) -> dict[str, Any]:
 
 
 def table_of(**columns: object) -> pa.Table:
-    """One row that is good but for what is given."""
+    """Return a table with one valid row, except for the given columns."""
     good = {
         "group_id": ["1"],
         "inviter_id": ["2"],
@@ -404,7 +404,7 @@ FINE = pa.array([1796000000 * 10**9 + 1], pa.timestamp("ns", "UTC"))
     ],
 )
 def test_cells(columns: dict[str, object], error: str | None) -> None:
-    """What a column may hold, and what is refused by its row."""
+    """Valid and invalid values of each column."""
     minted = encode_table(CODEC, table_of(**columns))
     [row] = minted.select(ENCODED.names).to_pylist()
     assert row["error"] == error
@@ -412,7 +412,7 @@ def test_cells(columns: dict[str, object], error: str | None) -> None:
 
 
 def test_a_script_of_ones_own() -> None:
-    """What a codec has decoded is minted again as it was, in the script that the column names."""
+    """A decoded row is minted again as it was, in the script that its column names."""
     codec = Codec(KEYRING, audience=AUDIENCE, script=YI)
     [row] = encode_table(codec, table_of(script=["yi"])).select(ENCODED.names).to_pylist()
     assert (row["error"], codec.decode(row["text"]).script) == (None, "yi")
@@ -448,7 +448,7 @@ def test_a_level_that_is_none_is_a_mistake_of_the_program() -> None:
 
 
 def test_a_cache_forgets() -> None:
-    """What was read longest ago, once there are more texts than it holds."""
+    """When the cache is full, the least recently used text is dropped."""
     read: list[str] = []
 
     class Counting(Codec):
@@ -483,7 +483,7 @@ ROWS = {
 def test_equal_single_use_rows_get_different_variants(
     rows: list[dict[str, str | None]], cuts: set[int]
 ) -> None:
-    """However the rows are cut into tables; and every other row is minted as it is alone."""
+    """Variants are the same however rows are split into tables; other rows are unchanged."""
     schema = pa.schema(dict.fromkeys(ROWS, pa.string()))
     whole = pa.Table.from_pylist(rows, schema)
     alone_minted = encode_table(CODEC, whole)["text"].to_pylist()
@@ -505,7 +505,7 @@ def test_equal_single_use_rows_get_different_variants(
 @pytest.mark.slow
 @given(named=st.integers(0, 255))
 def test_a_variant_that_is_named_is_not_given(named: int) -> None:
-    """Equal rows after it count on from there; one before it may have had it, and is counted."""
+    """Later equal rows continue after it; if an earlier row may have it, that is counted."""
     columns = {"single_use": ["1"] * 3, "variant": ["", str(named), ""]}
     table = table_of(**{n: v * 3 for n, v in table_of().to_pydict().items()} | columns)
     variants = Variants()
@@ -516,7 +516,7 @@ def test_a_variant_that_is_named_is_not_given(named: int) -> None:
 
 
 def test_there_are_256_variants() -> None:
-    """The next of equal rows is refused, and says so."""
+    """The 257th of equal rows is refused as `variants_used_up`."""
     table = pa.concat_tables([table_of(single_use=[True])] * 257)
     minted = encode_table(CODEC, Variants().fill(table))
     assert len({*minted["text"].to_pylist()}) == 257
@@ -534,7 +534,7 @@ def test_an_empty_table() -> None:
 
 
 def test_nothing_secret_and_nothing_of_the_text() -> None:
-    """A refusal says where and how much, never what."""
+    """Evidence has positions and numbers, never text, keys or tags."""
     secret_text = "hunter2 " + TEXT[:15] + TEXT[16:20] + "x" + STRANGER.encode(INVITE)
     shown = str(decode_column(CODEC, [secret_text]).to_pylist())
     assert "hunter2" not in shown
@@ -543,7 +543,7 @@ def test_nothing_secret_and_nothing_of_the_text() -> None:
 
 
 def test_a_moment_is_floored_as_the_model_floors_it() -> None:
-    """Also one that is finer than Python's."""
+    """A timestamp is rounded down, also if it is finer than a microsecond."""
     nanoseconds = int((INVITE.expires_at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(seconds=1))
     table = table_of(expires_at=pa.array([nanoseconds * 10**9 - 1], pa.timestamp("ns", "UTC")))
     text = encode_table(CODEC, table)["text"][0].as_py()
@@ -551,7 +551,7 @@ def test_a_moment_is_floored_as_the_model_floors_it() -> None:
 
 
 def test_a_table_is_of_its_schema() -> None:
-    """Also where every value is missing, and without rows; a row of another length is no row."""
+    """A table has its schema, also without values or rows; rows must have its length."""
     none: list[arrow.Record] = []
     for rows in (none, [*none, (None, None)]):
         table = arrow.table_of(ENCODED, rows)
@@ -568,7 +568,7 @@ def test_a_column_in_no_pieces_is_empty() -> None:
 
 @pytest.mark.parametrize("value", [TEXT, "x" * 10**6, None])
 def test_a_dictionary_is_not_written_out(value: str | None) -> None:
-    """One long text a million times would be a terabyte; what is said of each row is the same."""
+    """Expanding one long text a million times would take a terabyte; results are the same."""
     rows = 10**5 if value == TEXT else 10**6
     values = pa.array([value, "unused"], pa.string())
     column = pa.DictionaryArray.from_arrays(pa.array([0] * rows + [None], pa.int32()), values)

@@ -1,4 +1,4 @@
-"""The command: data on stdout, words on stderr, an exit code for each outcome, no secret."""
+"""The command: results on stdout, messages on stderr, an exit code for each outcome, no secret."""
 # pyarrow has no type stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false
@@ -120,7 +120,7 @@ def test_a_past_expiry_is_minted_with_a_warning(shell: Shell, expires: str) -> N
 def test_a_lifetime_that_floors_to_nothing_is_not_minted(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """An invite ends with a full minute, so one that ends within this minute would be over."""
+    """Expiry is rounded down to the minute, so within this minute it has passed already."""
     for module in ("mint", "share"):
         monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON + timedelta(seconds=9))
     arguments = [command, *ENCODE[1:], "--origin", "qq", "--expires"]
@@ -138,7 +138,7 @@ SINGLE_USE = [*FIXED[1:], "--single-use"]
 def test_a_single_use_invite_is_not_the_one_before(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """A variant is drawn for it and told, with the fingerprint, unless one is named."""
+    """It gets a random variant, which is printed with the fingerprint, unless one is given."""
     monkeypatch.setattr("secrets.randbelow", Mock(side_effect=[3, 137]))
     for variant in (3, 137):
         made = shell(command, *SINGLE_USE)
@@ -180,7 +180,7 @@ def test_decode_for_a_person(shell: Shell) -> None:
 @pytest.mark.parametrize("text", [[], ["-"]])
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_decode_reads_standard_input(shell: Shell, text: list[str], script: str) -> None:
-    """The message that the README promises to read, wrapped and sprinkled."""
+    """A message with line breaks and ignorable characters is read from standard input."""
     glyphs = CODEC.encode(INVITE, script=script)
     third = len(glyphs) // 3
     wrapped = f"{glyphs[:third]}\n{glyphs[third:-third]}\u200b\r\n\ufe0f{glyphs[-third:]}"
@@ -190,7 +190,7 @@ def test_decode_reads_standard_input(shell: Shell, text: list[str], script: str)
 
 
 def test_decode_all(shell: Shell) -> None:
-    """One object a line, in the order of the text; one refusal when there is none."""
+    """One object on each line, in the order of the text, or one refusal."""
     texts = [CODEC.encode(INVITE.model_copy(update={"variant": v})) for v in range(3)]
     decoded = shell("decode", "，".join(texts), "--all", "--json")
     assert [json.loads(line)["text"] for line in decoded.out.splitlines()] == texts
@@ -223,7 +223,7 @@ def test_refusals(shell: Shell, text: str, error: str) -> None:
 
 @pytest.mark.parametrize("command", [["decode"], ["decode", "--all"], ["explain"]])
 def test_an_expired_passphrase_does_not_admit(shell: Shell, command: list[str]) -> None:
-    """As in ``passphrase decode "$x" && admit``; it is read and printed all the same."""
+    """``passphrase decode "$x" && admit`` must not admit it; it is printed, but exits with 3."""
     expired = CODEC.encode(INVITE.model_copy(update={"expires_at": NOON}))
     told = shell(*command, expired)
     assert (told.code, told.err) == (3, "")
@@ -273,7 +273,7 @@ def test_keygen_prints_a_key(shell: Shell) -> None:
 
 
 def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Made for its owner alone, rotated in place, read by flag and by environment."""
+    """A keys file is private, is rotated in place, and is found by flag or environment."""
     path = tmp_path / "keys"
     assert shell("keygen", "--keys-file", str(path)).code == 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -296,7 +296,7 @@ def test_keys_file(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_keygen_on_standby(shell: Shell, tmp_path: Path) -> None:
-    """A key on standby signs nothing until the mark is moved behind it; others can go before it."""
+    """A standby key does not sign until the mark is moved to it; later keys can sign first."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     made = shell("keygen", "--keys-file", str(path), "--standby")
@@ -310,7 +310,7 @@ def test_keygen_on_standby(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
-    """Somebody must sign: the option asks for a file that has a key."""
+    """A first key cannot be on standby, because one key must sign."""
     for where in ([], ["--keys-file", str(tmp_path / "none")]):
         refused = shell("keygen", "--standby", *where)
         assert (refused.code, refused.out) == (2, "")
@@ -320,7 +320,7 @@ def test_a_first_key_is_not_on_standby(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_keygen_keeps_the_owner(shell: Shell, tmp_path: Path) -> None:
-    """Of a file of the service's that root adds a key to."""
+    """If root adds a key to the file of a service, the service stays its owner."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     os.chown(path, 65534, 65533)
@@ -351,7 +351,7 @@ def test_keygen_stops_at_eight_keys(shell: Shell, tmp_path: Path) -> None:
 def test_keygen_waits_for_another_keygen(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two that rotate at once, the second stops before it reads; then nothing is left over."""
+    """Of two runs at once, the second waits before it reads, and no draft is left."""
     monkeypatch.setattr(keys, "WAIT_SECONDS", 0.05)
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
@@ -372,7 +372,7 @@ def test_keygen_waits_for_another_keygen(
 
 @pytest.mark.slow
 def test_no_key_is_lost() -> None:
-    """Eight at once, and one killed before each of its lines. RACE_ROUNDS asks for more rounds."""
+    """Eight run at once, one is killed before each of its lines. RACE_ROUNDS sets the rounds."""
     tool = [sys.executable, str(HERE.parent / "tools" / "race_keygen.py"), "--kill"]
     rounds = os.environ.get("RACE_ROUNDS", "5")
     done = subprocess.run([*tool, "--rounds", rounds], capture_output=True, check=False)  # noqa: S603
@@ -383,7 +383,7 @@ def test_no_key_is_lost() -> None:
 def test_keygen_does_not_remove_the_draft_of_another(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After its rename the name is free, and may be another run's when Ctrl-C comes."""
+    """After its rename, another run may use the draft's name when Ctrl-C comes."""
     path, fresh = tmp_path / "keys", tmp_path / "keys.new"
     replace = Path.replace
 
@@ -406,7 +406,7 @@ def test_keygen_does_not_remove_the_draft_of_another(
 def test_keygen_where_no_file_can_be_locked(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on Windows: a draft that exists is another run's, and is closed before it is renamed."""
+    """On Windows, an existing draft belongs to another run, and ours is closed to rename it."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "fcntl", None)
         patch.delitem(sys.modules, "passphrase.cli.drafts")
@@ -426,7 +426,7 @@ def test_keygen_where_no_file_can_be_locked(
 def test_a_directory_that_cannot_be_synced_is_no_failure(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file itself has been written to the disk by then."""
+    """The file itself is already on the disk."""
     fsync = os.fsync
 
     def fail(descriptor: int) -> None:
@@ -441,7 +441,7 @@ def test_a_directory_that_cannot_be_synced_is_no_failure(
 def test_keygen_leaves_nothing_behind_when_the_disk_is_full(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither half a file nor a secret in a forgotten one."""
+    """No partial file and no draft with a secret is left."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     before = path.read_text()
@@ -457,7 +457,7 @@ def test_keygen_leaves_nothing_behind_when_the_disk_is_full(
 
 
 def test_keygen_names_the_file_that_was_given(shell: Shell, tmp_path: Path) -> None:
-    """And not the one that it would have written beside it."""
+    """The message names the given file, not its draft."""
     path = tmp_path / "none" / "keys"
     refused = shell("keygen", "--keys-file", str(path))
     assert refused == (74, "", f"passphrase: {path}: No such file or directory\n")
@@ -475,7 +475,7 @@ def test_keygen_makes_no_file_of_the_name_of_a_directory(
 
 
 def test_keys_come_from_a_file_or_a_pipe(shell: Shell, tmp_path: Path) -> None:
-    """As with <(command); but not from a device, and nothing waits for a writer that is not there.
+    """A pipe such as <(command) works, a device does not; without a writer, a pipe does not block.
 
     A pipe is not replaced by a file.
     """
@@ -501,7 +501,7 @@ def test_keys_come_from_a_file_or_a_pipe(shell: Shell, tmp_path: Path) -> None:
 def test_a_long_file_is_not_a_keys_file(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is it read to its end."""
+    """A long file is refused without reading all of it."""
     path = tmp_path / "keys"
     shell("keygen", "--keys-file", str(path))
     monkeypatch.setattr(keys, "KEYS_BYTES_MAX", path.stat().st_size)
@@ -516,7 +516,7 @@ def test_a_long_file_is_not_a_keys_file(
 def test_keys_in_any_encoding_with_a_mark(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
-    """As PowerShell and some editors write them."""
+    """Keys in UTF-8 or UTF-16 with a byte-order mark are read, as PowerShell writes them."""
     path = tmp_path / "keys"
     path.touch(0o600)
     path.write_bytes(f"\ufeff{KEYRING.reveal()}\r\n".encode(encoding))
@@ -529,7 +529,7 @@ def test_keys_in_any_encoding_with_a_mark(
 def test_quotes_around_keys_are_named(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: str
 ) -> None:
-    """As `docker --env-file` keeps them; the key is not repeated."""
+    """Quotation marks, as `docker --env-file` keeps them, are reported without the key."""
     path = tmp_path / "keys"
     path.touch(0o600)
     path.write_text(quoted.format(KEYRING.reveal()), "utf-8")
@@ -544,7 +544,7 @@ def test_quotes_around_keys_are_named(
     "audience", [" douyin", "douyin\n", "dou\tyin", "\ufeffdouyin", "dou\u200byin"]
 )
 def test_an_audience_that_looks_like_another_is_refused(shell: Shell, audience: str) -> None:
-    """What it minted would be forged to the one that it looks like."""
+    """It would mint passphrases that the similar audience refuses."""
     for command in (FIXED, ["decode", "text"], ["explain", "text"]):
         refused = shell(*command, "--audience", audience)
         assert (refused.code, "audience must not begin or end with white space" in refused.err) == (
@@ -567,7 +567,7 @@ def test_a_keys_file_that_others_can_read_is_refused(
 
 
 def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """66 for a file that is not there, 78 for keys that do not serve; and never a word of them."""
+    """66 for a missing file, 78 for unusable keys, and no message quotes a key."""
     path = tmp_path / "keys"
     assert shell(*FIXED, "--keys-file", str(path)).code == 66
     assert shell(*FIXED, "--keys-file", str(tmp_path)).code == 78
@@ -614,7 +614,7 @@ def test_no_command_gets_help(shell: Shell) -> None:
 
 
 def test_help_says_of_each_command_what_the_command_says(shell: Shell) -> None:
-    """Though it imports none of them."""
+    """The list of commands has the first sentence of each, without importing them."""
     told = shell("--help").out
     for name, (_, _, sentence) in cli.COMMANDS.items():
         command = cli.main.get_command(click.Context(cli.main), name)
@@ -645,7 +645,7 @@ UNUSED = {f"passphrase.{name}" for name in ("joining", "sharing", "diagnosis", "
     ids=["help", "version", "find", "decode", "encode", "explain", "batch"],
 )
 def test_a_command_imports_what_it_needs(arguments: list[str], unused: set[str]) -> None:
-    """And no more: an import is most of what a call costs."""
+    """A command imports only what it needs, because imports take most of its time."""
     code = "import sys; from passphrase.__main__ import main; main(); print(*sys.modules)"
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code, *arguments], env=ENVIRONMENT, capture_output=True, check=True
@@ -671,7 +671,7 @@ def test_help_and_version(shell: Shell, arguments: list[str]) -> None:
     ],
 )
 def test_completion(typed: str, offered: list[str]) -> None:
-    """What the line in docs/cli.md makes bash ask when the Tab key is pressed."""
+    """The line in docs/cli.md makes bash complete commands and options."""
     asked = {
         "_PASSPHRASE_COMPLETE": "bash_complete",
         "COMP_WORDS": typed,
@@ -696,7 +696,7 @@ def test_completion_of_each_shell(kind: str, part: str) -> None:
 
 
 def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
-    """From the invite to the popup, and three that come to nothing."""
+    """It shows an invite up to its popup, and three refusals."""
     told = shell("demo")
     assert (told.code, told.err) == (0, "")
     assert len(told.out.splitlines()) <= 30
@@ -716,7 +716,7 @@ def test_demo_tells_the_story_on_one_screen(shell: Shell) -> None:
 
 
 def test_the_demo_word_by_word(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With two known keys and at a known moment it is the same every time."""
+    """With known keys and a known time, the output is always the same."""
     module = sys.modules["passphrase.cli.demo"]
     monkeypatch.setattr(module, "make_secret", Mock(side_effect=[SECRET, OTHER_SECRET]))
     monkeypatch.setattr(module, "clock", lambda: NOON)
@@ -725,7 +725,7 @@ def test_the_demo_word_by_word(shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_page_of_the_commands_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So every word of every --help is looked at when it changes."""
+    """docs/cli.md is up to date, so every change of a help text shows in a diff."""
     monkeypatch.setattr(sys, "path", [str(HERE.parent / "tools"), *sys.path])
     monkeypatch.setattr(sys, "argv", ["make_cli.py", "--check"])
     with pytest.raises(SystemExit) as ended:
@@ -768,7 +768,7 @@ CONSOLE = (HERE / "console.txt").read_text("utf-8")
 def test_the_console(
     shell: Shell, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Word by word, at a known moment; behind ! is stderr, and in brackets the exit code.
+    """The exact output, at a known time; "!" marks stderr, and brackets hold the exit code.
 
     After a change of words, `pytest -vv -k console` shows what console.txt should say.
     """
@@ -856,7 +856,7 @@ def test_demo_would_notice_a_forgery(shell: Shell, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_terminal_sees_what_is_a_heading(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In bold; a pipe gets no escape sequence."""
+    """Headings are bold on a terminal; a pipe gets no escape sequences."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
     bold = "\x1b[1m{}\x1b[0m".format
@@ -871,7 +871,7 @@ def test_a_terminal_sees_what_is_a_heading(shell: Shell, monkeypatch: pytest.Mon
 
 
 def test_streams_of_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Are written in UTF-8, with an escape for half a character."""
+    """Output is UTF-8, with an escape for an unpaired surrogate."""
     written = io.BytesIO(), io.BytesIO()
     for name, stream in zip(("stdout", "stderr"), written, strict=True):
         monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, "gbk"))
@@ -885,7 +885,7 @@ def test_streams_of_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_arguments_of_another_encoding(shell: Shell) -> None:
-    """Python hides the bytes of UTF-8 in surrogates; every text among the options is meant."""
+    """In other locales, Python keeps UTF-8 bytes as surrogates; every text option is decoded."""
     names = ["--group-name", "火锅", "--app-name", "抖音", "--audience", "群"]
     hidden = [name.encode().decode("ascii", "surrogateescape") for name in names]
     shared = shell("share", *FIXED[1:], *hidden)
@@ -898,7 +898,7 @@ def test_arguments_of_another_encoding(shell: Shell) -> None:
 
 
 def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which is more than a codec takes."""
+    """The limit is more than a codec reads."""
     stdin = Mock(**{"isatty.return_value": False, "buffer.read.return_value": b"x"})
     monkeypatch.setattr(sys, "stdin", stdin)
     monkeypatch.setattr(sys, "argv", ["passphrase", "find"])
@@ -907,7 +907,7 @@ def test_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_more_than_the_limit_is_told_in_bytes(shell: Shell) -> None:
-    """Nobody counted the characters that were not read."""
+    """Too long input is reported in bytes, because the unread characters were not counted."""
     told = "standard input has more than 524288 bytes; copy only the message"
     long = "好".encode() * (1 << 18)
     assert shell("decode", stdin=long) == (1, "", f"passphrase: {told}\n")
@@ -918,7 +918,7 @@ def test_more_than_the_limit_is_told_in_bytes(shell: Shell) -> None:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_standard_input_in_any_encoding_with_a_mark(shell: Shell, encoding: str) -> None:
-    """As `passphrase share > message.txt` writes it in PowerShell."""
+    """UTF-16 with a byte-order mark is read, as `>` writes it in PowerShell."""
     read = shell("decode", "--json", stdin=f"\ufeff{MESSAGE}\r\n".encode(encoding))
     assert (read.code, read.err) == (0, "")
     assert read.out == shell("decode", "--json", stdin=MESSAGE.encode()).out
@@ -926,7 +926,7 @@ def test_standard_input_in_any_encoding_with_a_mark(shell: Shell, encoding: str)
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16-le"])
 def test_standard_input_of_another_encoding_is_told(shell: Shell, encoding: str) -> None:
-    """It would be called a text without a passphrase, and nothing else."""
+    """A warning says that the input is not UTF-8; otherwise nothing would explain the refusal."""
     refused = shell("decode", stdin=MESSAGE.encode(encoding))
     assert (refused.code, refused.err.count("\n")) == (1, 2)
     assert "standard input is not UTF-8; convert it first" in refused.err
@@ -952,7 +952,7 @@ def test_standard_input_of_another_encoding_is_told(shell: Shell, encoding: str)
 def test_no_traceback_ever(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
 ) -> None:
-    """Whatever happens, one line at most, and not what the exception says."""
+    """Any exception becomes at most one line, without the text of the exception."""
 
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -992,7 +992,7 @@ FULL = Path("/dev/full")
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-16"])
 def test_utf8_whatever_the_locale(encoding: str) -> None:
-    """In a process of its own, on pipes, under a locale that cannot say any of it."""
+    """In a separate process, with pipes, in a locale that cannot express the text."""
     environment = ENVIRONMENT | {"PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
     invite = INVITE.model_copy(update={"expires_at": LATER})
     later = ["--expires", "2087-01-01T00:00Z"]
@@ -1034,7 +1034,7 @@ def test_a_closed_pipe_is_no_traceback(command: str) -> None:
 
 
 def test_output_that_cannot_be_written_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or Python would fail once more at exit, with another exit code."""
+    """The buffer is dropped, so that Python does not fail again at exit."""
     with TemporaryFile() as kept, monkeypatch.context() as patch:
         fail = Mock(side_effect=OSError)
         patch.setattr(sys, "argv", ["passphrase", "find", "text"])
@@ -1047,7 +1047,7 @@ def test_output_that_cannot_be_written_is_dropped(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_one_line(unbuffered: str) -> None:
-    """Whether or not Python holds the output back until it exits."""
+    """A full disk is one line on stderr, whether or not Python buffers the output."""
     environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with FULL.open("wb") as full:
         done = subprocess.run(  # noqa: S603
@@ -1067,7 +1067,7 @@ def test_a_closed_stream_is_one_line(
     code: int,
     told: str,
 ) -> None:
-    """As in ``passphrase find <&-``: Python then has None in its place."""
+    """A closed stream, as in ``passphrase find <&-``, is None in Python; it gets one line."""
     with monkeypatch.context() as patch:
         patch.setattr(sys, "argv", ["passphrase", "find" if closed == "stdin" else "demo"])
         patch.setattr(sys, closed, None)
@@ -1076,7 +1076,7 @@ def test_a_closed_stream_is_one_line(
 
 
 def test_the_number_of_a_closed_stream_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By nothing, so that no file gets it; a closed stderr swallows what is said."""
+    """No opened file gets the number of a closed stream; messages to a closed stderr are lost."""
     taken = Mock(side_effect=range(3))
     inherited = Mock()
     with monkeypatch.context() as patch:
@@ -1095,7 +1095,7 @@ def test_the_number_of_a_closed_stream_is_taken(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> None:
-    """Of each command; and no file gets the number of a closed stream, and then what is printed."""
+    """Each command prints everything or exits with 74, and no file gets printed lines."""
     log, out, path = (str(tmp_path / name) for name in ("log.csv", "out.csv", "keys"))
     Path(log).write_text(f"text\n{MESSAGE}\n", "utf-8")
     silent = [["keygen", "--keys-file", path], ["batch", "decode", log, "-o", out]]
@@ -1125,7 +1125,7 @@ def test_what_is_printed_is_printed_or_exit_74(tmp_path: Path, closed: str) -> N
 )
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
 def test_a_full_disk_is_one_line_for_each(arguments: list[str]) -> None:
-    """Also for what is still in Python's hands when the work is done."""
+    """A full disk is noticed also when the buffer is flushed at the end."""
     with FULL.open("wb") as full:
         done = subprocess.run(  # noqa: S603
             [*COMMAND, *arguments],
@@ -1141,7 +1141,7 @@ def test_a_full_disk_is_one_line_for_each(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.2, 0.4])
 def test_ctrl_c_while_modules_load(seconds: float) -> None:
-    """One line at most, and exit code 130, from the first line of our own on."""
+    """At most one line and exit code 130, from the first line of our code on."""
     lines = [
         "import signal, sys",
         "signal.signal(signal.SIGINT, signal.default_int_handler)",  # a job of a shell ignores it
@@ -1168,7 +1168,7 @@ def test_ctrl_c_while_modules_load(seconds: float) -> None:
 def test_ctrl_c_that_is_ignored_stays_ignored(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As under nohup; and an application's own handler stays too."""
+    """An ignored Ctrl-C, as under nohup, stays ignored, and an application's handler stays."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         shell("find", "text")
@@ -1182,7 +1182,7 @@ def test_ctrl_c_that_is_ignored_stays_ignored(
 
 
 def test_no_escape_reaches_the_terminal(shell: Shell, tmp_path: Path) -> None:
-    """From the name of a file, an option, or an argument that stands in a message."""
+    """Names of files, options and arguments are escaped in messages."""
     escape = "\x1b]0;PWN\x07\u202e\x9b31m"
     path = tmp_path / f"a{escape}"
     path.write_text("")
@@ -1203,7 +1203,7 @@ def test_no_escape_reaches_the_terminal(shell: Shell, tmp_path: Path) -> None:
 
 
 def typed_at_a_terminal(arguments: list[str], typed: str) -> Outcome:
-    """Run the command in a process of its own, with a person at its standard input."""
+    """Run the command in a separate process, with a terminal as its standard input."""
     master, slave = pty.openpty()
     with subprocess.Popen(  # noqa: S603
         [*COMMAND, *arguments],
@@ -1238,7 +1238,7 @@ TYPING = {
 @pytest.mark.slow
 @pytest.mark.parametrize("typed", TYPING.values(), ids=TYPING)
 def test_a_terminal_is_asked_for_the_paste(typed: str) -> None:
-    """One line on stderr; an empty line in the middle of a paste ends nothing."""
+    """It asks on stderr for the paste; an empty line within the paste does not end it."""
     decoded = typed_at_a_terminal(["decode", "--json"], typed)
     assert (decoded.code, decoded.err) == (0, ASKED)
     assert json.loads(decoded.out)["text"] == LASTING
@@ -1255,7 +1255,7 @@ def test_every_reader_asks_for_the_paste(arguments: list[str]) -> None:
 
 
 def test_a_terminal_that_cannot_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on Windows: the first empty line ends the paste."""
+    """On Windows, the first empty line ends the paste."""
     text = CODEC.encode(INVITE)
     for typed, code in ((f"{text}\n \nx", 0), (text, 0), (f"\n{text}\n", 1), ("", 1)):
         monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(typed.encode())))
@@ -1264,7 +1264,7 @@ def test_a_terminal_that_cannot_be_watched(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_lines_of_a_paste_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty line ends it when nothing more waits."""
+    """An empty line ends the paste only if no more input is ready."""
     master, slave = pty.openpty()
     os.write(master, b"one\n\ntwo\n\n")
     with os.fdopen(slave, "r") as terminal, os.fdopen(master, "wb"):
@@ -1291,7 +1291,7 @@ def test_explain_needs_no_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_explain_tells_of_version_0(shell: Shell) -> None:
-    """Though it hides every other nought."""
+    """Version 0 is shown, although other zeros are left out."""
     first, *rest = codeword_of(INVITE)
     text = spell(protect((first & 0x7F, *rest[:26])))
     assert re.search(r"^version +0$", shell("explain", text).out, re.MULTILINE)
@@ -1300,7 +1300,7 @@ def test_explain_tells_of_version_0(shell: Shell) -> None:
 def test_explain_does_without_keys_that_are_not_there(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An audience in the environment is for the other commands; one on the line asks for keys."""
+    """An audience in the environment needs no keys; one on the command line does."""
     monkeypatch.delenv("PASSPHRASE_KEYS")
     text = CODEC.encode(INVITE)
     assert re.search(r"^finding +unverified$", shell("explain", text).out, re.MULTILINE)
@@ -1309,7 +1309,7 @@ def test_explain_does_without_keys_that_are_not_there(
 
 
 def test_a_file_is_not_the_message(shell: Shell, tmp_path: Path) -> None:
-    """It is read as a message all the same, which may be called like a file."""
+    """TEXT is read as the message, even if a file has that name, with a hint on stderr."""
     (tmp_path / "message").write_text("")
     refused = shell("decode", str(tmp_path / "message"))
     assert refused.code == 1
@@ -1333,7 +1333,7 @@ def test_explain_does_not_ignore_keys(shell: Shell, monkeypatch: pytest.MonkeyPa
 
 
 def test_decode_repairs(shell: Shell) -> None:
-    """What was repaired is in the JSON; --repair says how far to go."""
+    """The JSON lists the repairs, and --repair sets the level."""
     text = CODEC.encode(INVITE)
     damaged = text[:9] + text[10:]
     assert json.loads(shell("decode", "--json", damaged).out)["repairs"] == [
@@ -1371,7 +1371,7 @@ def test_share_prints_the_message_and_nothing_else(shell: Shell) -> None:
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_share_takes_a_template(shell: Shell, tmp_path: Path, end: str) -> None:
-    """As an argument, or in a file; what could break on the way is told."""
+    """A template is an argument or a file, and problems of its message are printed."""
     template = "1 a:/ {app} {group} {{x}}【{passphrase}】"
     path = tmp_path / "template.txt"
     path.write_bytes(f"\ufeff{template}{end}".encode())
@@ -1401,7 +1401,7 @@ def test_share_refuses_a_template(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])
 def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
-    """Whose modules are those of the message in UTF-8."""
+    """The QR code holds the message in UTF-8."""
     path = tmp_path / name
     assert shell(*SHARE, "--qr", str(path)).code == 0
     expected = io.BytesIO()
@@ -1418,7 +1418,7 @@ def test_share_refuses(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_open_shows_the_popup(shell: Shell) -> None:
-    """A panel for a person, JSON for a program; exit code 0 when it offers something."""
+    """The popup is drawn, or printed as JSON; exit code 0 if the viewer can join or ask."""
     opened = shell(*OPEN, *FACTS, stdin=MESSAGE.encode())
     assert (opened.code, opened.err) == (0, "")
     for part in ("加入「火锅小分队」？", "「老王」邀请你加入。有效期还剩 3 天。", "[ 加入群聊 ]"):
@@ -1502,7 +1502,7 @@ def test_open_refuses_as_decode_does(shell: Shell) -> None:
 def test_a_new_invite_says_its_lifetime(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, lifetime: str, told: str, second: int
 ) -> None:
-    """Whenever in a minute it is made, and for a minute after."""
+    """A new invite says its full lifetime, for a minute after it was made."""
     now = NOON + timedelta(seconds=second, milliseconds=700)
     monkeypatch.setattr("passphrase.cli.share.clock", lambda: now)
     message = shell("share", *ENCODE[1:], "--expires", lifetime, "--origin", "qq").out

@@ -51,7 +51,7 @@ def node(folder: Path, name: str, source: str) -> object:
 
 
 def look(tmp_path: Path, texts: list[str], handled: list[str]) -> object:
-    """Ask the sample what to do with each text."""
+    """Return what the sample does with each text."""
     sample = block("js", "function look").replace('"./passphrase.js"', json.dumps(CLIENT))
     call = f"{json.dumps(texts)}.map((text) => look(text, new Set({json.dumps(handled)})))"
     return node(tmp_path, "look.mjs", f"{sample}\nconsole.log(JSON.stringify({call}));\n")
@@ -83,7 +83,7 @@ def test_only_what_is_new_is_sent(
 
 
 def damaged(draw: Random, text: str) -> str:
-    """Do to a passphrase what the backend repairs."""
+    """Damage a passphrase in a way that the backend repairs."""
     at = draw.randrange(1, len(text) - 2)
     pair = text[at + 1] + text[at]
     return draw.choice(

@@ -1,4 +1,4 @@
-"""Finding: a codeword is found by what it is, wherever it stands, and ordinary text is not one."""
+"""Finding: codewords are found anywhere in a text, and ordinary text is not taken for one."""
 
 import random
 import unicodedata
@@ -89,7 +89,7 @@ def test_found_between_glyphs_of_its_own_script(script: str, left: int, right: i
 @pytest.mark.parametrize("foreign", FOREIGN)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_foreign_character_inside_breaks_it(script: str, foreign: str) -> None:
-    """Half of it is not it, and the reader is told that something is there.
+    """A foreign character breaks a codeword, which is then reported as damaged.
 
     But people write some characters between groups that are read out to them.
     """
@@ -132,7 +132,7 @@ def test_prose_with_numbers_is_not_damaged(text: str) -> None:
 
 @given(invite=invites, before=st.integers(0, 60), after=st.integers(0, 60))
 def test_a_damaged_one_in_prose_is_read(invite: Invite, before: int, after: int) -> None:
-    """Whatever part of a long row of words it is."""
+    """It is read at any place in a long row of words."""
     prose = (
         "hey all, this is the one for the new group, see me there at 7 or at 9, thanks a lot. " * 2
     )
@@ -157,7 +157,7 @@ DUMPS: dict[str, Callable[[bytes], str]] = {
 
 @pytest.mark.parametrize("name", DUMPS)
 def test_dumps_of_bytes_are_not_damaged(name: str) -> None:
-    """200 of 200: what programmers paste is not a passphrase in base 32."""
+    """Dumps of bytes, as programmers paste them, are not reported as damaged: 200 of 200."""
     dump, draw = DUMPS[name], random.Random(200)
     for _ in range(200):
         raw = draw.randbytes(draw.choice([20, 32, 64, 200]))
@@ -186,7 +186,7 @@ def test_a_mixture_of_scripts_is_none(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_one_wrong_symbol_is_reported_as_damage(script: str) -> None:
-    """Parity names no reason but the right one."""
+    """A codeword with one wrong symbol is reported as damaged, not as anything else."""
     for at in range(30):
         text = spell(replaced(WORD, at, WORD[at] ^ 1), script)
         findings = scan(f"看，{text}。")
@@ -212,7 +212,7 @@ def test_one_wrong_symbol_is_reported_as_damage(script: str) -> None:
     ],
 )
 def test_ordinary_text_is_not_found_and_not_damaged(text: str) -> None:
-    """Nothing to find, nothing to complain of."""
+    """Ordinary text has no candidates and no damaged rows."""
     findings = scan(text)
     assert findings.candidates == []
     assert isinstance(findings.refusal, NotFoundError)
@@ -220,7 +220,7 @@ def test_ordinary_text_is_not_found_and_not_damaged(text: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_padding_must_be_zero(script: str) -> None:
-    """Sound parity alone is not enough where version 1 says more."""
+    """In version 1, the padding must be zero too."""
     padded = protect(replaced(WORD[:-3], 26, WORD[26] | 1))
     assert not recognize(spell(padded, script))
 
@@ -228,7 +228,7 @@ def test_padding_must_be_zero(script: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("version", [0, 2, 7])
 def test_another_version_is_found_where_no_glyph_touches_it(script: str, version: int) -> None:
-    """It can only be reported, so it is looked for only where a message would set it off."""
+    """Another version is only reported, so it is found only without a glyph directly before it."""
     newer = protect((header_symbol(Header(version, 3, 1, 1)), *WORD[1:27]))
     text = spell(newer, script)
     (found,) = find(f"快来【{text}】")
@@ -267,7 +267,7 @@ def test_the_limit() -> None:
 
 @pytest.mark.parametrize("max_chars", ["x", None, 2.5, True, 0, -5])
 def test_what_is_no_limit(max_chars: Any) -> None:
-    """A limit that is not a positive int is refused by name, whatever the text."""
+    """A limit that is not a positive int is refused, whatever the text."""
     error = ValueError if type(max_chars) is int else TypeError
     for function in (find, recognize, scan):
         with pytest.raises(error, match=r"^max_chars must be"):

@@ -1,4 +1,4 @@
-"""The main path: what is minted is read, and what is not minted is refused for its reason."""
+"""The main path: minted passphrases are read, and everything else is refused for its reason."""
 
 import os
 import random
@@ -61,7 +61,7 @@ FORGED_WORDS = int(os.environ.get("FORGED_WORDS", "100000"))
 
 @given(invite=invites, script=scripts, key_id=st.integers(0, 7), before=st.text(max_size=20))
 def test_round_trip(invite: Invite, script: str, key_id: int, before: str) -> None:
-    """What is minted is read out of the text it stands in, with all the evidence."""
+    """A minted passphrase is read from a text, with its script, span and fingerprint."""
     codec = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE, script=script)
     text = codec.encode(invite)
     decoded = codec.decode(f"{before}《{text}》")
@@ -94,7 +94,7 @@ def test_lengths(group_id: int | UUID, inviter_id: int | UUID, glyphs: int) -> N
 
 @given(invite=invites)
 def test_one_codeword_in_every_script(invite: Invite) -> None:
-    """Nothing but the spelling changes, so the fingerprint stays and ledgers work."""
+    """Only the spelling depends on the script; codeword and fingerprint stay the same."""
     spelled = [CODEC.decode(CODEC.encode(invite, script=script)) for script in SCRIPTS]
     assert len({decoded.fingerprint for decoded in spelled}) == 1
     assert len({decoded.text for decoded in spelled}) == 3
@@ -174,7 +174,7 @@ def test_any_text_is_refused_or_read(text: str) -> None:
     )
 )
 def test_any_mixture_is_refused_or_read_right(text: list[str]) -> None:
-    """Whole spellings among fragments: what is read is what was minted."""
+    """Passphrases among fragments: only minted ones are read."""
     pasted = "".join(
         CODEC.encode(INVITE, script=piece) if piece in SCRIPTS else piece for piece in text
     )
@@ -186,7 +186,7 @@ def test_any_mixture_is_refused_or_read_right(text: list[str]) -> None:
 
 @pytest.mark.parametrize("key_id", [0, 2, 7])
 def test_unknown_key_wrong_audience_and_forgery_are_one_error(key_id: int) -> None:
-    """The three cannot be told apart by what the error says, but for the key id in clear."""
+    """The error is the same for all three, except for the key id, which is public."""
     text = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE).encode(INVITE)
     with pytest.raises(SignatureError) as unknown:
         CODEC.decode(f"? {text}")
@@ -217,7 +217,7 @@ def _illegal(field: str, value: int) -> tuple[int, ...]:
     [("expiry", 0), ("reserved", 1), *[("origin", code) for code in range(3, 8)]],
 )
 def test_a_good_tag_on_an_unknown_field_asks_for_an_update(field: str, value: int) -> None:
-    """Whoever holds the key speaks a newer format."""
+    """A good tag on an unknown field means a newer format, so the app must be updated."""
     with pytest.raises(VersionError) as caught:
         CODEC.decode(spell(_illegal(field, value)))
     assert (caught.value.field, caught.value.version) == (field, 1)
@@ -225,7 +225,7 @@ def test_a_good_tag_on_an_unknown_field_asks_for_an_update(field: str, value: in
 
 @pytest.mark.parametrize(("group_width", "inviter_width"), [(1, 0), (0, 1)])
 def test_a_good_tag_on_a_wide_id_is_refused(group_width: int, inviter_width: int) -> None:
-    """An int has one width; otherwise one invite had two passphrases."""
+    """An int has one width; otherwise one invite would have two passphrases."""
     header = Header(1, 1, group_width, inviter_width)
     _, body = pack(INVITE, 1)
     word = sealed_word(header_symbol(header), body[:6] + bytes(header.body_bytes - 6))
@@ -268,7 +268,7 @@ def test_the_reason_is_the_first_candidates() -> None:
 
 
 def test_the_same_passphrase_twice_is_one() -> None:
-    """In one script or in several; the first place counts."""
+    """The same passphrase twice is one result, at its first place, in any scripts."""
     text = "，".join(CODEC.encode(INVITE, script=script) for script in (*SCRIPTS, *SCRIPTS))
     decoded = CODEC.decode(text)
     assert (decoded.invite, decoded.span) == (INVITE, (0, 30))
@@ -287,7 +287,7 @@ def test_two_different_ones_are_ambiguous() -> None:
 
 
 def test_the_one_that_verifies_is_taken() -> None:
-    """A stranger's, a damaged and a newer one beside it change nothing."""
+    """The passphrase that verifies is read beside a stranger's, a damaged and a newer one."""
     forged = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
     newer = spell(protect((WORD[0] | 1 << 8, *WORD[1:27])))
     damaged = spell(replaced(WORD, 3, WORD[3] ^ 1))
@@ -297,7 +297,7 @@ def test_the_one_that_verifies_is_taken() -> None:
 
 
 def test_at_most_256_tags_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted: 256 different words are all checked, more and none is; 257 are named."""
+    """256 different codewords are all checked; of more, none is, and 257 spans are reported."""
     checks = count_tag_checks(monkeypatch)
     draw = random.Random(256)
     forged = [spell(protect(chunk(WORD[0], draw.randbytes(32)))) for _ in range(300)]
@@ -377,13 +377,13 @@ def test_wrong_arguments() -> None:
 
 
 def test_it_says_what_it_mints_for() -> None:
-    """The ids of its keys, but no key; the audience, and how it spells."""
+    """`repr` shows key ids, audience and script, but no key."""
     codec = Codec(Keyring({1: SECRET, 5: OTHER_SECRET}, active_id=5), audience="qq", script=YI)
     assert repr(codec) == "Codec(ids=(1, 5), active_id=5, audience='qq', script='yi')"
 
 
 def test_a_scan_is_of_its_own_script_and_length() -> None:
-    """What `decode` does first, without the key."""
+    """`find` with the codec's scripts and limit finds what `decode` would open."""
     text = Codec(KEYRING, audience=AUDIENCE, script=YI).encode(INVITE)
     codec = Codec(KEYRING, audience=AUDIENCE, script=YI, max_chars=len(text))
     assert [found.script for found in find(text, scripts=codec.scripts)] == ["yi"]
@@ -468,7 +468,7 @@ def test_a_script_of_ones_own(invite: Invite, seed: int) -> None:
 
 @pytest.mark.parametrize("taken", [" ", "?", "🍻", "的", "Z", "z", "-", "\ufe0f", "<", "\ue001"])
 def test_a_script_that_would_not_survive_is_refused(taken: str) -> None:
-    """Ignorable, a mark, part of markup, or a glyph of another script."""
+    """A glyph must not be ignorable, a mark, part of markup, or a glyph of another script."""
     wrong = f"a script cannot use U+{ord(taken):04X}: it has another meaning in a pasted text"
     with pytest.raises(ValueError, match=f"^{re.escape(wrong)}$"):
         Codec(KEYRING, audience=AUDIENCE, script=Script("mine", YI.glyphs[:-1] + taken))
@@ -502,7 +502,7 @@ def test_a_script_keeps_its_rules(wrong: dict[str, Any]) -> None:
 
 @given(invite=invites)
 def test_a_fingerprint_needs_no_passphrase(invite: Invite) -> None:
-    """It is the one that whoever decodes the passphrase sees."""
+    """`fingerprint` gives the same value as decoding the passphrase."""
     assert CODEC.fingerprint(invite) == CODEC.decode(CODEC.encode(invite)).fingerprint
 
 

@@ -1,4 +1,4 @@
-"""Diagnosis: what happened, who did it, what to tell the person; and nothing of the clipboard."""
+"""Diagnosis: what happened, which client did it, what to tell the person; no clipboard text."""
 
 import json
 from dataclasses import asdict, replace
@@ -64,7 +64,7 @@ def test_findings(text: str, keyless: Finding, with_keys: Finding) -> None:
 
 
 def test_the_whole_of_it() -> None:
-    """Nothing is left out that can be seen, and nothing said that cannot."""
+    """Every attribute has the value that can be known."""
     text, ends = f"看 {TEXT}", INVITE.expires_at
     seen = Diagnosis(
         finding=Finding.UNVERIFIED,
@@ -85,7 +85,7 @@ def test_the_whole_of_it() -> None:
 
 
 def test_a_good_tag_on_what_is_not_known_asks_for_an_update() -> None:
-    """Only the keys tell: a client sees a passphrase of version 1."""
+    """Only a codec finds this; without keys, it looks like a passphrase of version 1."""
     header, body = pack(INVITE, 1)
     reserved = int.from_bytes(body, "big") | 1 << 8 * len(body) - 32
     word = sealed_word(header_symbol(header), reserved.to_bytes(len(body), "big"))
@@ -111,7 +111,7 @@ def test_a_picture_is_a_mark_among_emoji_only() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_foreign_word_is_one_mark(script: str) -> None:
-    """It is where it stands, brackets and all, and it is counted as one glyph."""
+    """A foreign word is one mark, and its span includes the brackets."""
     text = CODEC.encode(INVITE, script=script).replace("-", "")
     found = explain(f"看，{text[:7]}【é】{text[8:]}")
     assert (found.finding, found.unreadable) == (Finding.DAMAGED, ((9, 12),))
@@ -122,7 +122,7 @@ def test_a_foreign_word_is_one_mark(script: str) -> None:
 def test_what_was_decoded_is_not_decoded_again(
     monkeypatch: pytest.MonkeyPatch, text: str, codec: Codec | None
 ) -> None:
-    """With its outcome, a diagnosis is the same, and no tag is compared for it."""
+    """With `outcome`, the diagnosis is the same, and no tag is compared."""
     outcome = decoded(text)
     expected = explain(text, CODEC), explain(text, CODEC, now=INVITE.expires_at)
     checks = count_tag_checks(monkeypatch)
@@ -149,7 +149,7 @@ def test_half_a_symbol_does_not_count() -> None:
 
 @pytest.mark.parametrize("kept", [10, 15, 20, 23])
 def test_the_keys_say_no_less(kept: int) -> None:
-    """One cut too short to be repaired is damaged with and without them."""
+    """A passphrase that is too short to repair is `damaged`, with and without keys."""
     text = f"看【{TEXT[:kept]}】"
     assert explain(text, CODEC) == explain(text)
     assert explain(text).finding is Finding.DAMAGED
@@ -167,7 +167,7 @@ def test_now_has_a_time_zone() -> None:
 
 
 def test_a_valid_one_ends() -> None:
-    """Expiry is said when it is asked for."""
+    """Expiry is reported only if `now` is given."""
     ends = INVITE.expires_at
     assert explain(TEXT, CODEC).expires_at == ends
     assert explain(TEXT, CODEC, now=ends).finding is Finding.EXPIRED
@@ -176,7 +176,7 @@ def test_a_valid_one_ends() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_damage_in_numbers(script: str) -> None:
-    """How many symbols are there, how many should be, and where the marks stand."""
+    """Readable, expected and surplus symbols, and the spans of the marks."""
     text = CODEC.encode(INVITE, script=script)
     glyphs = text.replace("-", "")
     per_symbol = len(glyphs) // 30
@@ -192,7 +192,7 @@ def test_damage_in_numbers(script: str) -> None:
 
 
 def test_a_row_without_a_known_header() -> None:
-    """The nearest size is what it should have had."""
+    """Without a known header, `expected` is the nearest size."""
     found = explain(load_script("emoji").glyphs[300:328])
     assert (found.finding, found.expected, found.surplus, found.version) == (
         Finding.DAMAGED, 27, 1, None
@@ -256,7 +256,7 @@ def test_only_text_is_explained() -> None:
 
 @pytest.mark.parametrize("kept", [8, 15, 20])
 def test_a_fragment_says_how_much_is_missing(kept: int) -> None:
-    """Too short to be read, but it begins as a passphrase does."""
+    """A fragment that begins like a passphrase says how much is missing."""
     found = explain(f"看【{TEXT[:kept]}】")
     assert (found.finding, found.readable, found.surplus) == (Finding.DAMAGED, kept, kept - 30)
     assert explain(f"看【{TEXT[1 : kept + 1]}】").finding in {Finding.NOT_FOUND, Finding.DAMAGED}

@@ -121,7 +121,7 @@ MISUSES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("message", MISUSES)
 def test_a_misuse_is_named(message: str) -> None:
-    """In one sentence, to whoever wrote the call."""
+    """Each misuse has a message of one sentence."""
     with pytest.raises((TypeError, ValueError)) as caught:
         MISUSES[message]()
     assert str(caught.value) == message
@@ -152,7 +152,7 @@ def test_one_root() -> None:
 
 
 class OwnError(Exception):
-    """An error of the caller's own."""
+    """An exception class of the caller."""
 
 
 CLASSES: list[type[Exception]] = [ValueError, TypeError, KeyError, OwnError, NotFoundError]
@@ -160,7 +160,7 @@ HOWS = ["plain", "from", "during", "from none", "library", "again"]
 
 
 class Failing:
-    """The caller's code: fails in one of some ways, two frames deep."""
+    """A caller's callback that fails in one of several ways, two frames deep."""
 
     def __init__(self, kind: type[Exception], how: str) -> None:
         self.kind, self.how = kind, how
@@ -247,7 +247,7 @@ def frames_behind(trace: TracebackType | None) -> Iterator[FrameType]:
     handling=st.booleans(),
 )
 def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, handling: bool) -> None:
-    """What the caller's own code raises keeps its class, its frames and what it was raised from.
+    """An exception of the caller's code keeps its class, its frames, its cause and its context.
 
     And no frame of this package that it leads to holds anything but the function that was called.
     """
@@ -281,7 +281,7 @@ def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, hand
 
 @pytest.mark.parametrize("how", HOWS)
 def test_the_callers_frames_stay_in_async_code(how: str) -> None:
-    """Tasks come between; still the caller's frames stay, and those of this package go."""
+    """In async code too, the caller's frames stay and those of this package are removed."""
     failing = Failing(OwnError, how)
     with pytest.raises(re.error if how == "library" else OwnError) as caught:
         asyncio.run(ajoin_prompt(DECODED, VISIT, _facts_of(failing)))
@@ -293,7 +293,7 @@ def test_the_callers_frames_stay_in_async_code(how: str) -> None:
 
 
 def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error that this package never refuses with, and that no callback raised, can be found."""
+    """An unexpected exception of this package keeps its frames, so that it can be debugged."""
 
     def mistaken(*_: object) -> None:
         raise LookupError
@@ -309,7 +309,7 @@ def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_refusal_keeps_nothing_alive() -> None:
-    """Frames and errors that hold each other hold the caller's text until a collection."""
+    """An error makes no reference cycle, which would keep the caller's text alive."""
 
     def refused() -> None:
         for decode in (CODEC.decode, CODEC.decode_all, explain):

@@ -1,4 +1,4 @@
-"""Folding: a text is read by sample and by stretch as it would be character by character."""
+"""Folding: reading by samples and stretches finds the same rows as reading every character."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -36,7 +36,7 @@ def value(character: str, script: Script) -> int | None:
 
 
 def word_ends(text: str, folded: list[int | None], at: int) -> Iterator[int]:
-    """Yield where a foreign word that begins at a place may end."""
+    """Yield the possible ends of a foreign word that begins at a place."""
     some = range(at + 2, min(at + 22, len(text)))
     if text[at] in OPENING:
         inside = {*OPENING, *CLOSING, "\r", "\n"}
@@ -51,7 +51,7 @@ def word_ends(text: str, folded: list[int | None], at: int) -> Iterator[int]:
 
 
 def follows(folded: list[int | None], at: int) -> bool:
-    """Tell whether a glyph or a mark comes next, after what is ignorable."""
+    """Return whether a glyph or a mark comes next, after ignorable characters."""
     rest = (each for each in folded[at:] if each != IGNORED)
     return next(rest, None) is not None
 
@@ -66,7 +66,7 @@ def any_read(folded: list[int | None]) -> bool:
 
 
 def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[Told]:
-    """Cut rows out of a text, looking at every character of it."""
+    """Return the rows of a text by reading every character."""
     text, bounds = unwrapped
     folded = [value(character, script) for character in text]
     rows: list[list[Run]] = [[]]
@@ -129,7 +129,7 @@ def pieces(script: Script) -> st.SearchStrategy[str]:
 @given(data=st.data(), symbols=st.sampled_from([8, 21]))
 @pytest.mark.parametrize("script", [*map(load_script, SCRIPTS), SPARSE], ids=repr)
 def test_rows_against_every_character(script: Script, data: st.DataObject, symbols: int) -> None:
-    """Sampling loses no row, and invents none."""
+    """Sampling finds exactly the rows of the slow reading."""
     unwrapped = unwrap("".join(data.draw(st.lists(pieces(script), max_size=12))))
     found = rows(unwrapped, [script], symbols)
     told = [
@@ -146,14 +146,14 @@ def test_rows_against_every_character(script: Script, data: st.DataObject, symbo
 
 @given(script=scripts, left=st.integers(0, 40), right=st.integers(0, 40))
 def test_no_place_hides_a_row(script: str, left: int, right: int) -> None:
-    """Wherever the sample falls: foreign characters before and behind change nothing."""
+    """A row is found with any number of foreign characters before and after it."""
     text = CODEC.encode(INVITE, script=script)
     (row,) = rows(unwrap("。" * left + text + "。" * right), [load_script(script)], 21)
     assert row.span == (left, left + len(text))
 
 
 def test_a_script_of_ones_own_may_be_sparse() -> None:
-    """What lies between its glyphs beyond the basic plane is foreign all the same."""
+    """Characters above U+FFFF between the glyphs of a sparse script are foreign."""
     check_script(SPARSE)
     glyphs = SPARSE.glyphs[:30]
     foreign = "\U00020001"

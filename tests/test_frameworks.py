@@ -1,4 +1,4 @@
-"""The example services: one contract, held by each of the three frameworks' own test client."""
+"""The example services: one contract, checked with the test client of each framework."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class Service:
-    """One framework's app, and how to ask it."""
+    """The app of one framework, and its test client."""
 
     def __init__(self, send: "Send") -> None:
         self.send = send
@@ -126,7 +126,7 @@ MAKERS = {"fastapi": _fastapi, "flask": _flask, "django": _django}
 def service(
     request: pytest.FixtureRequest, invites: Invites, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Service]:
-    """One framework's app; whatever a test does with it, nothing private is logged."""
+    """The app of one framework. After each test, the logs must contain nothing private."""
     caplog.set_level(logging.DEBUG)
     yield Service(MAKERS[request.param](invites))
     assert PRIVATE not in caplog.text
@@ -191,7 +191,7 @@ def test_nobody_without_a_session(service: Service) -> None:
 
 
 def test_a_refused_text_gets_a_sentence(service: Service) -> None:
-    """Each has its code and its words, and is not sent back."""
+    """A refused text gets its code and sentence, and is not quoted."""
     message = service.mint()
     foreign = Codec(Keyring({1: OTHER_SECRET}), audience="douyin")
     read = Codec(KEYRING, audience="douyin").decode(message)
@@ -251,7 +251,7 @@ def test_a_body_that_is_not_understood_is_not_repeated(service: Service, body: b
 
 
 def test_a_form_is_refused_unread(service: Service) -> None:
-    """A framework would parse it by itself, and show it in its error reports."""
+    """A form is refused unread, because frameworks parse forms and put them into error reports."""
     body = json.dumps({"text": PRIVATE}).encode()
     for kind in (
         "application/x-www-form-urlencoded",
@@ -265,7 +265,7 @@ def test_a_form_is_refused_unread(service: Service) -> None:
 
 @pytest.mark.parametrize("name", ["flask", "django"])
 def test_a_body_in_chunks_is_refused(invites: Invites, name: str) -> None:
-    """Under WSGI it is cut at the limit, or empty, and what is left would be parsed."""
+    """A chunked body is refused: under WSGI it would be truncated or empty, and then parsed."""
     headers = {"X-User": str(LI), "Transfer-Encoding": "chunked"}
     answer = MAKERS[name](invites)("/invites/open", b"{}", headers)
     assert (answer.status, answer.json["error"]) == (411, "no_length")
@@ -273,7 +273,7 @@ def test_a_body_in_chunks_is_refused(invites: Invites, name: str) -> None:
 
 @pytest.mark.slow
 def test_a_long_body_is_refused_unparsed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """20 MB get 413, and no parser sees them; the longest that is allowed is read."""
+    """20 MB get 413 without being parsed; the longest allowed body is read."""
     longest = json.dumps({"text": "🍻" * MAX_CHARS, "source": "wechat", "locale": "zh-Hans"})
     assert len(longest) < MAX_BODY_BYTES
     assert service.post("/open", longest.encode()).status == 422
@@ -298,7 +298,7 @@ def test_an_error_of_ours_shows_no_clipboard(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A failure is a 500; neither answer, log nor Django's report of frames quotes the paste."""
+    """A bug is a 500; answer, log and Django's error report do not quote the pasted text."""
     reports: list[str] = []
 
     def fail(*_: Any, **__: Any) -> Any:
@@ -329,7 +329,7 @@ def test_an_error_of_ours_shows_no_clipboard(
 
 
 def test_the_limit_holds_for_a_body_of_unknown_length(invites: Invites) -> None:
-    """An ASGI server passes chunks on as they come: reading stops at the limit."""
+    """With ASGI, chunks arrive one by one, and reading stops at the limit."""
     taken: list[int] = []
     sent: list[Any] = []
 
@@ -356,7 +356,7 @@ def test_a_client_that_goes_away_is_no_error(invites: Invites) -> None:
 
 
 def test_keys_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file, or a variable; without either no service starts."""
+    """Keys come from a file or a variable; without either, the service does not start."""
     monkeypatch.setenv("INVITES_DB", str(tmp_path / "db"))
     monkeypatch.setenv("PASSPHRASE_AUDIENCE", "douyin")
     monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
@@ -381,7 +381,7 @@ def test_keys_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_openapi_document_describes_the_popup(invites: Invites) -> None:
-    """A client's generator learns the popup from the model that answers."""
+    """The OpenAPI document contains the schema of the popup."""
     document = TestClient(fastapi_app.create_app(invites)).get("/openapi.json").json()
     answers = document["paths"]["/invites/open"]["post"]["responses"]
     assert answers["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/JoinPrompt")

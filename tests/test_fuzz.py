@@ -1,4 +1,4 @@
-"""The fuzzers' corpus without a fuzzer: the laws hold, and each broken guard breaks one."""
+"""The corpus of the fuzzers: all laws hold, and without each guard, some law is broken."""
 
 from collections import Counter
 from functools import cache
@@ -49,7 +49,7 @@ REACHED = {
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_laws_hold(name: str) -> None:
-    """On every input, and every outcome is among them: none is held for want of a case."""
+    """The laws hold for every input, and the corpus reaches every outcome."""
     assert REACHED[name] - replayed(name).keys() == set()
     TARGETS[name](b"")
 
@@ -63,7 +63,7 @@ def test_the_corpus_is_small() -> None:
 
 
 def test_what_is_drawn() -> None:
-    """Each choice reads the bytes behind the last one, and the end reads as zeros."""
+    """Each choice reads the next bytes; after the end, bytes are zero."""
     draw = Draw(bytes([7, 1, 0, 255, 9]))
     assert [draw.below(4), draw.below(300), draw.flag()] == [3, 256, True]
     assert (draw.bytes(3), bool(draw), draw.one_of("ab")) == (b"\x09\0\0", False, "a")
@@ -71,6 +71,6 @@ def test_what_is_drawn() -> None:
 
 @pytest.mark.parametrize("guard", GUARDS)
 def test_a_broken_guard_is_seen(guard: str) -> None:
-    """Each guard is taken out in turn, and some input of the corpus breaks a law."""
+    """Without each guard, some input of the corpus breaks a law."""
     target = GUARDS[guard].target
     assert any(breaks(guard, data) for data in read_corpus(target))

@@ -1,4 +1,4 @@
-"""The pages as a reader uses them: the tutorial from its first command on, and every link."""
+"""The pages as readers use them: the tutorial from its first command, and every link."""
 
 import os
 import re
@@ -26,7 +26,7 @@ FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 @pytest.mark.skipif(BASH is None, reason="needs bash")
 def test_the_tutorial_from_its_first_command(tmp_path: Path) -> None:
-    """Without the install, and then with each piece of Python in one file, it runs to the end."""
+    """The tutorial runs from start to end, except for the installation."""
     assert BASH
     page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
     commands = "".join(re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
@@ -51,7 +51,7 @@ def test_the_tutorial_from_its_first_command(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(BASH is None, reason="needs bash")
 def test_keys_are_edited_in_a_copy(tmp_path: Path) -> None:
-    """The commands of docs/keys.md let key 2 sign, and nobody else read the file."""
+    """The commands of docs/keys.md make key 2 sign, and keep the file private."""
     assert BASH
     page = (ROOT / "docs" / "keys.md").read_text("utf-8")
     blocks: list[str] = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)

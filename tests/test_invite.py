@@ -1,4 +1,4 @@
-"""The model: every invite that exists can be minted, and nothing else can be made one."""
+"""The model: every valid invite can be minted, and every other input is refused."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ FIELDS: dict[str, Any] = {
 
 
 class NamelessZone(tzinfo):
-    """A zone that knows no offset: datetimes in it are naive all the same."""
+    """A time zone without an offset: datetimes with it are naive."""
 
     def utcoffset(self, _moment: datetime | None) -> None:
         return None
@@ -35,7 +35,7 @@ class NamelessZone(tzinfo):
 
 @given(invite=invites)
 def test_json_round_trip(invite: Invite) -> None:
-    """JSON says all of an invite, and the type of each id survives."""
+    """An invite survives JSON, with the type of each id."""
     again = Invite.model_validate_json(invite.model_dump_json())
     assert again == invite
     assert hash(again) == hash(invite)
@@ -84,7 +84,7 @@ def test_expiry_is_floored_to_the_minute_in_utc(
     ],
 )
 def test_expiry_out_of_range_or_type_is_refused(expires_at: object) -> None:
-    """Naive moments, text, numbers and anything that 25 bits of minutes cannot say."""
+    """Naive datetimes, text, numbers, and moments outside 25 bits of minutes are refused."""
     with pytest.raises(ValidationError) as caught:
         Invite.model_validate(FIELDS | {"expires_at": expires_at})
     assert {error["loc"][0] for error in caught.value.errors()} == {"expires_at"}
@@ -155,7 +155,7 @@ def test_text_that_is_no_id(text: str) -> None:
     ids=str,
 )
 def test_json_has_one_form(changed: dict[str, object]) -> None:
-    """Ids are strings and moments are ISO 8601, whatever else pydantic would take."""
+    """In JSON, only strings are ids, and only ISO 8601 strings are times."""
     fields = json.loads(INVITE.model_dump_json()) | changed
     with pytest.raises(ValidationError) as caught:
         Invite.model_validate_json(json.dumps(fields))
@@ -176,7 +176,7 @@ def test_json_has_one_form(changed: dict[str, object]) -> None:
     ],
 )
 def test_a_refusal_says_what_is_wanted(field: str, wrong: object, message: str) -> None:
-    """One sentence a field, for whoever has written the JSON."""
+    """The error of each field is one sentence."""
     fields = json.loads(INVITE.model_dump_json()) | {field: wrong}
     with pytest.raises(ValidationError) as caught:
         Invite.model_validate_json(json.dumps(fields))
@@ -184,7 +184,7 @@ def test_a_refusal_says_what_is_wanted(field: str, wrong: object, message: str) 
 
 
 def test_json_schema_says_what_json_is() -> None:
-    """Both directions, so that a client can be generated from it."""
+    """The JSON schemas describe both directions."""
     modes: tuple[Literal["validation", "serialization"], ...] = ("validation", "serialization")
     for mode in modes:
         properties = Invite.model_json_schema(mode=mode)["properties"]
@@ -193,7 +193,7 @@ def test_json_schema_says_what_json_is() -> None:
 
 
 def test_a_fold_is_no_difference() -> None:
-    """Two invites that mean one moment are equal in every way."""
+    """Invites with the same moment are equal, whatever its `fold`."""
     folded = datetime(2026, 6, 1, tzinfo=UTC, fold=1)
     assert Invite.model_validate(FIELDS | {"expires_at": folded}).expires_at.fold == 0
 
@@ -203,7 +203,7 @@ def test_a_fold_is_no_difference() -> None:
 
 @given(invite=invites)
 def test_a_trusted_invite_is_a_validated_one(invite: Invite) -> None:
-    """What is made of legal fields unvalidated differs in nothing from what pydantic makes."""
+    """`trusted` makes the same object, attribute by attribute, as validation."""
     fields = dict(invite)
     made, validated = trusted(dict(fields)), Invite(**fields)
     assert made == validated
@@ -226,7 +226,7 @@ def test_a_trusted_invite_is_a_validated_one(invite: Invite) -> None:
 
 @given(invite=invites)
 def test_a_whole_invite_is_not_validated_again(invite: Invite) -> None:
-    """What pydantic made is known by its looks, whichever way it was made."""
+    """An unchanged invite is returned as it is, however it was made."""
     assert checked(invite) is invite
     for same in (Invite.model_validate_json(invite.model_dump_json()), invite.model_copy()):
         assert checked(same) is same
@@ -246,7 +246,7 @@ STRANGE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("update", STRANGE, ids=str)
 def test_a_changed_invite_is_validated_again(update: dict[str, Any]) -> None:
-    """Whatever was slipped in is refused as pydantic refuses it."""
+    """A changed invite is refused with pydantic's own error."""
     changed = INVITE.model_copy(update=update)
     with pytest.raises(ValidationError) as expected:
         Invite.model_validate(changed)
@@ -256,7 +256,7 @@ def test_a_changed_invite_is_validated_again(update: dict[str, Any]) -> None:
 
 
 class Subclassed(Invite, frozen=True):
-    """A user's invite with a rule of its own."""
+    """A subclass of `Invite` with an additional rule."""
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ class Subclassed(Invite, frozen=True):
     ids=["seconds", "microseconds", "fold", "zone", "order", "subclass"],
 )  # fmt: skip
 def test_an_odd_invite_is_made_whole(invite: Invite) -> None:
-    """What pydantic would put right is put right."""
+    """An invite that validation would correct is corrected."""
     assert checked(invite) == Invite.model_validate(invite)
     moment = checked(invite).expires_at
     assert (moment, moment.fold) == (INVITE.expires_at, 0)
@@ -289,7 +289,7 @@ Foreign: Any = type("Foreign", (datetime,), dict.fromkeys(
 
 
 def test_a_moment_of_another_library() -> None:
-    """It becomes a datetime of Python, cut to the minute, and may be the present too."""
+    """A subclass of datetime becomes a plain datetime, rounded down; for `now` too."""
     ends = INVITE.expires_at
     day = ends.year, ends.month, ends.day
     invite = INVITE.model_validate(

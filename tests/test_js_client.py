@@ -1,4 +1,4 @@
-"""The JavaScript client: fresh tables, sound by its own tests, and the answers of `find`."""
+"""The JavaScript client: up-to-date tables, its own tests, and the same answers as `find`."""
 
 import json
 import shutil
@@ -127,7 +127,7 @@ def ours(text: str) -> tuple[bool, bool, list[list[Any]]]:
 @thorough
 @given(message=messages(CODEC), mangling=manglings())
 def test_messages(client: Client, message: Message, mangling: Mangling) -> None:
-    """What chat apps do to a message: both find its passphrase, at the same place."""
+    """Both clients find the passphrase of a mangled message at the same place."""
     text = mangling(message.text)
     answer = client.ask(text)
     assert answer == ours(joined(text))
@@ -140,7 +140,7 @@ def test_messages(client: Client, message: Message, mangling: Mangling) -> None:
 @thorough
 @given(message=messages(CODEC), mangling=manglings(damage=3))
 def test_damaged_messages(client: Client, message: Message, mangling: Mangling) -> None:
-    """Damage is none of a keyless client's business: neither recognises more than the other."""
+    """Both clients recognise the same in damaged messages."""
     text = mangling(message.text)
     assert client.ask(text) == ours(joined(text))
 

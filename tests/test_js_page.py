@@ -96,7 +96,7 @@ def test_it_cannot_send(tmp_path: Path) -> None:
 
 
 def test_the_same_attempts_arrive_without_the_policy(tmp_path: Path) -> None:
-    """So the test above would see them."""
+    """Without the policy, the same attempts succeed, so the test above would notice them."""
     page = (CLIENT / "demo.html").read_text(encoding="utf-8")
     policy = re.compile(r"<meta http-equiv=.*>\n")
     assert policy.search(page)

@@ -1,4 +1,4 @@
-"""Keys: which rules a ring keeps, which key signs, and that no secret is ever shown."""
+"""Keys: the rules of a keyring, which key signs, and no secret is ever shown."""
 
 import base64
 import copy
@@ -30,7 +30,7 @@ from passphrase.testing.strategies import keyrings
 
 @given(keyring=keyrings())
 def test_text_form_round_trip(keyring: Keyring) -> None:
-    """`parse` reads what `reveal` writes; commas serve as well as line breaks."""
+    """`parse` reads the output of `reveal`, also with commas instead of line breaks."""
     for text in (keyring.reveal(), keyring.reveal().replace("\n", ","), f"\n{keyring.reveal()} \n"):
         again = Keyring.parse(text)
         assert again.reveal() == keyring.reveal()
@@ -67,7 +67,7 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
     ],
 )
 def test_broken_text_form(text: Any, message: str) -> None:
-    """Each refusal says what to put right, and where."""
+    """Each error says what is wrong, and in which entry."""
     with pytest.raises(KeyringError) as caught:
         Keyring.parse(text)
     assert str(caught.value) == message
@@ -75,7 +75,7 @@ def test_broken_text_form(text: Any, message: str) -> None:
 
 @pytest.mark.parametrize("quoted", ['"{}"', "'{}'", "“{}”", "‘{}’", "`{}`", '{}"', '"{}'])
 def test_quotation_marks_are_named(quoted: str) -> None:
-    """And the key in them is not repeated."""
+    """Quotation marks have their own message, which does not quote the key."""
     with pytest.raises(KeyringError) as caught:
         Keyring.parse(quoted.format(KEYRING.reveal()))
     assert str(caught.value) == "entry 1 of the keyring has quotation marks; remove them"
@@ -142,7 +142,7 @@ SAME_TO_HMAC: list[Callable[[bytes], bytes]] = [
 def test_two_ids_hold_two_keys(
     secret: bytes, other: bytes, makers: list[Callable[[bytes], bytes]]
 ) -> None:
-    """Two secrets are refused exactly when HMAC makes the same of both: hashed, or filled up."""
+    """Two secrets are refused exactly if HMAC makes the same key of them."""
     related = secret
     for make in makers:
         related = make(related)
@@ -163,7 +163,7 @@ def test_audience_out_of_range(audience: str) -> None:
 
 @given(audience=st.text(min_size=1, max_size=16))
 def test_an_audience_is_what_it_looks_like(audience: str) -> None:
-    """Nothing can be trimmed of one that is taken, and it has no control and no line end."""
+    """An accepted audience has no white space at its ends, and no control characters."""
     with suppress(ValueError):
         assert KEYRING.derive(audience)
         assert audience == audience.strip()
@@ -175,7 +175,7 @@ def test_an_audience_is_what_it_looks_like(audience: str) -> None:
     [" a", "a\u3000", "a\n", "a\0b", "\ufeffa", "a\u200bb", "\u202ea", "\u2060", "\x9b"],
 )
 def test_audience_with_something_invisible(audience: str) -> None:
-    """An editor or a shell may have put it there, and then everything would be forged."""
+    """An invisible character, perhaps from an editor, would make all passphrases look forged."""
     with pytest.raises(ValueError, match=r"^audience must not begin or end with white space, or "):
         Codec(KEYRING, audience=audience)
 
@@ -223,7 +223,7 @@ def test_a_hashed_key_is_the_key(key: bytes, messages: list[bytes]) -> None:
 
 
 def test_a_hashed_key_does_not_show() -> None:
-    """It is a mask to whoever prints it, and is not pickled."""
+    """A derived key prints as a mask, and cannot be pickled."""
     hashed = HmacKey(SECRET)
     assert repr(hashed) == str(hashed) == f"{hashed}" == "HmacKey(...)"
     assert copy.copy(hashed) is copy.deepcopy(hashed) is hashed
@@ -233,7 +233,7 @@ def test_a_hashed_key_does_not_show() -> None:
 
 
 def test_a_ring_that_was_refused_has_a_name_too() -> None:
-    """A debugger may show what its constructor has not finished."""
+    """`repr` works for a keyring whose constructor failed, as a debugger may need it."""
     ring = Keyring.__new__(Keyring)
     with pytest.raises(KeyringError):
         ring.__init__({})  # type: ignore[misc]
@@ -241,7 +241,7 @@ def test_a_ring_that_was_refused_has_a_name_too() -> None:
 
 
 def test_known_answer() -> None:
-    """Derived keys are pinned: a change of derivation would refuse every passphrase out there."""
+    """Derived keys are pinned, because another derivation would refuse all existing passphrases."""
     keys = DerivedKeys(SECRET, b"douyin")
     assert keys.tag(b"").hex() == "904d0edc79d2f215a6c6"
     assert keys.keystream(b"", 8).hex() == "f44bdc86a0e12176"
@@ -291,7 +291,7 @@ def _reads(reader: Codec, writer: Codec) -> bool:
 
 
 def test_rotation_takes_the_next_free_id() -> None:
-    """Ids are used in a circle, so that a retired one rests for as long as it can."""
+    """Ids are used in a circle, so an id is reused as late as possible."""
     ring = Keyring({6: SECRET})
     for expected in (7, 0, 1, 2, 3, 4, 5):
         ring = ring.rotated(bytes((expected,)) * 32)
@@ -316,13 +316,13 @@ def test_rotation_refuses_a_bad_secret_and_retiring_the_active_key() -> None:
 
 
 class Settings(BaseModel):
-    """A user's settings class."""
+    """A settings class with a keyring."""
 
     keys: Keyring
 
 
 class EnvSettings(BaseSettings, env_prefix="APP_"):
-    """A user's settings class that reads the environment."""
+    """A settings class that reads a keyring from the environment."""
 
     keys: Keyring
 
@@ -344,7 +344,7 @@ def test_a_keyring_is_a_settings_field(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("given", ["1:{}!!", "1:{}!,2:{}", "{}", "'1:{}'"])
 def test_a_settings_class_quotes_no_key(given: str) -> None:
-    """Pydantic quotes the input of a ValueError: of a keyring it sees a mask."""
+    """Pydantic quotes the input of a ValueError, but for a keyring it gets a mask."""
     text = given.replace("{}", ENCODED)
     reads: list[Callable[[], object]] = [
         partial(Settings.model_validate, {"keys": text}),

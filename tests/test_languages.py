@@ -1,4 +1,4 @@
-"""Languages: each file holds every sentence, and nothing else has to be changed for another."""
+"""Languages: each file has every sentence, and a new language needs only one new file."""
 
 from collections.abc import Mapping
 from string import Formatter
@@ -39,7 +39,7 @@ def texts_of(value: object) -> list[str]:
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_language_lacks_nothing(locale: Locale, table: str) -> None:
-    """A failure names the sentences that a translator still has to write, and those too many."""
+    """A failure names the missing and the superfluous sentences of a language."""
     written = {*getattr(load_language(locale), table)}
     assert (TABLES[table] - written, written - TABLES[table]) == (set(), set())
 

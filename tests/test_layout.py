@@ -1,4 +1,4 @@
-"""The bit tables: what is joined is split again, and the sizes are those of the format's page."""
+"""The bit tables: joining and splitting are inverse, and the sizes are those of docs/format.md."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_every_header_symbol_is_its_parts() -> None:
     ],
 )
 def test_word_sizes(group_width: int, inviter_width: int, symbols: int) -> None:
-    """The sizes of docs/format.md; a width that does not exist opens no codeword."""
+    """The sizes of docs/format.md; width code 3 has no codeword."""
     for version in range(8):
         header = Header(version, 5, group_width, inviter_width)
         assert WORD_SYMBOLS[header_symbol(header)] == symbols

@@ -1,4 +1,4 @@
-"""From minting to the last refusal, against a plain model: nothing ever admits that must not.
+"""The life of invites, compared with a simple model: nobody joins who must not.
 
 The model knows a set of reasons against each person and each passphrase, in no order. After every
 step each passphrase that was ever issued is opened for everybody and must say what the model says.

@@ -1,4 +1,4 @@
-"""Facts looked up by a backend's methods: the same popup as with all of them, and no query more."""
+"""Facts from methods: the same popup as with all facts, and no unnecessary query."""
 
 import asyncio
 import warnings
@@ -41,7 +41,7 @@ STRANGE = (1, 0, "yes", -1, 1.0, [True], object())
 def backend(
     answers: dict[str, Any], asked: list[str], is_async: Callable[[str], bool] = lambda _: False
 ) -> Any:
-    """Make an object of a class with a method for each answer, which keeps what it was asked."""
+    """Make an object with a method for each answer, which records its calls."""
 
     def method(name: str) -> Callable[..., Any]:
         def answer(_self: object, decoded: object, visit: object) -> Any:
@@ -114,7 +114,7 @@ def test_the_rounds_follow_the_rules() -> None:
 @pytest.mark.parametrize("answer", [None, *STRANGE], ids=repr)
 @pytest.mark.parametrize("name", FACT_NAMES)
 def test_what_is_no_fact_admits_nobody(name: str, answer: Any) -> None:
-    """None, another type and a missing method end in UNDECIDED, and the fact is named."""
+    """None, a wrong type or a missing method ends in UNDECIDED, and `missing` names the fact."""
     invite = INVITE.model_copy(update={"mutual_follow": True, "single_use": True})
     decoded = CODEC.decode(CODEC.encode(invite))
     policy = Policy(deny_list=True)
@@ -129,14 +129,14 @@ def test_what_is_no_fact_admits_nobody(name: str, answer: Any) -> None:
 
 
 def test_only_what_the_rules_need_is_written() -> None:
-    """A class without deny-list, ledger and social graph is enough for an invite that asks none."""
+    """A class needs only the methods for facts that its policy and invites use."""
     usual = {name: GOOD[name] for name in ROUNDS[1]} | {"generation": 0}
     assert join_prompt(DECODED, VISIT, backend(usual, [])).action == "join"
 
 
 @pytest.mark.parametrize("facts", [None, {"member": True}, object(), "generation", Facts, 1])
 def test_what_cannot_be_asked(facts: Any) -> None:
-    """An object without any method, or a class of them, is a mistake and not a refusal."""
+    """An object without any method, or a class instead of an instance, is a TypeError."""
     with pytest.raises(TypeError, match="facts must be Facts or an object with a method"):
         join_prompt(DECODED, VISIT, facts)
     with pytest.raises(TypeError, match="facts must be Facts or an object with a method"):
@@ -149,7 +149,7 @@ def test_facts_of_ones_own_are_taken_by_both() -> None:
 
 
 def test_sync_code_names_the_async_call() -> None:
-    """And leaves no coroutine behind that Python would warn of."""
+    """The error for an async method names `ajoin_prompt`, and no coroutine is left unawaited."""
 
     class Later:
         def __await__(self) -> Iterator[None]:
@@ -163,7 +163,7 @@ def test_sync_code_names_the_async_call() -> None:
 
 
 class Stumbling:
-    """A backend one of whose queries fails, while others wait for theirs."""
+    """A backend with one failing query, while others wait."""
 
     def __init__(self) -> None:
         self.ended: list[str] = []
@@ -192,7 +192,7 @@ class Stumbling:
 
 
 def test_a_failure_ends_the_other_queries() -> None:
-    """Its exception comes out, after those who still waited were cancelled and have ended."""
+    """The exception is raised after the other queries were cancelled and have ended."""
     stumbling = Stumbling()
 
     async def fails() -> int:
@@ -205,7 +205,7 @@ def test_a_failure_ends_the_other_queries() -> None:
 
 
 def test_who_no_longer_waits_ends_the_queries() -> None:
-    """A request that is cancelled leaves nothing running."""
+    """Cancelling a request leaves no query running."""
     stumbling = Stumbling()
 
     async def gives_up() -> int:
@@ -225,7 +225,7 @@ def test_who_no_longer_waits_ends_the_queries() -> None:
 
 
 def test_a_round_is_asked_at_the_same_time() -> None:
-    """Every method of a round waits for the others; one by one, each would wait for ever."""
+    """All methods of a round run at the same time: each waits for the others."""
 
     class Together:
         def __init__(self) -> None:

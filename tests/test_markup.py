@@ -1,4 +1,4 @@
-"""Markup: what stands for a character becomes one, and every span still points at the paste."""
+"""Markup: each markup becomes its character, and spans still point into the pasted text."""
 
 import json
 from urllib.parse import quote
@@ -142,7 +142,7 @@ CASES = {
 
 @pytest.mark.parametrize(("markup", "plain"), CASES.items())
 def test_cases(markup: str, plain: str) -> None:
-    """Each alone, and between other text, with every boundary where it belongs."""
+    """Each case alone and within other text, with the correct bounds."""
     assert unwrap(markup).text == plain
     text, bounds = unwrap(f"ab{markup}cd")
     assert text == f"ab{plain}cd"
@@ -165,7 +165,7 @@ def test_any_text(text: str) -> None:
 
 @given(text=st.lists(PIECES | st.text(max_size=2), max_size=12).map("".join))
 def test_any_markup(text: str) -> None:
-    """So they do where markup meets markup; no reading is longer than the one before it."""
+    """The bounds are right for adjacent markup too, and no reading is longer than the last."""
     check_readings(text)
 
 
@@ -214,7 +214,7 @@ HEADS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", HEADS)
 def test_cost_is_linear(unit: str) -> None:
-    """Heads of markup that never ends cost as much as they are long."""
+    """Unfinished markup takes linear time."""
     text = (unit * 60_000)[:60_000] + "<"
     assert unwrap(text).bounds[-1] == len(text)
     assert grows_linearly(unwrap, text[:24_000])
@@ -275,7 +275,7 @@ def test_what_apps_write_is_read_exactly(name: str) -> None:
 
 @pytest.mark.parametrize(("parts", "couple"), COUPLES.items())
 def test_couples_are_read_as_one(parts: str, couple: str) -> None:
-    """And as the glyphs that they are made of, where these are what was minted."""
+    """A ZWJ sequence is read as the couple, or as its parts if those were minted."""
     script = load_script("emoji")
     word = codeword_of(INVITE)[:-PARITY_SYMBOLS]
     joined = protect(replaced(word, 9, script.digits[couple]))
@@ -290,7 +290,7 @@ def test_couples_are_read_as_one(parts: str, couple: str) -> None:
 
 
 def test_one_in_two_readings_is_one() -> None:
-    """It counts once; of two that differ both count, wherever they stand."""
+    """A codeword in two readings counts once; different ones both count."""
     other = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
     assert len(find(f"{E}<br>")) == 1
     assert [one.text for one in find(f'<a title="{other}">{E}</a>')] == [other, E]

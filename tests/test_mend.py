@@ -1,4 +1,4 @@
-"""Mending: what is proposed is what lies within one named damage, and the work has one budget."""
+"""Mending: it proposes exactly the codewords within one named damage, within one budget."""
 
 import gc
 import random

@@ -1,4 +1,4 @@
-"""Names: any text at all becomes one line that breaks neither a popup nor a message."""
+"""Names: any text becomes one line that is safe in a popup and in a message."""
 
 import sys
 import unicodedata
@@ -30,7 +30,7 @@ names = any_text | st.text(glyphs, max_size=100) | chat.map("".join)
 
 @given(names)
 def test_a_harmless_name(name: str) -> None:
-    """One line, short, no picture, nothing that a chat app or the reader makes something of."""
+    """One short line without pictures, and without anything that is read as markup or a face."""
     line = harmless(name)
     assert len(line) <= NAME_CHARS_MAX
     assert not {*line} & {*load_script("emoji").digits}
@@ -52,7 +52,7 @@ def every(pattern: str) -> list[str]:
 
 
 def test_a_message_loses_what_is_an_emoji() -> None:
-    """By Unicode's data, and each glyph and alias of the script; alone, or made one by a mark."""
+    """Every emoji by Unicode's data, and every glyph and alias of the script, is removed."""
     for emoji in (*every(r"\p{Emoji_Presentation}"), *load_script("emoji").digits):
         assert harmless(f"群{emoji}名") == "群名"
     for picture in every(r"[\p{Emoji}--[0-9#*]]"):
@@ -69,7 +69,7 @@ REWRITTEN = {
 
 
 def test_a_message_loses_no_other_character() -> None:
-    """Boxes and what is unseen go; every other one stays, wide or as an apostrophe at most."""
+    """Only boxes and invisible characters are removed; some others become wide or apostrophes."""
     gone = {*load_script("emoji").digits, *"\u25a1\u25af\ufffc\ufffd"}
     for character in every(r"[[\p{S}\p{P}\p{N}\p{M}]--\p{Emoji_Presentation}]"):
         if character not in gone and not is_unseen(character):
@@ -86,7 +86,7 @@ UNSEEN = (
 
 @given(names)
 def test_one_line(name: str) -> None:
-    """Letters and pictures are kept in order, and nothing unseen but what joins pictures."""
+    """Letters and pictures stay in order; invisible characters go, except within pictures."""
     line = one_line(name)
     assert one_line(line) == line
     assert len(line.splitlines()) <= 1
@@ -100,7 +100,7 @@ def test_one_line(name: str) -> None:
 
 @given(st.text(st.sampled_from(UNSEEN + " \n"), max_size=80))
 def test_a_name_of_nothing_is_empty(name: str) -> None:
-    """So that a popup can say "a friend" instead of showing a blank."""
+    """A name without visible characters is empty, so the popup says "a friend"."""
     assert one_line(name) == ""
     assert harmless(name) == ""
     for shorten in (one_line, harmless):
@@ -108,7 +108,7 @@ def test_a_name_of_nothing_is_empty(name: str) -> None:
 
 
 def test_nothing_unseen_stands_between_letters() -> None:
-    """Whatever Unicode says is ignorable: `ad<ZWJ>min` is `admin`, and is shown as it is."""
+    """Ignorable characters between letters are removed: `ad<ZWJ>min` becomes `admin`."""
     ignorable = every(r"[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]")
     for character in (*ignorable, *UNSEEN):
         assert one_line(f"ad{character}min") == harmless(f"ad{character}min") == "admin"
@@ -139,7 +139,7 @@ def test_a_joiner_stays_where_it_shows(name: str) -> None:
     ],
 )
 def test_a_joiner_goes_where_it_does_not(name: str, line: str) -> None:
-    """Two names that look the same are the same."""
+    """Joiners without a visible effect are removed, so names that look the same are equal."""
     assert one_line(name) == line
 
 
@@ -185,7 +185,7 @@ def test_a_number_is_no_address(name: str) -> None:
 
 
 def test_a_name_that_runs_left_is_isolated() -> None:
-    """FSI and PDI stand around it, and around no other."""
+    """A right-to-left name is put between FSI and PDI, other names are not."""
     for name in ("שלום", "سلام a", "١٢", "a ا"):
         assert isolated(name) == f"\u2068{name}\u2069"
     for name in ("", "火锅", "Wang's 2.0!", "🍻"):
@@ -210,7 +210,7 @@ CLUSTERS = [
     st.text(st.characters(categories=["L", "M", "N"], exclude_characters="\ufe0fʺˮ"), max_size=22),
 )
 def test_it_is_cut_where_a_grapheme_ends(clusters: str, start: str) -> None:
-    """By the segmentation of the regex module; what was joined there stays whole or goes."""
+    """A long name is cut only where the regex module ends a grapheme."""
     for name, shorten in ((start + clusters, harmless), (start + clusters * 3, one_line)):
         line = shorten(name)
         if line.endswith("…"):
@@ -224,7 +224,7 @@ def test_it_is_cut_where_a_grapheme_ends(clusters: str, start: str) -> None:
 @pytest.mark.parametrize("picture", ["👩\u200d🚀", "👍🏽", "🇨🇳", "❤\ufe0f"])
 @pytest.mark.parametrize("before", range(56, 64))
 def test_a_picture_is_cut_whole(picture: str, before: int) -> None:
-    """A popup shows pictures; one that is made of several characters stays or goes."""
+    """A picture of several characters is kept or removed as a whole."""
     name = "名" * before + picture * 9
     line = one_line(name)
     assert before <= len(line) <= POPUP_NAME_CHARS_MAX

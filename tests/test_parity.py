@@ -1,4 +1,4 @@
-"""Parity: the code of SLIP-0039 with another target, against two other implementations."""
+"""Parity: the code of SLIP-0039 with another target, compared with two implementations."""
 
 import hashlib
 import random
@@ -108,7 +108,7 @@ def test_up_to_three_changes_are_detected(
 
 
 def test_no_symbol_can_be_slipped_in_or_lost() -> None:
-    """What broke bech32: with target 1 a zero slips in at the front; here no length is confused."""
+    """As in bech32, target 1 would allow a zero at the front; this target does not."""
     codeword = codeword_of(INVITE)
     for at in range(len(codeword) + 1):
         for symbol in range(1024):

@@ -1,4 +1,4 @@
-"""Several processes say what one says, hold keys of their own, and do not outlive their parent."""
+"""Several processes give the results of one, make their own codecs, and end with the parent."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ TEXT = CODEC.encode(INVITE)
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_results_come_in_order(count: int) -> None:
-    """However many batches there are, also none."""
+    """Results are in order, for any number of batches."""
     texts = [CODEC.encode(INVITE.model_copy(update={"variant": v})) for v in range(8)]
     batches = [[text] for text in texts]
     for some in ([], batches[:1], batches):
@@ -30,7 +30,7 @@ def test_results_come_in_order(count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_batches_are_not_read_long_before_they_are_worked_on(count: int) -> None:
-    """So that a file may be larger than the memory."""
+    """Only a few batches are read ahead, so a file can be larger than the memory."""
     taken: list[int] = []
 
     def batches() -> Iterator[list[str]]:
@@ -52,7 +52,7 @@ def test_an_error_of_the_work_comes_where_its_result_would_stand(count: int) -> 
 
 
 def test_a_keyring_is_not_taken_along() -> None:
-    """Pickle would write the secrets to a pipe; it is refused before a process starts."""
+    """A keyring cannot be sent to a process; this is refused before one starts."""
     with pytest.raises(TypeError, match="holds secrets and cannot be pickled"):
         list(spread(read, [[TEXT]], partial(Codec, KEYRING, audience=AUDIENCE), processes=2))
 

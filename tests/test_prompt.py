@@ -1,4 +1,4 @@
-"""The popup: words for every outcome, no more time than there is, and nothing told to strangers."""
+"""The popup: texts for every outcome, correct times, and nothing for strangers."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def popup(decoded: Decoded | None = None, facts: Any = GOOD, **changed: Any) -> 
 
 
 def test_a_popup_to_join() -> None:
-    """As a client gets it: ids are strings, the seconds left are rounded down, the words up."""
+    """The JSON for a client: ids are strings, `seconds_left` is rounded down, the text up."""
     prompt = popup(policy=Policy(icebreakers=("hotpot", "wave")))
     assert json.loads(prompt.model_dump_json()) == {
         "action": "join",
@@ -89,7 +89,7 @@ def test_a_popup_to_join() -> None:
     ),
 )
 def test_every_popup(invite: Invite, case: dict[str, Any]) -> None:
-    """It survives JSON, agrees with itself, and a refusal tells a stranger nothing of the group."""
+    """Every popup survives JSON and is consistent, and a refusal shows strangers no group."""
     decoded = CODEC.decode(CODEC.encode(invite))
     now, policy = case["now"], case["policy"]
     prompt = popup(decoded, **case, group_name="GROUP", inviter_name="INVITER")
@@ -113,7 +113,7 @@ HOSTILE = "a\nb|a\u202eb\u2066|{left}{0}|\ud800|\x00\u2029| |\u3164"
 
 
 def test_names_are_optional_and_put_on_one_line() -> None:
-    """A name can neither break the popup nor fill in a placeholder."""
+    """Names are optional; a name cannot break the popup or act as a placeholder."""
     bare = popup(group_name=None, inviter_name=None, locale="en")
     assert (bare.title, bare.message[:8]) == ("Join a group chat?", "A friend")
     for hostile in (
@@ -140,7 +140,7 @@ QUOTES = {"zh-Hans": ("「", "」"), "zh-Hant": ("「", "」"), "en": ("“", "�
 @example("官方客服」？已核验，请放心加入「", "【抖音官方】」", "zh-Hans")
 @example("Support” — verified by Douyin. Join “Friends", "\u05d0”", "en")
 def test_names_stay_inside_their_quotation_marks(group: str, inviter: str, locale: Locale) -> None:
-    """Both names stand in one pair, and outside it every popup is the same but for them."""
+    """Names stay inside their quotation marks; the text around them is always the same."""
     prompt = popup(group_name=group, inviter_name=inviter, locale=locale)
     opening, closing = QUOTES[locale]
     usual = popup(group_name="GROUP", inviter_name="INVITER", locale=locale)
@@ -175,7 +175,7 @@ def test_a_name_from_right_to_left_does_not_turn_the_popup() -> None:
     ids=["exact", "one lost", "one unreadable", "two unreadable", "two swapped"],
 )
 def test_two_repaired_glyphs_ask_for_confirmation(pasted: str, confirm: bool) -> None:
-    """And say so, if there is something to confirm."""
+    """Two repaired glyphs set `confirm`, and add a sentence if the viewer can join."""
     decoded = CODEC.decode(pasted)
     prompt = popup(decoded)
     assert prompt.confirm is confirm
@@ -184,7 +184,7 @@ def test_two_repaired_glyphs_ask_for_confirmation(pasted: str, confirm: bool) ->
 
 
 def test_swapped_glyphs_are_two() -> None:
-    """As many as it takes to be asked, and no more."""
+    """A swap counts as two repaired glyphs."""
     swapped = CODEC.decode(TEXT[:9] + TEXT[10] + TEXT[9] + TEXT[11:])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("passphrase.joining.prompt.CONFIRM_GLYPHS_MIN", 3)
@@ -197,7 +197,7 @@ def test_the_inviter_may_know() -> None:
 
 
 def test_popup_texts_of_your_own() -> None:
-    """For some outcomes; a refusal fills in no names, and an unknown placeholder is an error."""
+    """Your own texts replace some popups; refusals get no names; unknown placeholders fail."""
     texts = {
         (Action.JOIN, None): PopupText("{group}!", "{inviter} {left} {ago} {origin}", "{{go}}"),
         ("none", "banned"): PopupText("{group}", "{inviter}", "no"),
@@ -251,7 +251,7 @@ def said(seconds: int) -> int:
 
 @given(st.integers(0, 10**10))
 def test_the_words_are_close_to_the_time(seconds: int) -> None:
-    """In at most two units, less than two minutes too much and an hour of a day too little."""
+    """At most two units, two minutes too long, or with days an hour too short."""
     assert said(seconds) - seconds < 120
     assert seconds - said(seconds) < (3_600 if seconds >= 86_400 else 60)
     assert (said(seconds) == 0) is (seconds < 60)

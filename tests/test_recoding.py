@@ -1,4 +1,4 @@
-"""Recoding: `explain` names the wrong encoding, and never for a text that was read rightly."""
+"""Recoding: `explain` names the wrong encoding, and only for wrongly decoded texts."""
 
 import quopri
 
@@ -23,7 +23,7 @@ def browser(raw: bytes) -> str:
 @pytest.mark.parametrize("text", MESSAGES)
 @pytest.mark.parametrize("encoding", ["gbk", "gb18030", "latin-1", "cp1252", "cp437", "mac_roman"])
 def test_the_wrong_encoding_is_named(encoding: str, text: str) -> None:
-    """Whatever it has lost: most of the passphrase shows."""
+    """The wrong encoding is named, even if it has lost some bytes."""
     raw = text.encode()
     for wrong in (raw.decode(encoding, "replace"), browser(raw) if encoding == "cp1252" else ""):
         for codec in (None, CODEC):
@@ -66,7 +66,7 @@ def test_other_texts_are_not_called_so(text: str) -> None:
 @settings(max_examples=30)
 @given(message=messages(CODEC), cut=st.integers(10, 24))
 def test_damage_is_damage(message: Message, cut: int) -> None:
-    """One that is cut, and was decoded rightly, is called what it was."""
+    """A cut passphrase in the right encoding is reported as damaged."""
     start = message.text.index(message.passphrase)
     text = message.text[: start + cut]
     assert explain(text).finding not in {Finding.MOJIBAKE, Finding.ESCAPED}

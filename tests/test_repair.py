@@ -1,4 +1,4 @@
-"""Repair: parity proposes what was meant, the tag decides, and nothing is ever misread."""
+"""Repair: parity proposes codewords, the tag decides, and nothing is misread."""
 
 import random
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def finds(row: list[int], script: str, *, thorough: bool = False) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_one_wrong_glyph_everywhere(script: str) -> None:
-    """Every place of the word, and of each a spread of wrong glyphs."""
+    """At every place of a codeword, several wrong glyphs are repaired."""
     row = ROWS[script]
     size = len(load_script(script).glyphs)
     for at in range(len(row)):
@@ -254,7 +254,7 @@ def test_the_edits_lead_from_the_codeword_to_what_was_read(script: str, before: 
 
 
 def test_a_mark_may_stand_for_nothing() -> None:
-    """Also in a fourth group, which no split looks at."""
+    """A mark can replace no glyph, also in a fourth group."""
     text = spelled("emoji")
     pieces = text[:3], text[4:9], text[10:15], text[16:22]
     decoded = CODEC.decode("??".join(pieces) + "?" + text[22:])
@@ -266,7 +266,7 @@ def test_a_mark_may_stand_for_nothing() -> None:
 @pytest.mark.parametrize("marks", ["?", "?????", "□ □", "??\n??"])
 @pytest.mark.parametrize("lost", [1, 2, 3])
 def test_marks_stand_for_any_number_of_glyphs(script: str, marks: str, lost: int) -> None:
-    """A chat app writes several for one, or one for several."""
+    """A chat app can write several marks for one glyph, or one for several."""
     text = spelled(script).replace("-", "")
     decoded = CODEC.decode(f"看【{text[:8]}{marks}{text[8 + lost :]}】")
     assert decoded.invite == INVITE
@@ -309,7 +309,7 @@ def test_one_hanzi_that_is_in_no_table() -> None:
 
 
 def test_repairs_are_reported() -> None:
-    """Kind, place in the word, place in the text, what was read and what was meant."""
+    """A repair has the kind, the position, the span, and the glyphs read and meant."""
     text = spelled("emoji")
     cases: dict[str, tuple[Repair, ...]] = {
         text[:4] + "😂" + text[5:]: (Repair(Damage.WRONG, 4, (4, 5), "😂", text[4]),),
@@ -377,7 +377,7 @@ def test_levels(script: str) -> None:
 
 
 def test_damage_says_what_is_there() -> None:
-    """How much could be read, and where the marks stand."""
+    """DamagedError has the number of readable symbols and the spans of the marks."""
     text = spelled("emoji")
     with pytest.raises(DamagedError) as caught:
         CODEC.decode("看，" + text[:3] + "??" + text[8:20] + "□" + text[22:])
@@ -391,7 +391,7 @@ def test_damage_says_what_is_there() -> None:
 
 @given(script=scripts, seed=st.integers(0, 2**32))
 def test_beyond_capacity_it_is_refused(script: str, seed: int) -> None:
-    """Four to ten damages: read right by chance of the damage, or refused, never misread."""
+    """Four to ten damaged glyphs: refused or, by chance, read correctly; never misread."""
     draw = random.Random(seed)
     glyphs = [*spelled(script).replace("-", "")]
     for _ in range(draw.randrange(4, 10)):
@@ -412,7 +412,7 @@ def test_a_repaired_forgery_is_still_a_forgery() -> None:
 
 
 def test_tag_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted: 256 for one call, exact words and repairs together, whatever the text."""
+    """At most 256 tags are checked in one call, for undamaged codewords and repairs together."""
     checks: list[bytes] = []
 
     def refuse(_self: DerivedKeys, _message: bytes, tag: bytes) -> bool:

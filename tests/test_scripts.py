@@ -1,4 +1,4 @@
-"""The scripts: frozen, disjoint, and what the Unicode and OpenCC data of others say of them."""
+"""The scripts: frozen, disjoint, and checked against the data of Unicode and OpenCC."""
 
 import hashlib
 import random
@@ -32,7 +32,7 @@ EMOJI_VERSION = 13
 
 @pytest.mark.parametrize(("name", "sha256"), FROZEN.items())
 def test_tables_are_frozen(name: str, sha256: str) -> None:
-    """A table never changes under its name: every passphrase out there is spelled with it."""
+    """The table of a script never changes, because existing passphrases use it."""
     glyphs = load_script(name).glyphs
     assert hashlib.sha256(glyphs.encode()).hexdigest() == sha256
     assert len(set(glyphs)) == len(glyphs) == (32 if name == "base32" else 1024)
@@ -41,14 +41,14 @@ def test_tables_are_frozen(name: str, sha256: str) -> None:
 
 @given(name=scripts, codeword=st.lists(symbols, min_size=24, max_size=43))
 def test_round_trip(name: str, codeword: list[int]) -> None:
-    """What is spelled is read."""
+    """A spelling is read back as the same codeword."""
     script = load_script(name)
     digits = [script.digits[glyph] for glyph in spell(codeword, script) if glyph != "-"]
     assert script.read(digits) == tuple(codeword)
 
 
 def test_base32_spelling() -> None:
-    """The definition: two characters a symbol, high bits first, six to a group."""
+    """Two characters for each symbol, high bits first, in groups of six."""
     script = load_script("base32")
     assert spell([0, 1, 31, 32, 1023], script) == "00010Z-10ZZ"
     for symbol in range(1024):
@@ -57,7 +57,7 @@ def test_base32_spelling() -> None:
 
 
 def test_base32_reads_what_people_type() -> None:
-    """Case, Crockford's I L O, full width; and nothing that case folding would let in."""
+    """Either case, Crockford's I L O and full width are read, but no other letters."""
     digits = load_script("base32").digits
     for typed, meant in {
         "i": 1,
@@ -77,7 +77,7 @@ def test_base32_reads_what_people_type() -> None:
 
 
 def test_repertoires_are_disjoint() -> None:
-    """A glyph tells its script, and no glyph is skipped as ignorable."""
+    """No glyph is in two scripts, and no glyph is ignorable."""
     repertoires = [{*load_script(name).digits, *load_script(name).separators} for name in SCRIPTS]
     ignorable = {chr(c) for first, last in IGNORABLE_RANGES for c in range(first, last + 1)}
     for one, other in combinations([*repertoires, ignorable], 2):
@@ -97,7 +97,7 @@ def test_glyphs_are_stable() -> None:
 
 
 def test_emoji_against_unicode() -> None:
-    """Each is a fully qualified emoji by itself; by far most are of Emoji 13 or older."""
+    """Each is a fully qualified emoji by itself; nearly all are of Emoji 13 or older."""
     newer = 0
     for glyph in EMOJI:
         known = emoji.EMOJI_DATA[glyph]
@@ -109,7 +109,7 @@ def test_emoji_against_unicode() -> None:
 
 
 def test_no_two_emoji_make_a_sequence() -> None:
-    """Glyphs side by side stay what they are: no recommended sequence is made of members alone."""
+    """No recommended emoji sequence consists only of glyphs, so adjacent glyphs do not merge."""
     members = {*EMOJI}
     assert not [s for s in emoji.EMOJI_DATA if len(s) > 1 and members.issuperset(s)]
 
@@ -138,7 +138,7 @@ def test_hanzi_survive_old_encodings() -> None:
 
 
 def test_tables_have_one_order() -> None:
-    """The header falls on symbols 128 to 255: in both tables they are among the best known."""
+    """Tables are ordered so that header symbols, 128 to 255, are well-known characters."""
     assert all(emoji.EMOJI_DATA[g]["E"] <= 1 for g in EMOJI[128:256])
     versions = [emoji.EMOJI_DATA[g]["E"] for g in EMOJI]
     assert all(here <= there for here, there in pairwise(versions))

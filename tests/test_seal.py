@@ -1,4 +1,4 @@
-"""Sealing: what is sealed opens, what is changed does not, and nothing shows through."""
+"""Sealing: a sealed body opens, a changed one does not, and the body is hidden."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ bodies = st.binary(min_size=14, max_size=38)
 
 @given(symbol=symbols, body=bodies)
 def test_round_trip(symbol: int, body: bytes) -> None:
-    """A sealed body opens to itself and has no more than the tag in addition."""
+    """A sealed body opens to the same body, and only the tag is added."""
     sealed = seal(KEYS, symbol, body)
     assert len(sealed) == len(body) + 10
     assert unseal(KEYS, symbol, sealed) == body
@@ -52,7 +52,7 @@ def test_special_tags_are_refused(tag: bytes) -> None:
 def test_two_invites_of_one_group_share_nothing_but_the_header(
     one: Invite, other: Invite, script: str
 ) -> None:
-    """Whoever sees both cannot tell that they lead to the same group."""
+    """Two invites into one group have only the header in common."""
     other = other.model_copy(update={"group_id": one.group_id, "inviter_id": one.inviter_id})
     if one == other:
         assert CODEC.encode(one, script=script) == CODEC.encode(other, script=script)
@@ -69,7 +69,7 @@ def test_two_invites_of_one_group_share_nothing_but_the_header(
 
 
 def test_variants_of_one_invite_look_unrelated() -> None:
-    """A step of the variant changes the whole word after the header."""
+    """Another variant changes the whole codeword after the header."""
     words = [codeword_of(INVITE.model_copy(update={"variant": v})) for v in range(256)]
     assert len({word[0] for word in words}) == 1
     for place in {*range(1, 30)} - {26}:  # symbol 26 has four bits of padding

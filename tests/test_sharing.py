@@ -1,4 +1,4 @@
-"""The message: whatever the group is called, it decodes, and nothing in it breaks on its way."""
+"""The message: it decodes and is safe in chat apps, whatever the name of the group."""
 
 import re
 from typing import Any, cast
@@ -32,7 +32,7 @@ OTHER = CODEC.encode(INVITE.model_copy(update={"variant": 1}))
     script=st.sampled_from(SCRIPTS),
 )
 def test_every_message_decodes(invite: Invite, how: dict[str, Any], script: str) -> None:
-    """Exactly, without repair, from one line of under 200 characters with no face in it."""
+    """Every message decodes without repair: one line, under 200 characters, no faces."""
     text = CODEC.encode(invite, script=script)
     message = share(text, **how)
     decoded = CODEC.decode(message, repair="exact")
@@ -60,7 +60,7 @@ def test_the_message(locale: Locale, message: str) -> None:
 
 
 def test_a_group_cannot_be_called_like_a_passphrase() -> None:
-    """Not in any spelling: the person would join another group than the one they were asked to."""
+    """A group's name cannot contain a passphrase, which would lead into another group."""
     other = INVITE.model_copy(update={"group_id": 7, "inviter_id": 8})
     for script in SCRIPTS:
         text = CODEC.encode(other, script=script)
@@ -122,7 +122,7 @@ def test_a_script_of_your_own() -> None:
     ],
 )
 def test_lint(message: str, trouble: str, struck: str | None) -> None:
-    """Each case breaks one rule, and the span is what breaks it."""
+    """Each case breaks one rule, and the span shows where."""
     (problem,) = lint(message)
     start, end = problem.span
     assert problem.trouble == trouble
@@ -141,7 +141,7 @@ def test_a_dot_that_makes_no_address(words: str) -> None:
 
 @given(names)
 def test_lint_takes_any_text(text: str) -> None:
-    """In order, with spans inside the text; and what it passes decodes."""
+    """Problems are in order, with spans inside the text, and a message without problems decodes."""
     problems = lint(f"3 p:/ {text}【{TEXT}】")
     assert [*problems] == sorted(problems, key=lambda problem: problem.span)
     for problem in problems:
@@ -187,7 +187,7 @@ OTHER_PLACEHOLDER = ValueError("the placeholders are {passphrase}, {group}, {app
     ids=repr,
 )
 def test_what_cannot_be_shared(arguments: dict[str, Any], error: Exception) -> None:
-    """And what it is called; words of Python's own are not held."""
+    """Each refusal of `share` has its own message."""
     usual: dict[str, Any] = {"text": TEXT}
     with pytest.raises(type(error)) as caught:
         share(**usual | arguments)
@@ -207,7 +207,7 @@ def test_where_to_go() -> None:
 
 @given(invite=invites, script=st.sampled_from(SCRIPTS), data=st.data())
 def test_a_listed_word_is_avoided(invite: Invite, script: str, data: st.DataObject) -> None:
-    """By another variant of the same invite; one that offends nobody keeps its own."""
+    """A listed word is avoided by another variant; an acceptable passphrase keeps its variant."""
     first = CODEC.encode(invite, script=script)
     plain = "".join(glyph for glyph in first if glyph != "-")
     at = data.draw(st.integers(2, len(plain) - 3))  # every wording begins with the same header
@@ -222,7 +222,7 @@ def test_a_listed_word_is_avoided(invite: Invite, script: str, data: st.DataObje
 
 
 def test_a_word_counts_as_a_script_reads_it() -> None:
-    """Base 32 has no O, I, L and no case, and hyphens stand anywhere in it."""
+    """In base 32, O, I, L, case and hyphens do not hide a listed word."""
     accept = avoids(["oil", "Taxi"])
     for text in ("ABCD01-1XYZ", "AAAATA-X1BBBB", "011"):
         assert not accept(text)
@@ -233,7 +233,7 @@ def test_a_word_counts_as_a_script_reads_it() -> None:
 
 
 def test_nothing_is_acceptable() -> None:
-    """Every wording is tried, from the invite's own on."""
+    """If nothing is acceptable, all variants are tried, from the invite's own on."""
     tried: list[str] = []
 
     def refuse(text: str) -> bool:

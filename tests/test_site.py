@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 
 class Page(HTMLParser):
-    """What a page offers and what it points at."""
+    """The anchors and the links of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ def pages(site: Path) -> dict[str, Page]:
 
 
 def place(page: str, address: str) -> tuple[str, str]:
-    """Name the file in the site that an address on a page leads to, and the anchor in it."""
+    """Return the file and the anchor to which an address on a page leads."""
     path, anchor = urldefrag(address)
     if not path:
         return page, unquote(anchor)
@@ -82,7 +82,7 @@ def place(page: str, address: str) -> tuple[str, str]:
 
 
 def faults(site: Path) -> Iterator[str]:
-    """Name every link that leads nowhere and everything that is loaded from elsewhere."""
+    """Yield every broken link, and everything that is loaded from another host."""
     for page, read in pages(site).items():
         for tag, name, address in read.links:
             if OUTSIDE.match(address):
@@ -101,7 +101,7 @@ def faults(site: Path) -> Iterator[str]:
 
 
 def test_every_link_leads_somewhere() -> None:
-    """To a file and an anchor of the site; and nothing is loaded from anywhere else."""
+    """Every link leads to a file and an anchor, and nothing is loaded from other hosts."""
     assert len(pages(SITE)) > 40
     assert [*faults(SITE)] == []
 
@@ -124,7 +124,7 @@ def test_a_fault_would_be_seen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("home", "language"), [("", "en"), ("zh/", "zh")])
 def test_both_languages(home: str, language: str) -> None:
-    """The menu names every page of docs/; every page is reached, and is there in the other one."""
+    """Each language has every page, in the menu and by links."""
     mine = {
         page: read
         for page, read in pages(SITE).items()
@@ -150,7 +150,7 @@ def test_both_languages(home: str, language: str) -> None:
 
 
 def test_a_page_says_its_language() -> None:
-    """The API is in English in the Chinese site too; the Chinese README is Chinese everywhere."""
+    """A page without translation says so, and each page states its language."""
     languages = {page: read.article for page, read in pages(SITE).items() if read.article}
     assert languages["zh/api.html"] == "en"
     assert "这一页只有英文" in (SITE / "zh" / "api.html").read_text(encoding="utf-8")
@@ -159,7 +159,7 @@ def test_a_page_says_its_language() -> None:
 
 
 def test_no_address_is_made_up() -> None:
-    """The site does not know where it is published."""
+    """No page contains an address of the site, which may be published anywhere."""
     for site_map in SITE.rglob("sitemap.xml"):
         assert "<loc>" not in site_map.read_text(encoding="utf-8")
     for path in SITE.rglob("*.html"):
@@ -173,7 +173,7 @@ def index(home: str) -> dict[str, str]:
 
 
 def test_search_index() -> None:
-    """Each language finds its own pages, and neither the files of the repository."""
+    """The search of each language has its own pages, without the repository's files."""
     english, chinese = index(""), index("zh")
     for places in (english, chinese):
         assert not [name for name in places if name.startswith(("zh/", "files/"))]
@@ -201,7 +201,7 @@ def test_every_public_name_is_described() -> None:
 
 
 def test_every_method_is_described() -> None:
-    """And with them what `Codec` and `Keyring` do."""
+    """Every public method has a description, such as those of `Codec` and `Keyring`."""
     described = pages(SITE)["api.html"].ids
     for owner in (passphrase.Codec, passphrase.Keyring, passphrase.Script):
         for name, value in vars(owner).items():
@@ -259,7 +259,7 @@ ON_INPUT = b'pasted.addEventListener("input", () => {%s});' % LEAKS
 @needs_chromium
 @pytest.mark.parametrize("home", ["", "zh/"])
 def test_the_box_recognises_and_cannot_send(home: str, tmp_path: Path) -> None:
-    """Nothing is asked for while texts are pasted, whatever the script of the box tries."""
+    """Pasting texts causes no request, whatever the script of the box tries."""
     verdicts, asked = paste(home, tmp_path, ON_INPUT)
     assert verdicts == [*PASTES.values()]
     assert asked == []
@@ -267,7 +267,7 @@ def test_the_box_recognises_and_cannot_send(home: str, tmp_path: Path) -> None:
 
 @needs_chromium
 def test_what_the_box_sends_would_be_seen(tmp_path: Path) -> None:
-    """Without its policy, the same attempts arrive."""
+    """Without the policy, the same attempts succeed, so the test above would notice them."""
     site = tmp_path / "site"
     shutil.copytree(SITE, site)
     box = site / BOX[0].removeprefix("/")
@@ -283,7 +283,7 @@ def test_what_the_box_sends_would_be_seen(tmp_path: Path) -> None:
 @needs_chromium
 @pytest.mark.parametrize("home", ["", "zh/"])
 def test_the_message_on_the_page_is_one(home: str, tmp_path: Path) -> None:
-    """The sample that a page offers for its box."""
+    """The sample message of the page contains a passphrase."""
     copying = script("""
       const page = document.querySelector("iframe").contentDocument;
       page.getElementById("pasted").value = document.querySelector("article pre").textContent;
@@ -298,7 +298,7 @@ def test_the_message_on_the_page_is_one(home: str, tmp_path: Path) -> None:
 @needs_chromium
 @pytest.mark.parametrize(("home", "heading"), [("", "Paste"), ("zh/", "粘贴")])
 def test_the_box_speaks_the_language_of_its_page(home: str, heading: str, tmp_path: Path) -> None:
-    """And leaves the focus where it is."""
+    """The box uses the language of its page, and does not take the focus."""
     reading = script("""
       const page = document.querySelector("iframe").contentDocument;
       const told = [page.querySelector("h1").innerText, document.activeElement.tagName];
@@ -324,7 +324,7 @@ def test_the_box_speaks_the_language_of_its_page(home: str, heading: str, tmp_pa
     ],
 )
 def test_the_search_box_finds(home: str, word: str, page: str, tmp_path: Path) -> None:
-    """What is typed is found, in Chinese without a space around it."""
+    """The search box finds its words, in Chinese without spaces."""
     searching = script(f"""
       document.querySelector(".md-search__button").click();
       await wait(1000);
@@ -376,7 +376,7 @@ PHONE = """
 
 @needs_chromium
 def test_on_a_phone(tmp_path: Path) -> None:
-    """Tables scroll within their border; no button stands over code or text."""
+    """On a phone, tables scroll within their border, and no button covers text."""
     wide = ["format.html", "clients.html", "zh/keys.html", "zh/speed.html", "tutorial.html"]
     address = "/index.html"
     reading = script(PHONE % json.dumps(wide))
@@ -399,7 +399,7 @@ ALL_PAGES = """
 
 @needs_chromium
 def test_no_page_asks_another_host(tmp_path: Path) -> None:
-    """All of them, one after the other, with their scripts."""
+    """No page, with its scripts, sends a request to another host."""
     address = "/index.html"
     script_of_all = script(ALL_PAGES % json.dumps([*pages(SITE)]))
     seen = visit(SITE, address, tmp_path, {address: script_of_all}, 60_000)

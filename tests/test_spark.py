@@ -1,4 +1,4 @@
-"""Spark on two executor processes says what one machine says (see `--verify`)."""
+"""Spark with two executor processes gives the same results as one process (`--verify`)."""
 
 import subprocess
 import sys

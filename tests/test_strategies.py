@@ -30,7 +30,7 @@ from passphrase.testing.strategies import (
 
 @given(invite=invites(), keyring=keyrings(), codec=codecs())
 def test_they_make_what_they_say(invite: Invite, keyring: Keyring, codec: Codec) -> None:
-    """Whatever is drawn can be used: a codec reads what it mints."""
+    """Generated keyrings, codecs and invites are valid: a codec reads its own passphrases."""
     assert keyring.active_id in keyring.ids
     assert codec.decode(codec.encode(invite)).invite == invite
 
@@ -59,7 +59,7 @@ SEARCH = settings(max_examples=2_000, phases=[Phase.generate])
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("damage", [1, 2, 3])
 def test_all_there_is_may_happen(script: str, damage: int) -> None:
-    """Four at once, each script, each extent of damage, in brackets."""
+    """Every combination occurs: four steps, each script, each amount of damage, brackets."""
     search = partial(find, settings=SEARCH)
     assert search(manglings(), lambda each: len(each.changes) == 4).name.count(" + ") == 3
     search(manglings(damage=3), lambda each: each.damage == damage)
@@ -114,7 +114,7 @@ def test_damage_is_repaired(message: Message, mangling: Mangling) -> None:
 @given(message=messages(CODEC), seed=st.integers(0, 2**32))
 @settings(max_examples=10)
 def test_each_mangling(name: str, message: Message, seed: int) -> None:
-    """Each alone; the same seed does the same."""
+    """Each mangling alone; the same seed makes the same changes."""
     damage, change = DAMAGE.get(name, (0, HARMLESS.get(name)))
     assert change
     mangling = Mangling(name, damage, (change,), seed)
@@ -150,7 +150,7 @@ def test_damage_needs_a_passphrase(name: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damage_leaves_markup_alone(name: str, script: str) -> None:
-    """Two manglings in a row are one that still decodes, whatever the first has done."""
+    """Damage does not touch markup, so two manglings in a row still decode."""
     markup = "".join(f"&#{ord(glyph)};" for glyph in CODEC.encode(_invite(), script=script))
     assert Mangling(name, 1, (DAMAGE[name][1],), 0)(markup) == markup
 
@@ -238,7 +238,7 @@ def test_every_mangling_is_held_by_a_case() -> None:
 
 @pytest.mark.parametrize("name", SPRINKLED)
 def test_characters_come_between_others(name: str) -> None:
-    """Here and there, often, or behind each; nothing else changes; each of them occurs."""
+    """Characters are inserted rarely, often or everywhere; nothing else changes."""
     mangled = _all(name, "口" * 100)
     added = [text.replace("口", "") for text in mangled]
     assert {*"".join(added)} == {*SPRINKLED[name]}
@@ -263,7 +263,7 @@ SHARES = ((0, 8), (9, 40), (100, 100))  # around 2, 20 and 100 in 100
 
 @pytest.mark.parametrize("name", REPLACED)
 def test_some_characters_are_written_another_way(name: str) -> None:
-    """Some or all of them; others stay."""
+    """Some or all of the characters are replaced; others stay."""
     before, after = REPLACED[name]
     table = str.maketrans(before, after)
     mangled = _all(name, (before + "中") * 100)
@@ -290,7 +290,7 @@ def test_delimiters_become_one_of_several() -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("name", DAMAGE)
 def test_what_damage_does(name: str, script: str) -> None:
-    """So many glyphs as it says, of the kind it says, at every place, and nothing around them."""
+    """Damage changes the stated number of glyphs in the stated way, and nothing else."""
     variants = (_invite().model_copy(update={"variant": number}) for number in range(256))
     spelled = (CODEC.encode(invite, script=script) for invite in variants)
     text = next(each for each in spelled if all(a != b for a, b in pairwise(each.replace("-", ""))))
@@ -334,6 +334,6 @@ def _invite() -> Invite:
 
 
 def test_a_step_that_makes_it_too_long_is_left_out() -> None:
-    """Of what an app writes, the markup may be longer than a codec reads."""
+    """A step is skipped if its markup would make the text longer than a codec reads."""
     longer = Mangling("longer", 0, (lambda text, _: text * 200, lambda text, _: f"{text}!"), 0)
     assert longer("x" * 30) == "x" * 30 + "!"

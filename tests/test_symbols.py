@@ -1,4 +1,4 @@
-"""Packing: bytes become symbols in one way, and spare bits must be zero."""
+"""Packing: bytes have one spelling in symbols, and padding bits must be zero."""
 
 import pytest
 import reference
@@ -26,7 +26,7 @@ def test_round_trip(symbol: int, entropy: bytes) -> None:
 
 @given(symbol=headers, rest=st.lists(symbols, min_size=42, max_size=42))
 def test_one_spelling_per_codeword(symbol: int, rest: list[int]) -> None:
-    """Words are refused, or are the only ones that spell their bytes."""
+    """A codeword is refused, or is the only one for its bytes."""
     size = WORD_SYMBOLS[symbol]
     codeword = (symbol, *rest[: size - 1])
     word = merge(codeword)
@@ -49,7 +49,7 @@ def test_a_number_is_its_symbols(codeword: tuple[int, ...]) -> None:
     [(128, 8), (129, 6), (132, 6), (133, 4), (130, 2), (136, 2), (134, 0), (137, 0), (138, 6)],
 )
 def test_each_spare_bit_must_be_zero(symbol: int, spare_bits: int) -> None:
-    """The sizes of docs/format.md: how many bits are spare for each pair of widths."""
+    """The numbers of padding bits in docs/format.md, for each pair of widths."""
     size = WORD_SYMBOLS[symbol]
     word = chunk(symbol, bytes(RAW_BYTES[size])) << 30
     for bit in range(30):

@@ -1,4 +1,4 @@
-"""conftest.py, in a folder of its own: which examples it tries, and that CI skips no test."""
+"""conftest.py, in a separate folder: which examples it tries, and that CI skips no test."""
 
 import os
 import shutil
@@ -51,14 +51,14 @@ def tried(folder: Path, *arguments: str, **environment: str) -> list[str]:
 
 @pytest.mark.parametrize("environment", [{}, {"CI": "true"}], ids=["here", "CI"])
 def test_the_same_examples_each_time(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Nobody's run fails by chance."""
+    """Every run tries the same examples, so none fails by chance."""
     first, again = (tried(tmp_path, **environment) for _ in range(2))
     assert first == again
     assert len(first) == (100 if environment else 30)
 
 
 def test_other_examples_where_they_are_asked_for(tmp_path: Path) -> None:
-    """By a seed, which repeats them, or by a profile; in CI too."""
+    """A seed or a profile makes a run try other examples, in CI too."""
     seeds = [tried(tmp_path, f"--hypothesis-seed={n}", CI="true") for n in (1, 1, 2)]
     assert seeds[0] == seeds[1] != seeds[2]
     profile = {"CI": "true", PROFILE: "random"}
@@ -76,7 +76,7 @@ def test_other_examples_where_they_are_asked_for(tmp_path: Path) -> None:
 def test_in_ci_no_test_is_skipped(
     tmp_path: Path, reason: str, environment: dict[str, str], code: int
 ) -> None:
-    """Unless the reason is expected."""
+    """In CI a skipped test fails the run, unless the reason is expected."""
     assert run(tmp_path, SKIPPED.format(reason), **environment) == code
 
 

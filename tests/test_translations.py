@@ -1,4 +1,4 @@
-"""The Chinese pages say what the English ones say, block by block, as far as a machine can tell."""
+"""The Chinese pages match the English ones block by block, as far as a machine can tell."""
 
 import calendar
 import re
@@ -121,7 +121,7 @@ def pairs(name: str) -> list[tuple[Block, Block]]:
 
 
 def test_code_is_the_same(pairs: list[tuple[Block, Block]]) -> None:
-    """Byte for byte, so what runs on the English page holds on the Chinese one."""
+    """Code is identical, so the tests of the English page cover the Chinese one."""
     for english, chinese in pairs:
         if english.kind == "code":
             assert english.text == chinese.text

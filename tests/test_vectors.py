@@ -1,4 +1,4 @@
-"""The vectors: fresh, mostly invalid, and a second reader agrees on all."""
+"""The vectors: up to date, mostly invalid, and a second reader agrees on all."""
 
 import json
 import subprocess
@@ -98,7 +98,7 @@ def name(vector: Vector) -> str:
 
 
 def test_the_file_is_fresh() -> None:
-    """It is what the tool writes, so nobody edits it and no change of format goes unseen."""
+    """The file is what the tool writes, so no change of the format goes unnoticed."""
     done = subprocess.run([sys.executable, "tools/make_vectors.py", "--check"], check=False)
     assert done.returncode == 0
 
@@ -120,7 +120,7 @@ def test_more_invalid_than_valid() -> None:
 
 @pytest.mark.parametrize("vector", VALID, ids=name)
 def test_valid(vector: Vector) -> None:
-    """Every value on the way from the invite to its spellings, and back from the text."""
+    """Every intermediate value from the invite to its spellings, and back from the text."""
     test, secrets, audience = vector
     invite = TypeAdapter(Invite).validate_json(json.dumps(test["invite"]))
     key_id = int(test["fingerprint"][0])
@@ -144,7 +144,7 @@ def test_valid(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", INVALID, ids=name)
 def test_invalid(vector: Vector) -> None:
-    """One broken rule, one reason."""
+    """Each invalid text breaks one rule and is refused for that reason."""
     with pytest.raises(PassphraseError) as caught:
         vector.codec.decode(vector.test["text"])
     assert caught.value.code == vector.test["error"]
@@ -152,7 +152,7 @@ def test_invalid(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", REPAIRS, ids=name)
 def test_repair(vector: Vector) -> None:
-    """What is repaired at a level, how, and that no lower level reads it."""
+    """The result of repair at a level, and that no lower level reads the text."""
     test, codec = vector.test, vector.codec
     level: Level = test["repair"]
     if test["result"] == "invalid":
@@ -174,7 +174,7 @@ def test_repair(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", WRITTEN, ids=name)
 def test_written(vector: Vector) -> None:
-    """What is made of an invite in every script, or the refusal to make it."""
+    """The spellings of an invite in every script, or the refusal."""
     test, secrets, audience = vector
     json_of = TypeAdapter(Invite).validate_json
     ring = Keyring(secrets, int(test.get("fingerprint", "1")[0]))
@@ -238,7 +238,7 @@ def test_the_ranges_are_those_of_the_reader() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("vector", VECTORS + REPAIRS, ids=name)
 def test_the_second_reader(vector: Vector) -> None:
-    """What the page says is enough to agree on every vector; what was repaired, each may tell."""
+    """The second reader agrees on every vector, except for the report of repairs."""
     test, secrets, audience = vector
     level: Level = test.get("repair", "standard")
     if test["result"] == "invalid":
@@ -265,7 +265,7 @@ def test_the_second_reader(vector: Vector) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("vector", WRITTEN, ids=name)
 def test_the_second_writer(vector: Vector) -> None:
-    """It writes what we write; the page says what both refuse."""
+    """The second writer writes and refuses the same as the library."""
     test, secrets, audience = vector
     key_id = int(test.get("fingerprint", "1")[0])
     audience = test.get("audience", audience)
@@ -293,7 +293,7 @@ def test_the_second_keyring(vector: Vector) -> None:
 def test_the_second_reader_reads_what_we_mint(
     invite: Invite, script: str, before: str, after: str
 ) -> None:
-    """Two implementations, one format."""
+    """The second reader reads every passphrase of the library."""
     text = before + CODEC.encode(invite, script=script) + after
     read = second_reader.read(text, {1: SECRET}, AUDIENCE)
     assert read["invite"] == invite.model_dump(mode="json")
@@ -303,7 +303,7 @@ def test_the_second_reader_reads_what_we_mint(
 @pytest.mark.slow
 @given(fragments=st.lists(st.sampled_from([*WORDS, *"。 4Uu\ufe0f", "🎉" * 9]), max_size=8))
 def test_the_second_reader_refuses_what_we_refuse(fragments: list[str]) -> None:
-    """The same answer for the same reason, on whatever words and fragments make up."""
+    """Both give the same result or refusal for texts of passphrases and fragments."""
     text = "".join(fragments)
     assert our_outcome(text, "exact") == their_outcome(text, "exact")
 
@@ -346,7 +346,7 @@ def harm(glyphs: list[str], kind: str, at: int, glyph: str) -> None:
 def test_the_second_reader_repairs_what_we_repair(
     data: st.DataObject, invite: Invite, script: str
 ) -> None:
-    """The same invite, or the same refusal, of whatever damage in any frame."""
+    """Both give the same result or refusal for any damage in any text."""
     glyph = st.sampled_from([*DOCUMENT["scripts"][script]])
     mark = st.sampled_from(["?", "??", "\ufffd", "[笑]", "..", "%FF", '<img class="emoji">'])
     frame = st.lists(st.sampled_from([*"。 ?-Uu\ufe0f4🍻祝", "<br>"]) | glyph, max_size=3)

@@ -1,4 +1,4 @@
-"""The layout: one for each invite, and every other refused."""
+"""The layout: each invite has one, and every other is refused."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from passphrase.invite import EPOCH
 
 @given(invite=invites, key_id=st.integers(0, 7))
 def test_round_trip(invite: Invite, key_id: int) -> None:
-    """What is packed is unpacked, and the body is as long as the header says."""
+    """Unpacking gives the packed invite, and the body has the length in the header."""
     header, body = pack(invite, key_id)
     assert (header.version, header.key_id) == (1, key_id)
     assert len(body) == header.body_bytes
@@ -29,7 +29,7 @@ def test_round_trip(invite: Invite, key_id: int) -> None:
     inviter_width=st.integers(0, 2),
 )
 def test_one_layout_per_invite(body: bytes, group_width: int, inviter_width: int) -> None:
-    """A body is refused, or is the only one that its invite packs to."""
+    """A body is refused, or is the only one of its invite."""
     header = Header(1, 1, group_width, inviter_width)
     body = body.ljust(38, b"\x01")[: header.body_bytes]
     try:

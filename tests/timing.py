@@ -1,4 +1,4 @@
-"""How time grows with a text, told so that a busy machine does not change the answer."""
+"""Measures whether time grows linearly with a text, also on a busy machine."""
 
 from collections.abc import Callable
 from time import thread_time

@@ -1,4 +1,4 @@
-"""What the processes of `test_processes` run: pickle finds it by its name in this module."""
+"""The functions that `test_processes` runs; pickle finds them by name in this module."""
 
 from support import AUDIENCE, SECRET
 
