@@ -1,6 +1,7 @@
 """Run every Python sample of README and docs; set Hypothesis up; in CI, let no test be skipped."""
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
@@ -58,3 +59,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             reporter.ensure_newline()
             reporter.write_line(f"skipped in CI: {report.nodeid}: {reason}", red=True)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def reading() -> Iterator[None]:
+    """With STRAIGHT_PATH=off, read every text in full: nothing may change."""
+    with pytest.MonkeyPatch.context() as patched:
+        if os.environ.get("STRAIGHT_PATH") == "off":
+            patched.setattr("passphrase.reading.find.glance", _leave)
+        yield
+
+
+def _leave(_text: str, _scripts: object) -> None:
+    """Leave a text to the full reading."""
