@@ -13,7 +13,7 @@ Parquet, pandas and Spark all support the types: no unsigned ints, no lists of f
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias, cast
 
@@ -53,7 +53,7 @@ _CANDIDATE: Final = pa.struct(
         "key_id": pa.int16(),
     }
 )
-_TYPE_OF_KIND: Final = {
+_TYPE_OF_KIND: Final[Mapping[object, pa.DataType]] = {
     Id: pa.string(),
     Moment: pa.timestamp("us", "UTC"),
     OriginWord: pa.string(),
