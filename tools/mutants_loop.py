@@ -109,6 +109,7 @@ def _reach(items: dict[str, pytest.Item]) -> dict[str, list[tuple[str, float]]]:
         start = time.perf_counter()
         if not _run([item]):
             print(f"{name} fails without a mutant", file=sys.__stderr__)
+            continue  # or the next run would count it as killing whatever it calls
         for function in (_ANY, *_called):
             tests.setdefault(function, []).append((name, time.perf_counter() - start))
     return tests
