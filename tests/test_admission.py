@@ -265,7 +265,7 @@ def test_an_origin_is_accepted_as_its_string(origin: Origin) -> None:
     ],
     ids=["invite", "policy", "misspelt", "visit"],
 )
-def test_what_was_smuggled_into_a_model_is_found(smuggled: dict[str, Any]) -> None:
+def test_changed_models_are_validated_again(smuggled: dict[str, Any]) -> None:
     """`model_copy` checks nothing, and a flag that is None must not count as off."""
     usual: Any = {"invite": INVITE, "visit": visit_of(), "facts": Facts()}
     with pytest.raises(pydantic.ValidationError):
@@ -279,13 +279,13 @@ def test_every_way_is_allowed_by_default(origin: Origin) -> None:
     assert verdict.missing == ("member",)
 
 
-def test_the_policy_of_who_says_nothing() -> None:
+def test_the_default_policy() -> None:
     """By default, only `strict_source` is on, and both apps carry passphrases."""
     switched = {name: switch for name, switch in Policy().model_dump().items() if switch}
     assert switched == {"origins": {Origin.WECHAT, Origin.QQ}, "strict_source": True}
 
 
-def test_mutual_follow_is_no_reason_to_ask() -> None:
+def test_mutual_follow_joins_without_asking() -> None:
     """A policy that lets strangers ask to join lets those who follow each other in."""
     for mutual, lets_ask, action in (
         (True, True, Action.JOIN), (False, True, Action.REQUEST), (False, False, Action.NONE)
@@ -318,7 +318,9 @@ def test_models_are_strict() -> None:
         (Facts(), [1, 2], ("generation",)),
     ],
 )
-def test_what_it_passed_through(facts: Facts, numbers: list[int], missing: tuple[str, ...]) -> None:
+def test_the_rules_that_were_tried(
+    facts: Facts, numbers: list[int], missing: tuple[str, ...]
+) -> None:
     """The last rule in `passed` is the one that decided, or that lacked its fact."""
     verdict = judge(INVITE, visit_of(source=Origin.QQ), facts)
     assert [rule.number for rule in verdict.passed] == numbers

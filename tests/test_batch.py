@@ -107,7 +107,7 @@ def test_decode(
             assert [row[name] for name in RESULTS] == [*result.values()]
 
 
-def test_what_is_no_utf8_is_one_character(shell: Shell) -> None:
+def test_invalid_utf8_is_one_character(shell: Shell) -> None:
     """The bytes of a cut emoji are one U+FFFD in a span, as for every reader of UTF-8."""
     table = b"text\n\xf0\x9f\x98" + TEXT.encode() + b"\n"
     out = shell("decode", "--format", "csv", stdin=table).out
@@ -147,7 +147,7 @@ def test_results_as_text(shell: Shell) -> None:
     assert json.loads(rows[1]["passphrase_evidence"]) == {"span": [0, 30], "key_id": 1}
 
 
-def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
+def test_malformed_csv_is_kept(shell: Shell) -> None:
     """Too few or too many fields, no fields, an open quote, a long field; the next row is read."""
     long = "x" * 131_073
     bad = ["1 ", "1,2,X", "", '1,"open', f"{long},2", '1,"a"b', "1,\udcff,3"]
@@ -173,7 +173,7 @@ def test_what_is_no_csv_row_is_kept(shell: Shell) -> None:
     )
 
 
-def test_what_is_no_json_object_is_kept(shell: Shell) -> None:
+def test_malformed_json_is_kept(shell: Shell) -> None:
     """A valid object keeps its characters: long numbers, repeated names, unusual spaces."""
     bad = ["", "{", "[1] ", "好 X", '"text"', '{"text": "x"} {}', '{"passphrase_error": 1}',
            "[" * 10**5, "\udcff", '{"n": ' + "1" * 5000 + "}"]  # fmt: skip
@@ -239,7 +239,7 @@ def test_excel_gets_the_mark_that_it_needs(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_what_is_not_utf8_is_told_once(
+def test_invalid_utf8_is_reported_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """CSV from a Chinese Excel is in GBK: nothing is found in it, so a message says why."""
@@ -493,7 +493,7 @@ def test_another_prefix(shell: Shell) -> None:
     assert row["again_fingerprint"] == row["passphrase_fingerprint"] != ""
 
 
-def test_parquet_that_is_none(shell: Shell, tmp_path: Path) -> None:
+def test_invalid_parquet(shell: Shell, tmp_path: Path) -> None:
     """Not Parquet, truncated, damaged data, or another type of column."""
     source, target = tmp_path / "log.parquet", tmp_path / "out.parquet"
     pq.write_table(pa.table({"text": [str(at) for at in range(10**4)]}), source)
@@ -693,7 +693,7 @@ def test_a_replaced_output_is_as_private_as_before(shell: Shell, log: Path, tmp_
         assert stat.S_IMODE(target.stat().st_mode) == mode
 
 
-def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
+def test_only_regular_files_are_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
     """A device or a directory is refused, and a link stays a link."""
     os.mkfifo(tmp_path / "pipe.csv")
     assert shell("decode", log, "-o", tmp_path / "pipe.csv", "--force").code == 2
@@ -706,7 +706,7 @@ def test_what_is_no_file_is_not_replaced(shell: Shell, log: Path, tmp_path: Path
     assert shell("decode", log, "-o", tmp_path / "new.csv").code == 74
 
 
-def test_what_was_left_over_is_started_over(shell: Shell, log: Path, tmp_path: Path) -> None:
+def test_a_leftover_is_replaced(shell: Shell, log: Path, tmp_path: Path) -> None:
     """A leftover file is replaced, with a message, unless it is the input or another run's."""
     partial = tmp_path / "out.csv.partial"
     partial.write_text("id,text\n" * 10**4)
@@ -738,7 +738,7 @@ def test_of_two_runs_the_second_does_not_write_into_the_first(
     assert shell("decode", log, "-o", tmp_path / "out.csv").code == 74
 
 
-def test_what_somebody_else_made_is_not_written(
+def test_another_users_file_is_not_written(
     shell: Shell, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept, unless the owner of the output made it; a pipe or link is refused at once."""
@@ -757,7 +757,7 @@ def test_what_somebody_else_made_is_not_written(
     assert (refused.code, "belongs to another user" in refused.err) == (74, True)
 
 
-def test_what_was_left_is_made_anew(shell: Shell, log: Path, tmp_path: Path) -> None:
+def test_a_leftover_is_not_reused(shell: Shell, log: Path, tmp_path: Path) -> None:
     """A leftover is not reused: other handles and links see nothing, and its mode is not kept."""
     partial, link = tmp_path / "out.csv.partial", tmp_path / "link"
     partial.touch()

@@ -130,7 +130,7 @@ def test_what_is_no_text_is_refused_by_its_row() -> None:
     ]  # fmt: skip
 
 
-def test_bytes_that_are_no_text_are_read_as_replacement_characters() -> None:
+def test_invalid_utf8_is_read_as_replacement_characters() -> None:
     """A Parquet file can declare invalid UTF-8 as text."""
     raw = TEXT.encode() + b"\xff"
     column = pa.array([raw, b"\xff\xfe"]).view(pa.string())
@@ -411,7 +411,7 @@ def test_cells(columns: dict[str, object], error: str | None) -> None:
     assert (row["text"] is None) is bool(error)
 
 
-def test_a_script_of_ones_own() -> None:
+def test_a_custom_script() -> None:
     """A decoded row is minted again as it was, in the script that its column names."""
     codec = Codec(KEYRING, audience=AUDIENCE, script=YI)
     [row] = encode_table(codec, table_of(script=["yi"])).select(ENCODED.names).to_pylist()

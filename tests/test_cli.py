@@ -117,7 +117,7 @@ def test_a_past_expiry_is_minted_with_a_warning(shell: Shell, expires: str) -> N
 
 
 @pytest.mark.parametrize("command", ["encode", "share"])
-def test_a_lifetime_that_floors_to_nothing_is_not_minted(
+def test_an_expiry_within_this_minute_is_refused(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """Expiry is rounded down to the minute, so within this minute it has passed already."""

@@ -178,7 +178,7 @@ def test_several_are_found_in_order(script: str) -> None:
 
 @pytest.mark.parametrize("one", SCRIPTS)
 @pytest.mark.parametrize("other", SCRIPTS)
-def test_a_mixture_of_scripts_is_none(one: str, other: str) -> None:
+def test_a_mixture_of_scripts_is_not_a_codeword(one: str, other: str) -> None:
     """A codeword is spelled in one script."""
     head, tail = (spell(part, name) for name, part in ((one, WORD[:15]), (other, WORD[15:])))
     assert recognize(head + tail) == (one == other)
@@ -266,7 +266,7 @@ def test_the_limit() -> None:
 
 
 @pytest.mark.parametrize("max_chars", ["x", None, 2.5, True, 0, -5])
-def test_what_is_no_limit(max_chars: Any) -> None:
+def test_invalid_limits(max_chars: Any) -> None:
     """A limit that is not a positive int is refused, whatever the text."""
     error = ValueError if type(max_chars) is int else TypeError
     for function in (find, recognize, scan):
@@ -275,7 +275,7 @@ def test_what_is_no_limit(max_chars: Any) -> None:
 
 
 @pytest.mark.parametrize("scripts", [None, 5, "yi", YI, [5], ["emoji"], iter([YI])])
-def test_what_is_no_list_of_scripts(scripts: Any) -> None:
+def test_invalid_scripts(scripts: Any) -> None:
     """An iterator would be empty after the check."""
     for function in (find, recognize, scan, lint):
         with pytest.raises(TypeError, match=r"^scripts must be a sequence of Script$"):
@@ -351,7 +351,7 @@ def test_the_bounds_of_chatter(text: str, *, is_damaged: bool) -> None:
         *[("[", "]"), ("a<b ", " c>d"), ("&", ";"), ("..", ".."), ("?", "?"), ("<p>", "</p>")],
     ],
 )
-def test_punctuation_around_it_is_no_markup(script: str, around: tuple[str, str]) -> None:
+def test_punctuation_around_it_is_not_markup(script: str, around: tuple[str, str]) -> None:
     """Whatever people write around it: hearts, arrows, per cent signs, half a tag."""
     for key_id in range(8):
         codec = Codec(Keyring({key_id: SECRET}), audience=AUDIENCE)

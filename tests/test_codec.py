@@ -440,7 +440,7 @@ def test_no_traceback_shows_the_clipboard_or_a_tag(name: str) -> None:
 
 
 @given(invite=invites, seed=st.integers(0, 2**32))
-def test_a_script_of_ones_own(invite: Invite, seed: int) -> None:
+def test_a_custom_script(invite: Invite, seed: int) -> None:
     """1024 glyphs of the caller's spell, are found, are repaired; the built-in ones still work."""
     codec = Codec(KEYRING, audience=AUDIENCE, script=YI)
     text = codec.encode(invite)

@@ -152,7 +152,7 @@ def test_no_place_hides_a_row(script: str, left: int, right: int) -> None:
     assert row.span == (left, left + len(text))
 
 
-def test_a_script_of_ones_own_may_be_sparse() -> None:
+def test_a_custom_script_can_be_sparse() -> None:
     """Characters above U+FFFF between the glyphs of a sparse script are foreign."""
     check_script(SPARSE)
     glyphs = SPARSE.glyphs[:30]

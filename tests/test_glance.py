@@ -153,7 +153,7 @@ def test_what_the_script_does_not_write_is_left_to_the_whole_reading(name: str) 
         assert changed == text or check(f"看 {changed} 吧") is None
 
 
-def test_a_script_of_ones_own() -> None:
+def test_a_custom_script() -> None:
     """Also where foreign characters beyond the basic plane lie between its glyphs."""
     text = YI.spell_word(merge(codeword_of(INVITE)), len(codeword_of(INVITE)))
     assert [c.script for c in check(text) or ()] == ["yi"]

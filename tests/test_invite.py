@@ -92,7 +92,7 @@ def test_expiry_out_of_range_or_type_is_refused(expires_at: object) -> None:
 
 @pytest.mark.parametrize("identity", [True, False, -1, 2**64, 1.5, "1", b"one", None])
 @pytest.mark.parametrize("field", ["group_id", "inviter_id"])
-def test_what_is_no_id(field: str, identity: object) -> None:
+def test_invalid_ids(field: str, identity: object) -> None:
     """An id is an int in [0, 2^64) or a UUID; a bool is no int here."""
     with pytest.raises(ValidationError):
         Invite.model_validate(FIELDS | {field: identity})

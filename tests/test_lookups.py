@@ -113,7 +113,7 @@ def test_the_rounds_follow_the_rules() -> None:
 
 @pytest.mark.parametrize("answer", [None, *STRANGE], ids=repr)
 @pytest.mark.parametrize("name", FACT_NAMES)
-def test_what_is_no_fact_admits_nobody(name: str, answer: Any) -> None:
+def test_an_invalid_answer_admits_nobody(name: str, answer: Any) -> None:
     """None, a wrong type or a missing method ends in UNDECIDED, and `missing` names the fact."""
     invite = INVITE.model_copy(update={"mutual_follow": True, "single_use": True})
     decoded = CODEC.decode(CODEC.encode(invite))

@@ -99,7 +99,7 @@ def test_one_line(name: str) -> None:
 
 
 @given(st.text(st.sampled_from(UNSEEN + " \n"), max_size=80))
-def test_a_name_of_nothing_is_empty(name: str) -> None:
+def test_a_name_without_visible_characters_is_empty(name: str) -> None:
     """A name without visible characters is empty, so the popup says "a friend"."""
     assert one_line(name) == ""
     assert harmless(name) == ""
@@ -179,7 +179,7 @@ def test_every_dot_of_a_domain_name() -> None:
 @pytest.mark.parametrize(
     "name", ["v1.2 讨论组", "3.14", "1.2.3", "第2.5期", "学 .NET", "一。 二", "等。"]
 )
-def test_a_number_is_no_address(name: str) -> None:
+def test_a_number_is_not_an_address(name: str) -> None:
     """A version, a decimal and the end of a sentence keep their dots."""
     assert harmless(name) == name
 

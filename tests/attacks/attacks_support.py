@@ -1,4 +1,4 @@
-"""What the attacks share: forged words, outcomes, counters in place of a clock."""
+"""Shared by the attacks: forged codewords, outcomes, and counters instead of a clock."""
 
 import random
 import sys
@@ -105,7 +105,7 @@ def counted_calls() -> Generator[list[int]]:
 
 
 def locals_of_ours(error: BaseException) -> str:
-    """Return what an error tracker would record of the local variables of our frames."""
+    """Return the local variables of our frames that an error tracker would record."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     shown: list[str] = []
     link: traceback.TracebackException | None = report

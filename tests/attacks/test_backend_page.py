@@ -1,4 +1,4 @@
-"""The how-to page for backends, attacked: bursts, races, killed processes, hostile texts, Redis.
+"""Attacks on docs/backend.md: bursts, races, killed processes, hostile texts, Redis.
 
 BURSTS=60 gives the numbers of docs/figures.md; the default is smaller.
 """
@@ -56,7 +56,7 @@ def page(path: Path) -> Any:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Make a database with groups, of each of which 1 is a member."""
+    """Make a database with groups that each have member 1."""
     add_groups(load_page(tmp_path / "db"), range(400))
     return tmp_path / "db"
 
@@ -171,7 +171,7 @@ def test_processes_that_are_killed(path: Path, tmp_path: Path) -> None:
 
 
 def test_an_approval_is_given_once(path: Path) -> None:
-    """Eight processes approve the same requests: one of them does, and the ledger says who."""
+    """Eight processes approve the same requests: each request is approved once."""
     page = load_page(path)
     requests: list[tuple[str, int]] = []
     for group in range(1, RACES + 1):
@@ -186,7 +186,7 @@ def test_an_approval_is_given_once(path: Path) -> None:
 
 
 def test_a_request_is_judged_again(path: Path) -> None:
-    """What was reset or expired, or whose key is gone, admits nobody, and no text was kept."""
+    """A stored request that was reset, has expired or lost its key admits nobody; texts are not kept."""
     page = load_page(path)
     text = page.mint(1, WANG, page.Origin.QQ, approval=True)
     fingerprint = page.codec.decode(text).fingerprint
@@ -228,7 +228,7 @@ FORGED = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE).encode(INVITE)
 def test_a_hostile_text_changes_nothing(
     page: Any, before: str, kept: int, mangling: Any, base: str
 ) -> None:
-    """It is answered or refused in the library's words, and nobody joins by what did not verify."""
+    """A hostile text is refused with an error of the library, and nobody joins with it."""
     own = page.mint(1, WANG, page.Origin.QQ)
     text = before + mangling(own if base == "own" else base)[: kept * 8]
     answer = page.open_pasted(text, 42, None)
@@ -303,7 +303,7 @@ CLIENTS = [fakeredis.FakeRedis, lambda: fakeredis.FakeRedis(decode_responses=Tru
 @pytest.mark.parametrize("make", CLIENTS, ids=["bytes", "text"])
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=1), timedelta(days=40)])
 def test_a_claim_after_the_end(path: Path, make: Callable[[], Any], late: timedelta) -> None:
-    """A late approval, an hour past expiry or more, is a claim as any other and lives an hour."""
+    """A late approval, an hour after expiry or more, makes a claim that lives for an hour."""
     page, client = load_page(path), make()
     client.flushall()
     decoded = page.codec.decode(page.mint(1, WANG, page.Origin.QQ, single_use=True))
@@ -335,7 +335,7 @@ def fill(page: Any, client: Any, decoded: list[Any]) -> int:
 @needs_redis
 @pytest.mark.parametrize("policy", ["volatile-lru", "volatile-ttl", "allkeys-lru", "noeviction"])
 def test_a_full_redis(path: Path, tmp_path: Path, policy: str) -> None:
-    """The policies that the page refuses forget claims; the one that it asks for forgets none."""
+    """The policies that the page refuses lose claims; the one that it requires loses none."""
     page = load_page(path)
     texts = [page.mint(group % 400, WANG, page.Origin.QQ, single_use=True) for group in range(500)]
     decoded = [page.codec.decode(text) for text in texts]
@@ -353,7 +353,7 @@ def test_a_full_redis(path: Path, tmp_path: Path, policy: str) -> None:
 
 @needs_redis
 def test_a_redis_without_a_log_is_refused(path: Path, tmp_path: Path) -> None:
-    """By default a server that is killed loses what no snapshot has."""
+    """By default, a killed server loses the claims since the last snapshot."""
     page = load_page(path)
     with (
         redis_server(tmp_path) as (port, _),

@@ -1,4 +1,4 @@
-"""Forging: no word that was not minted verifies, more often than its tag can be guessed.
+"""Forging: forged codewords verify no more often than their tag can be guessed.
 
 That no random word of 80 bits of tag is accepted says little: 100,000 tries bound the rate by
 3 / 100,000. With fewer bits the same code accepts some, and their number is known: only that sees a
@@ -72,7 +72,7 @@ VARIANTS = [INVITE.model_copy(update={"variant": variant}) for variant in range(
 
 
 def count_bits(patch: pytest.MonkeyPatch, bits: int) -> None:
-    """Let only the first bits of a tag count, on both sides of the comparison."""
+    """Compare only the first bits of tags."""
     mask = (1 << 80) - (1 << 80 - bits)
     make, verify = DerivedKeys.tag, DerivedKeys.verify
 
@@ -94,7 +94,7 @@ def count_bits(patch: pytest.MonkeyPatch, bits: int) -> None:
 
 
 def is_expected(accepted: int, expected: float) -> bool:
-    """Tell whether a count lies within four standard deviations."""
+    """Return whether a count is within four standard deviations."""
     return abs(accepted - expected) <= 4 * sqrt(expected)
 
 
@@ -119,19 +119,19 @@ def accepted_words(keys: int, tries: int) -> int:
 def test_as_many_forgeries_pass_as_the_tag_has_bits(
     monkeypatch: pytest.MonkeyPatch, bits: int, keys: int, tries: int
 ) -> None:
-    """Somebody who guesses tags is right once in 2^bits, and a ring of three keys is no help."""
+    """A guessed tag is right once in 2^bits, also with a keyring of three keys."""
     count_bits(monkeypatch, bits)
     assert is_expected(accepted_words(keys, tries), tries * keys / 2**bits)
 
 
 def test_the_measurement_sees_a_lost_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A comparison that leaves out one bit of the tag lets twice as many through: too many."""
+    """If one bit of the tag is not compared, twice as many pass, which is noticed."""
     count_bits(monkeypatch, 7)
     assert not is_expected(accepted_words(1, 26_000), 26_000 / 2**8)
 
 
 def test_the_measurement_sees_a_second_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that tries every key, not the one that a word names, lets too many through."""
+    """If a reader tries every key, too many pass, which is noticed."""
     count_bits(monkeypatch, 8)
     verify = DerivedKeys.verify
     every = RINGS[3].derive(AUDIENCE).values()
@@ -162,7 +162,7 @@ def repaired_forgeries(checks: list[bytes], bits: int, texts: int) -> tuple[int,
 
 
 def test_each_proposal_of_repair_is_one_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Damage that could be many words gives a forger as many guesses as tags are compared."""
+    """With repair, a forger has as many guesses as tags are compared."""
     count_bits(monkeypatch, 6)
     checks = count_tag_checks(monkeypatch)
     accepted, expected = repaired_forgeries(checks, 6, 450)
@@ -171,7 +171,7 @@ def test_each_proposal_of_repair_is_one_guess(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_measurement_sees_a_lost_bit_in_repair(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same with one bit fewer than is counted with: too many."""
+    """If one bit of the tag is not compared in repair, it is noticed."""
     count_bits(monkeypatch, 5)
     checks = count_tag_checks(monkeypatch)
     assert not is_expected(*repaired_forgeries(checks, 6, 450))
@@ -210,7 +210,7 @@ FOREIGN_TAGS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", FOREIGN_TAGS)
 def test_a_tag_of_another_context_is_refused(name: str) -> None:
-    """Somebody has the right key sign in another context, and brings the tag here."""
+    """A tag that the right key made for another purpose is refused."""
     tag = FOREIGN_TAGS[name][:10].ljust(10, b"\0")
     keystream = KEYS.keystream(SYMBOL.to_bytes(2, "big") + tag, len(BODY))
     hidden = bytes(a ^ b for a, b in zip(BODY, keystream, strict=True))
@@ -218,7 +218,7 @@ def test_a_tag_of_another_context_is_refused(name: str) -> None:
 
 
 def test_the_true_tag_would_be_accepted() -> None:
-    """The table above differs from the tag of the format in nothing but what it names."""
+    """The true tag is accepted, so each case above fails only for its own reason."""
     tag = _raw_hmac(_raw_hmac(SECRET, b"passphrase/v1/sign/douyin"), MESSAGE)[:10]
     assert tag == SEALED[-10:]
     assert outcome(spell_raw(SYMBOL, SEALED)) == INVITE
@@ -238,7 +238,7 @@ WEAKER: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("weaker", WEAKER, ids=lambda weaker: next(iter(weaker)))
 def test_nobody_can_ask_for_less(weaker: dict[str, Any]) -> None:
-    """Whoever controls an argument turns the signature off or shortens it: there is no argument."""
+    """No argument turns the signature off or shortens it."""
     calls: list[Callable[[], object]] = [
         lambda: Codec(KEYRING, audience=AUDIENCE, **weaker),
         lambda: Keyring({1: SECRET}, **weaker),
@@ -256,7 +256,7 @@ def test_nobody_can_ask_for_less(weaker: dict[str, Any]) -> None:
 
 
 def test_no_body_goes_with_another_tag() -> None:
-    """Somebody puts the tag of one invite on the body of another: 9,900 splices, none accepted."""
+    """The body of one invite with the tag of another is refused: 9,900 of 9,900."""
     minted = [(invite, seal(KEYS, SYMBOL, pack(invite, 1)[1])) for invite in VARIANTS]
     for (invite, one), (other, another) in product(minted, minted):
         expected = invite if invite is other else SignatureError
@@ -294,7 +294,7 @@ def test_parity_is_linear_and_the_tag_is_not() -> None:
 def test_turned_and_reversed_words_are_nobodys(
     monkeypatch: pytest.MonkeyPatch, script: str, *, trusted: bool
 ) -> None:
-    """A word is turned round or read backwards: what is read is the minted invite, or nothing."""
+    """A rotated or reversed codeword is read as the minted invite, or refused."""
     reached = watch(monkeypatch, trusted=trusted)
     word = codeword_of(INVITE)
     for turn in range(1, len(word)):
@@ -309,7 +309,7 @@ def test_turned_and_reversed_words_are_nobodys(
 
 
 def test_neighbours_are_signed_apart() -> None:
-    """Ids that look alike when they are put together, as 1 and 23 or 12 and 3, are told apart."""
+    """Ids with the same concatenation, such as 1 and 23, or 12 and 3, have different tags."""
     numbers = [0, 1, 12, 3, 23, 123, 2**32 - 1, 2**32, 2**40, 2**63, 2**64 - 1]
     ids = [*numbers, *(UUID(int=number) for number in (*numbers, 2**96, 2**128 - 1))]
     messages: set[bytes] = set()
@@ -329,7 +329,7 @@ def test_neighbours_are_signed_apart() -> None:
 
 
 def test_nothing_is_used_before_its_tag_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that nobody has vouched for reaches no parser: `unpack` sees only verified ones."""
+    """`unpack` is called only with verified bodies."""
     unpacked: list[bytes] = []
 
     def unpack(_header: object, body: bytes) -> Invite:

@@ -1,4 +1,4 @@
-"""Keys: a key counts from the moment it is in the ring to the moment it is not, and not longer."""
+"""Keys: a key verifies only while it is in the keyring."""
 
 import copy
 import json
@@ -43,7 +43,7 @@ NEW = Keyring({2: OTHER_SECRET})
 
 
 def test_a_retired_key_is_refused_at_once() -> None:
-    """What a leaked key has signed, read a moment ago and in every script, is refused without it.
+    """Without a key, everything that it signed is refused at once, in every script.
 
     Also as a copy that was kept of the ring, of what it was made of, or of its derived keys.
     """
@@ -62,14 +62,14 @@ def test_a_retired_key_is_refused_at_once() -> None:
 
 
 def test_a_taken_key_id_is_another_key() -> None:
-    """An id that is used again reads nothing that was signed under its old secret."""
+    """With a new secret for an id, passphrases of the old secret are refused."""
     again = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE)
     assert outcome(CODEC.encode(INVITE), again) is SignatureError
     assert outcome(again.encode(INVITE)) is SignatureError
 
 
 def test_a_word_is_checked_under_the_key_it_names_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight keys give no more guesses, and no clock tells which of them it was: one check each."""
+    """Only the named key is tried, so eight keys give no more guesses."""
     secrets = {key_id: bytes([key_id]) * 32 for key_id in range(8)}
     ring = Codec(Keyring(secrets, 0), audience=AUDIENCE)
     checks = count_tag_checks(monkeypatch)
@@ -93,7 +93,7 @@ def test_a_word_is_checked_under_the_key_it_names_only(monkeypatch: pytest.Monke
     ids=["view", "none", "float", "bool", "empty", "pairs", "list", "hex", "twice"],
 )  # fmt: skip
 def test_strange_keys_make_no_ring(secrets: Any) -> None:
-    """A key of another type, or twice under two ids, is a mistake that would sign something."""
+    """A key of another type, or the same key under two ids, is refused."""
     with pytest.raises(KeyringError):
         Keyring(secrets)
     with pytest.raises(KeyringError):
@@ -103,7 +103,7 @@ def test_strange_keys_make_no_ring(secrets: Any) -> None:
 
 
 def test_a_ring_does_not_change() -> None:
-    """Nobody puts a key into a ring, or makes another one sign, once it is made."""
+    """A keyring cannot be changed after it was made."""
     for name in ("ids", "active_id", "anything"):
         with pytest.raises(AttributeError):
             setattr(KEYRING, name, 2)
@@ -160,7 +160,7 @@ def read_while_rings_are_swapped() -> None:
 
 @pytest.mark.slow
 def test_threads_and_a_ring_that_is_swapped() -> None:
-    """32 threads read while keys are rotated: each reads by one whole ring."""
+    """32 threads read while keys are rotated: each uses one consistent keyring."""
     with giving_way():
         read_while_rings_are_swapped()
 
@@ -197,7 +197,7 @@ def share_the_chosen_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_threads_see_what_is_shared(
     monkeypatch: pytest.MonkeyPatch, share: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
-    """The same, of a codec whose keys another thread can change while it reads."""
+    """The test above notices a codec whose keys another thread can change."""
     share(monkeypatch)
     with pytest.raises(AssertionError):
         read_while_rings_are_swapped()
@@ -231,7 +231,7 @@ else:
 
 @pytest.mark.slow
 def test_processes_agree(tmp_path: Path) -> None:
-    """A fork and fresh interpreters, whatever seeds their hashes, mint and read the same."""
+    """Forks and new interpreters, with any hash seed, mint and read the same."""
     paths = [str(SOURCE.parent), str(Path(__file__).parents[1])]
     (tmp_path / "agree.py").write_text(SCRIPT, encoding="utf-8")
     told: set[str] = set()

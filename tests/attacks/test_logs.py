@@ -1,4 +1,4 @@
-"""Logs: no call writes any, and nothing that a caller may log holds a key or a clipboard."""
+"""Logs: no call writes any, and no result or error contains a key or clipboard text."""
 
 import base64
 import json
@@ -89,7 +89,7 @@ def test_the_search_would_see_a_key(shown: str) -> None:
 def test_nothing_is_written(
     name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody turns all logs on: no call of ours logs, prints or warns, well or badly as it went.
+    """With all logs on, no call logs, prints or warns, whether it succeeds or fails.
 
     And what it returns or raises shows no key, however it is written down.
     """
@@ -109,7 +109,7 @@ def test_nothing_is_written(
 
 
 def test_what_is_handed_over_shows_no_key() -> None:
-    """As JSON, as a dictionary or pickled, results carry no key and no way to one."""
+    """Results contain no key, as JSON, as a dictionary or pickled."""
     decoded = CODEC.decode(PASTED)
     prompt = join_prompt(decoded, VISIT, FACTS)
     told = explain(PASTED, CODEC)
@@ -143,13 +143,13 @@ REFUSALS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_no_frame_keeps_the_clipboard(name: str) -> None:
-    """An error tracker that records local variables records what somebody had copied."""
+    """No frame of an error keeps the pasted text in a local variable."""
     error = failing(REFUSALS[name])
     assert CLIPBOARD not in f"{error} {error!r} {locals_of_ours(error)}"
 
 
 def test_no_frame_keeps_what_was_minted() -> None:
-    """Whoever has the passphrase can join: one that was not acceptable all the same."""
+    """No frame keeps a minted passphrase, also not one that `accept` refused."""
     seen: list[str] = []
 
     def accept(text: str) -> bool:
@@ -166,7 +166,7 @@ def test_no_frame_keeps_what_was_minted() -> None:
     "text", [CLIPBOARD, FORGED, TEXT[5:]], ids=["nothing", "forged", "damaged"]
 )
 def test_a_naive_clock_is_refused_whatever_the_text(text: str) -> None:
-    """A wrong clock that fails only on good passphrases fails first where people are."""
+    """A naive `now` is refused for every text, so the mistake shows before production."""
     with pytest.raises(TypeError):
         explain(text, CODEC, now=NAIVE)
 
@@ -179,7 +179,7 @@ HALF_MADE: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", HALF_MADE)
 def test_what_was_only_half_made_can_be_printed(name: str) -> None:
-    """An error tracker prints every local of a refused constructor, and must not fail on one."""
+    """`repr` works for half-made objects, which error trackers print."""
     link = failing(HALF_MADE[name]).__traceback__
     while link is not None:
         for value in link.tb_frame.f_locals.values():

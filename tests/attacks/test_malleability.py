@@ -1,4 +1,4 @@
-"""Malleability: one invite under one key has one codeword, and one text is read as one invite."""
+"""Malleability: an invite has one codeword for each key, and a text is read as one invite."""
 
 import random
 from base64 import b64encode, urlsafe_b64encode
@@ -45,7 +45,7 @@ def is_harmless(text: str, *allowed: Invite, repair: str = "standard") -> bool:
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("zero", [0, 1, 1023])
 def test_symbols_before_and_behind_make_no_other_word(script: str, zero: int) -> None:
-    """Zeros at the front or back kept a bech32 address valid; here the word stays what it was."""
+    """Zeros before or after a codeword make no other codeword, unlike in bech32."""
     for count in range(6):
         for before in range(count + 1):
             padding = (zero,) * before, (zero,) * (count - before)
@@ -59,7 +59,7 @@ def test_symbols_before_and_behind_make_no_other_word(script: str, zero: int) ->
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_doubled_word_is_one(script: str) -> None:
-    """Pasted twice without anything between, it is one invite, once in a ledger."""
+    """A passphrase pasted twice without a gap is one invite with one fingerprint."""
     for times in (2, 3, 7):
         (decoded,) = CODEC.decode_all(spell(WORD * times, script))
         assert (decoded.invite, decoded.repairs) == (INVITE, ())
@@ -70,7 +70,7 @@ def test_a_doubled_word_is_one(script: str) -> None:
 def test_a_truncated_word_is_it_or_nothing(
     monkeypatch: pytest.MonkeyPatch, script: str, *, trusted: bool
 ) -> None:
-    """Cut at either end by any number of glyphs, repaired or not: never another invite."""
+    """A truncated codeword is read as itself or refused, never as another invite."""
     reached = watch(monkeypatch, trusted=trusted)
     text = spell(WORD, script)
     for cut in range(1, len(text)):
@@ -105,7 +105,7 @@ def test_two_halves_of_two_words(
 def test_a_glyph_of_another_script(
     monkeypatch: pytest.MonkeyPatch, one: str, other: str, *, trusted: bool
 ) -> None:
-    """Each symbol in turn is spelled in another script: foreign, so damage at most; never read."""
+    """A glyph of another script is foreign, so it is never read as its symbol."""
     reached = watch(monkeypatch, trusted=trusted)
     for at in range(30):
         mixed = spell(WORD[:at], one) + spell(WORD[at : at + 1], other) + spell(WORD[at + 1 :], one)
@@ -140,7 +140,7 @@ def remade() -> dict[str, list[str]]:
 def test_where_parity_is_sound_the_tag_holds(
     monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool
 ) -> None:
-    """Parity is public, and whoever makes another word makes it good: each meets the tag, once."""
+    """Changed codewords with corrected parity are refused by their tag, checked once each."""
     reached = watch(monkeypatch, trusted=trusted)
     texts = remade()[name]
     for text in texts:
@@ -150,7 +150,7 @@ def test_where_parity_is_sound_the_tag_holds(
 
 @given(invite=invites, seed=st.integers(0, 2**32))
 def test_case_and_width_of_base32_say_nothing(invite: Invite, seed: int) -> None:
-    """Each letter in any case and width, and its aliases, are one word with one fingerprint."""
+    """Case, width and aliases in base 32 do not change codeword and fingerprint."""
     canonical = CODEC.encode(invite, script="base32")
     aliases: dict[int, list[str]] = {}
     for form, value in load_script("base32").digits.items():
@@ -167,7 +167,7 @@ def test_case_and_width_of_base32_say_nothing(invite: Invite, seed: int) -> None
 def test_reading_again_what_was_read_changes_nothing(
     invite: Invite, script: str, data: st.DataObject
 ) -> None:
-    """What was read, damaged or not, is spelled in the one way that is read as it is."""
+    """Reading the canonical spelling of a result gives the same result."""
     text = CODEC.encode(invite, script=script)
     at = data.draw(st.integers(1, len(text) - 2))
     noise = data.draw(st.sampled_from(["", "?", "\u200b", " ", text[at], text[at - 1]]))
@@ -200,7 +200,7 @@ def other_words() -> list[tuple[int, ...]]:
 
 @pytest.mark.parametrize("word", other_words(), ids=lambda word: str(word[0]))
 def test_no_second_word_says_the_same(word: tuple[int, ...]) -> None:
-    """Wider ids, the reserved bit, another version or key: refused though the tag is good.
+    """A second codeword for an invite is refused even under a good tag.
 
     But an id of 16 bytes is a UUID, which is another id and so another invite.
     """
@@ -224,7 +224,7 @@ def test_spare_bits_say_nothing() -> None:
 
 
 def test_a_word_cannot_be_moved_to_another_key_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under another key id, which is in the ring, sealed body and tag are worth nothing."""
+    """With another key id of the keyring, a sealed body and its tag are refused."""
     secrets = {key_id: bytes([key_id]) * 32 for key_id in range(8)}
     codec = Codec(Keyring(secrets | {1: SECRET}, 1), audience=AUDIENCE)
     raw = seal(KEYS, WORD[0], pack(INVITE, 1)[1])
@@ -235,7 +235,7 @@ def test_a_word_cannot_be_moved_to_another_key_id(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_search_for_a_second_spelling() -> None:
-    """20,000 random edits of a minted text, exactly read: what is read spells as it was minted."""
+    """20,000 random edits of a passphrase: each result has the minted spelling."""
     draw = random.Random(16)
     texts = {script: spell(WORD, script) for script in SCRIPTS}
     noise = [*"\u200b -\ufe0f\n*?Il1oO0Uu", *spell(OTHER)[:4], *spell(OTHER, "hanzi")[:4]]
@@ -269,15 +269,15 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_a_secret_has_one_spelling(name: str) -> None:
-    """Lenient base64 lets many texts stand for one key, so that a list of them misses one."""
+    """A secret has one spelling in base64, without the variants of lenient decoders."""
     assert Keyring.parse(f"1:{ENCODED}").reveal() == f"1:{ENCODED}!"
     for spelling in SPELLINGS[name]:
         with pytest.raises(KeyringError):
             Keyring.parse(f"1:{spelling}")
 
 
-def test_white_space_around_a_secret_is_none_of_it() -> None:
-    """A file ends in a line break, and a copied key in a space: neither makes another key."""
+def test_white_space_around_a_secret_is_ignored() -> None:
+    """White space around a secret is ignored: a file ends in a line break."""
     for text in (f"1:{ENCODED}\n", f" 1:{ENCODED}\r\n", f"1:{ENCODED}\u3000"):
         assert Keyring.parse(text).reveal() == f"1:{ENCODED}!"
     assert Keyring({1: SECRET}).reveal() != Keyring({1: SECRET + b"\n"}).reveal()

@@ -1,4 +1,4 @@
-"""Oracles: a refusal tells a stranger, and a forger, no more than that it is one."""
+"""Oracles: a refusal shows strangers and forgers nothing but its reason."""
 
 import json
 import random
@@ -40,7 +40,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_expired_is_said_of_a_good_tag_only(name: str) -> None:
-    """A forger who changes the expiry would learn from "expired" that the rest is right."""
+    """`expired` is reported only with a good tag; otherwise a forger could test guesses."""
     text = CODEC.encode(INVITE)
     assert explain(text, CODEC, now=LATER).finding is Finding.EXPIRED
     stranger, codec = STRANGERS[name]
@@ -50,7 +50,7 @@ def test_expired_is_said_of_a_good_tag_only(name: str) -> None:
 
 
 def test_all_that_does_not_verify_is_told_alike() -> None:
-    """A forgery, another secret, another audience and a key that is not there: told as one.
+    """A forgery, another secret, another audience and an unknown key give the same error.
 
     Error and diagnosis are the same in class, words and attributes, of whole and damaged texts.
     """
@@ -69,7 +69,7 @@ def test_all_that_does_not_verify_is_told_alike() -> None:
 
 
 def test_without_a_key_a_forgery_looks_genuine() -> None:
-    """What a client may ask before it sends a clipboard is no test of a guess at a tag."""
+    """Without a key, a forgery looks genuine, so `recognize` does not help to guess tags."""
     assert (
         len({repr(explain(text)) for text in (TEXT, *(text for text, _ in STRANGERS.values()))})
         == 1
@@ -77,7 +77,7 @@ def test_without_a_key_a_forgery_looks_genuine() -> None:
 
 
 def test_a_wrong_repair_is_not_told_from_a_wrong_word() -> None:
-    """Which proposals came near to a key is not said: only that there is damage, and where."""
+    """A wrong repair gives the same error as a damaged row."""
     text = CODEC.encode(INVITE)
     for retired in (Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE), CODEC):
         for spoiled in (text[:3] + text[7:], text[:3] + "????" + text[7:]):
@@ -110,7 +110,7 @@ IDS = [5, 2**40, UUID(int=6)]
 
 @pytest.mark.parametrize("case", FACTS)
 def test_a_refusal_is_the_same_for_every_group_and_inviter(case: str) -> None:
-    """A stranger learns neither which group refused them, nor who invites, from any byte of it."""
+    """A refusal is the same, byte by byte, for every group and inviter."""
     told: set[str] = set()
     for group, inviter, script in product(IDS, IDS, SCRIPTS):
         update = {"group_id": group, "inviter_id": inviter, "single_use": True}
@@ -129,7 +129,7 @@ def test_a_refusal_is_the_same_for_every_group_and_inviter(case: str) -> None:
 
 
 def test_a_group_that_is_gone_is_one_that_was_reset() -> None:
-    """Whether a group still exists is not told: to count it as reset makes the same popup."""
+    """A missing group, counted as reset, has the same popup as a reset one."""
 
     def told(**facts: Any) -> str:
         visit, policy = Visit(viewer_id=42, now=EARLIER, source=None), Policy(deny_list=True)

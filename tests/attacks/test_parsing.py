@@ -1,4 +1,4 @@
-"""Parsing: hostile text costs as much as it is long, and brings nothing down.
+"""Parsing: hostile text takes linear time and breaks nothing.
 
 Work is counted in calls, tag checks and proposals, which no busy machine changes.
 """
@@ -66,7 +66,7 @@ TEXT = CODEC.encode(INVITE)
 WIDE = header_symbol(Header(1, 1, 1, 2))  # 36 symbols without a spare bit
 
 
-# --- Corpora: what somebody would paste to hurt --------------------------------------------------
+# --- Corpora of hostile texts --------------------------------------------------------------------
 
 
 def overlapping(script: str) -> str:
@@ -183,7 +183,7 @@ def refused(function: Callable[[str], object], text: str) -> None:
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_work_is_bounded_and_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice the text makes not much more than twice the work, and never more than 256 tag checks.
+    """A text of twice the length makes about twice the work, and never more than 256 tag checks.
 
     A guesser would use candidates and proposals to try many tags in one call. Repair looks at no
     more than a budget of windows, however long the text is.
@@ -206,7 +206,7 @@ def test_work_is_bounded_and_linear(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_memory_is_bounded(name: str) -> None:
-    """A character costs at most 250 bytes of memory: 62 times the widest that Python holds.
+    """A character costs at most 250 bytes of memory.
 
     Of the usual `max_chars`, that is 1 MB.
     """
@@ -244,12 +244,12 @@ def test_thorough_repair_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_no_pattern_backtracks(name: str) -> None:
-    """Spaces, brackets or tags without an end make a bad pattern take the square of its time."""
+    """No pattern takes quadratic time on endless spaces, brackets or tags."""
     assert grows_linearly(explain, corpus(name))
 
 
 def test_the_measurement_sees_a_bad_pattern() -> None:
-    """The classic one, which takes the square of its time."""
+    """The measurement notices a classic quadratic pattern."""
     bad = re.compile(r"\s+$")
     assert not grows_linearly(lambda text: bad.search(text + "x"), " " * 8192)
 
@@ -275,7 +275,7 @@ def test_repair_costs_some_readings_of_a_long_text(name: str, level: Level, read
 
 @pytest.mark.parametrize("name", SPELLED_CORPORA)
 def test_no_call_hides_work(name: str) -> None:
-    """A slice or a number that grows with the text is one call, and takes the square of its time.
+    """No single call does quadratic work, such as slicing the text at every step.
 
     The count of calls above would not see it.
     """
@@ -283,7 +283,7 @@ def test_no_call_hides_work(name: str) -> None:
 
 
 def test_the_measurement_sees_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest of the row, copied for every glyph: few calls, and each of them longer."""
+    """The measurement notices code that copies the rest of a row for every glyph."""
     find_words = find_module._codewords
 
     def copying(row: Row) -> Iterator[tuple[Codeword, int, int]]:
@@ -308,14 +308,14 @@ readers += [CODEC.decode, CODEC.decode_all, partial(explain, codec=CODEC)]
 
 @given(text=st.lists(pieces | st.text(max_size=30), max_size=30).map("".join))
 def test_every_reader_takes_every_text(text: str) -> None:
-    """Half surrogates, code points that are none, markup of markup: read, or refused as ours."""
+    """Every reader accepts any text: unpaired surrogates, noncharacters, nested markup."""
     for reader in readers:
         refused(reader, text)
 
 
 @pytest.mark.parametrize("strange", [None, 5, b"bytes", bytearray(b"x"), ["x"], PurePosixPath("x")])
-def test_what_is_no_text_is_a_type_error(strange: Any) -> None:
-    """A body that was parsed as something else than text does not slip through as a text."""
+def test_a_value_that_is_not_text_is_a_type_error(strange: Any) -> None:
+    """A value that is not a str is a TypeError."""
     for reader in readers:
         with pytest.raises(TypeError):
             reader(strange)
@@ -334,7 +334,7 @@ ENDS = [
 @pytest.mark.parametrize("minutes", [1, EXPIRY_MINUTES_MAX])
 @pytest.mark.parametrize("locale", ["zh-Hans", "zh-Hant", "en"])
 def test_no_moment_overflows(now: datetime, minutes: int, locale: Any) -> None:
-    """An invite that ends at either end of time, opened at either end: joined or expired."""
+    """Invites and times at both ends of the range give a result, without overflow."""
     ends = EPOCH + timedelta(minutes=minutes)
     text = CODEC.encode(INVITE.model_copy(update={"expires_at": ends}))
     facts = Facts(
@@ -349,7 +349,7 @@ def test_no_moment_overflows(now: datetime, minutes: int, locale: Any) -> None:
 
 @pytest.mark.parametrize("expiry", [0, 1, 2**24, 2**25 - 1])
 def test_every_expiry_of_the_wire_is_a_moment_or_a_refusal(expiry: int) -> None:
-    """Zero is not "never", and the largest does not overflow."""
+    """Every expiry on the wire is a valid time, except 0, which is refused."""
     header, body = pack(INVITE, 1)
     symbol = header_symbol(header)
     first = int.from_bytes(body[:4], "big") & 0x7F | expiry << 7
@@ -367,7 +367,7 @@ class Looked(Exception):  # noqa: N818  # what no refusal of ours is
 
 
 def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text of forty megabytes costs no more than its length: nothing of it is looked at."""
+    """Of a text of forty megabytes, only the length is checked."""
 
     def look(*_: object) -> None:
         raise Looked

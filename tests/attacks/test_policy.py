@@ -1,4 +1,4 @@
-"""Policy: only signed fields and the server's own facts admit, whatever a text or client says."""
+"""Policy: only signed fields and the server's facts decide, never the text or the client."""
 
 import inspect
 import sqlite3
@@ -61,7 +61,7 @@ CLAIMS = [
 @pytest.mark.parametrize("claim", CLAIMS)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_words_around_a_passphrase_say_nothing(claim: str, script: str) -> None:
-    """Somebody writes beside it where it comes from, or what is allowed: the popup stays."""
+    """Text around a passphrase does not change the popup."""
     for origin, approval in product((Origin.WECHAT, Origin.QQ), (False, True)):
         text = CODEC.encode(changed(origin=origin, approval=approval), script=script)
         pasted = f"{claim}【{text}】{claim}"
@@ -109,7 +109,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_an_audience_is_compared_whole(other: str) -> None:
-    """A prefix, a longer one, a list, a wildcard or a lookalike is another family of apps."""
+    """A prefix, an extension, a list, a wildcard or a look-alike is another audience."""
     stranger = Codec(KEYRING, audience=other)
     for text in (CODEC.encode(INVITE), CODEC.encode(INVITE, script="hanzi")[1:]):
         assert isinstance(outcome(text, stranger), type)
@@ -118,20 +118,20 @@ def test_an_audience_is_compared_whole(other: str) -> None:
 
 @pytest.mark.parametrize("other", [" douyin", *(f"douyin{end}" for end in "\0 \n\u200b")])
 def test_an_audience_that_looks_like_another_is_refused(other: str) -> None:
-    """Nobody sees its edges: it would sign for another family of apps than it seems to."""
+    """An audience with white space or invisible characters is refused."""
     with pytest.raises(ValueError, match="audience"):
         Codec(KEYRING, audience=other)
 
 
 @pytest.mark.parametrize("audience", [None, "", b"douyin", ["douyin"], {"douyin"}, 0, True])
 def test_no_audience_is_not_any_audience(audience: Any) -> None:
-    """Left out, empty or a list of them does not open everybody's invites."""
+    """A missing, empty or list audience is refused; it does not mean any audience."""
     with pytest.raises((TypeError, ValueError)):
         Codec(KEYRING, audience=audience)
 
 
 def test_normal_forms_of_an_audience_are_different_ones() -> None:
-    """Nothing is normalised that is signed: the same letters in another form are refused."""
+    """Audiences are not normalised, so another normal form is another audience."""
     composed = Codec(KEYRING, audience="caf\u00e9")
     other = Codec(KEYRING, audience=unicodedata.normalize("NFD", "caf\u00e9"))
     assert isinstance(outcome(composed.encode(INVITE), other), type)
@@ -142,7 +142,7 @@ ZONES = [UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12)), tim
 
 @pytest.mark.parametrize("zone", ZONES, ids=str)
 def test_the_clock_has_no_leeway(zone: tzinfo) -> None:
-    """A microsecond before the end it admits, at the end it does not, wherever the server is."""
+    """An invite is valid a microsecond before its expiry, but not at its expiry."""
     text = CODEC.encode(INVITE)
     for offset, reason in ((-1, None), (0, Reason.EXPIRED), (1, Reason.EXPIRED)):
         now = (INVITE.expires_at + timedelta(microseconds=offset)).astimezone(zone)
@@ -151,7 +151,7 @@ def test_the_clock_has_no_leeway(zone: tzinfo) -> None:
 
 
 class NoOffset(tzinfo):
-    """A zone that does not say how far it is from UTC."""
+    """A time zone without an offset."""
 
     def utcoffset(self, _moment: datetime | None) -> None:
         return None
@@ -170,7 +170,7 @@ class NoOffset(tzinfo):
     ids=["naive", "no offset", "date", "timestamp", "text", "none", "true"],
 )  # fmt: skip
 def test_a_clock_that_cannot_be_compared_admits_nobody(now: Any) -> None:
-    """A moment without a zone or of another type is refused, and never counts as early."""
+    """A naive `now`, or one of another type, is refused."""
     with pytest.raises(ValidationError):
         prompt_of(CODEC.encode(INVITE), now=now)
 
@@ -193,7 +193,7 @@ class Failing(Facts, frozen=True):
 
 @pytest.mark.parametrize("value", [None, "false", "true", "", 0, 1, [], [True], object()])
 def test_mutual_follow_is_true_or_it_is_not(value: Any) -> None:
-    """A graph that times out, or answers in its own words, is no friendship."""
+    """A timeout or an answer that is not a bool never counts as mutual follow."""
     text = CODEC.encode(changed(mutual_follow=True))
     facts = Facts.model_construct(None, **GOOD, mutual_follow=value)
     assert prompt_of(text, facts=facts).action is Action.NONE
@@ -201,13 +201,13 @@ def test_mutual_follow_is_true_or_it_is_not(value: Any) -> None:
 
 
 def test_a_look_up_that_fails_makes_no_popup() -> None:
-    """Its exception goes to the caller; it is not taken for an answer."""
+    """The exception of a failing look-up reaches the caller, and is never an answer."""
     with pytest.raises(Asked):
         prompt_of(CODEC.encode(changed(mutual_follow=True)), facts=Failing(**GOOD))
 
 
 def test_nothing_known_is_nobody_admitted() -> None:
-    """A backend that has looked nothing up, or one fact too few, lets nobody in."""
+    """With no facts, or with one fact missing, nobody is admitted."""
     text = CODEC.encode(INVITE)
     assert prompt_of(text, facts=Facts()).action is Action.NONE
     for name in GOOD:
@@ -250,7 +250,7 @@ def test_facts_that_were_not_asked_for_change_nothing(
 
 
 def test_no_function_takes_a_prompt() -> None:
-    """A client sends back a popup that says join: nothing here would believe it."""
+    """No function accepts a popup that a client sends back."""
     for name in passphrase.__all__:
         public = getattr(passphrase, name)
         if public is JoinPrompt:
@@ -262,8 +262,8 @@ def test_no_function_takes_a_prompt() -> None:
                 assert not [p for p in parameters if "JoinPrompt" in f"{p.annotation}"]
 
 
-def test_a_prompt_is_no_passphrase() -> None:
-    """In place of what a codec has decoded, a popup or its JSON is a type error."""
+def test_a_prompt_is_not_a_passphrase() -> None:
+    """A popup or its JSON instead of a `Decoded` is a TypeError."""
     prompt = prompt_of(CODEC.encode(INVITE))
     visit = Visit(viewer_id=42, now=NOW, source="wechat")
     for sent in (prompt, prompt.model_dump(), prompt.model_dump_json(), INVITE, None):
@@ -275,7 +275,7 @@ def test_a_prompt_is_no_passphrase() -> None:
 
 
 def test_an_id_that_is_used_again(tmp_path: Path) -> None:
-    """A group is deleted and its id given to a new one, or an account's id to somebody else.
+    """The id of a deleted group or account is given to another one.
 
     An invite says no more than ids and a generation: gone is refused, but a new group must go on
     counting where the old one ended, and an id of a person must not be used again.
@@ -304,7 +304,7 @@ def test_an_id_that_is_used_again(tmp_path: Path) -> None:
 
 
 def test_between_popup_and_tap_everything_is_judged_again() -> None:
-    """Somebody is banned, or the group reset, while the popup is open: the tap is refused."""
+    """If facts change while the popup is open, the tap is refused."""
     text = CODEC.encode(INVITE)
     assert prompt_of(text).action is Action.JOIN
     for change in ({"banned": True}, {"generation": 1}, {"group_full": True}):

@@ -1,4 +1,4 @@
-"""Side channels: how long a refusal takes says nothing about the tag that would be right.
+"""Side channels: the time of a refusal shows nothing about the correct tag.
 
 The clock is the dudect way: two classes of input in random order, Welch's t at several crops. On
 10 it is taken for a leak. A machine may be busy, so of three runs the quietest counts; a comparison
@@ -45,7 +45,7 @@ def words_of(node: ast.AST) -> set[str]:
 
 
 def leaky(source: str) -> list[str]:
-    """Find the comparisons of a secret that may stop at the first byte that differs."""
+    """Find comparisons of secrets that can stop at the first different byte."""
     found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         sides: Iterable[ast.AST] = ()
@@ -60,7 +60,7 @@ def leaky(source: str) -> list[str]:
 
 
 def test_no_secret_is_compared_byte_by_byte() -> None:
-    """A tag or key compared with == is found out byte by byte by whoever has a clock."""
+    """No tag or key is compared with ==, which would leak it byte by byte."""
     found = {line for path in MODULES for line in leaky(path.read_text(encoding="utf-8"))}
     assert not found
 
@@ -75,7 +75,7 @@ def test_the_search_sees_such_a_comparison(line: str) -> None:
 
 @pytest.mark.parametrize("answer", [False, True])
 def test_one_comparison_decides(monkeypatch: pytest.MonkeyPatch, *, answer: bool) -> None:
-    """`hmac.compare_digest`, of ten bytes with ten, once for a word; nothing goes past it."""
+    """One `hmac.compare_digest` of ten bytes decides for each codeword."""
     compared: list[tuple[int, int]] = []
 
     def compare(one: bytes, other: bytes) -> bool:
@@ -140,19 +140,19 @@ def leak(verify: Verify) -> float:
 
 
 def verify_naively(message: bytes, tag: bytes) -> bool:
-    """Compare byte by byte, and stop at the first that is wrong: what must be seen."""
+    """Compare byte by byte and stop at the first difference, for the test below."""
     return all(one == other for one, other in zip(KEYS.tag(message), tag, strict=True))
 
 
 @pytest.mark.slow
 def test_no_clock_tells_how_much_of_a_tag_is_right() -> None:
-    """A forger who times refusals learns no byte of the tag that would be accepted."""
+    """The time of a refusal does not depend on the number of correct bytes."""
     assert leak(KEYS.verify) < LEAK_T
 
 
 @pytest.mark.slow
 def test_the_clock_sees_a_naive_comparison() -> None:
-    """The same measurement, of a comparison that leaks."""
+    """The same measurement notices a naive comparison."""
     assert leak(verify_naively) > LEAK_T
 
 

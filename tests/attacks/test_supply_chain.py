@@ -43,7 +43,7 @@ print(*{name.partition(".")[0] for name in {*sys.modules} - before if name[:11] 
 
 
 def test_two_packages_are_all_that_runs() -> None:
-    """Whatever else is imported in passing could be taken over: pydantic and itsdangerous only."""
+    """Only pydantic and itsdangerous, and their dependencies, are imported."""
     done = subprocess.run(  # noqa: S603  # our own interpreter and statement
         [sys.executable, "-c", LIBRARY],
         env={**os.environ, "PYTHONPATH": str(SOURCE.parent)},
@@ -138,7 +138,7 @@ def test_no_character_hides_in_the_source(folder: str) -> None:
 
 
 def test_names_in_the_source_are_ascii() -> None:
-    """A Cyrillic letter in a name makes two names that look like one."""
+    """Names in the source are ASCII, so no two names look alike."""
     for path in MODULES:
         with path.open("rb") as source:
             tokens = [*tokenize.tokenize(source.readline)]
@@ -210,7 +210,7 @@ def test_what_is_published_was_built_apart() -> None:
 
 @needs_a_checkout
 def test_every_action_is_named_by_its_commit() -> None:
-    """A tag can be moved to other code; only a called workflow of our own has no commit."""
+    """Actions are pinned to commits, because tags can be moved."""
     for path in WORKFLOWS.iterdir():
         text = path.read_text(encoding="utf-8")
         used = re.findall(r"uses: (\S+)", text)
@@ -256,7 +256,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.mark.slow
 @needs_hatchling
 def test_two_builds_are_one(built: dict[str, bytes], tmp_path: Path) -> None:
-    """A package that nobody can build again may hold what nobody has reviewed."""
+    """Two builds are identical, so anybody can check a package against its source."""
     again = build(tmp_path / "other" / "tree", 1_700_000_000, 0o600)
     assert {*built} == {".whl", ".gz"}
     assert {name: sha256(raw).hexdigest() for name, raw in built.items()} == {
@@ -267,7 +267,7 @@ def test_two_builds_are_one(built: dict[str, bytes], tmp_path: Path) -> None:
 @pytest.mark.slow
 @needs_hatchling
 def test_the_wheel_is_the_source_and_nothing_else(built: dict[str, bytes]) -> None:
-    """No file slips in, and none differs: modules, the typing mark and the five of the format."""
+    """The wheel contains exactly the source files, unchanged, and the files of its metadata."""
     with zipfile.ZipFile(io.BytesIO(built[".whl"])) as wheel:
         files = {name: wheel.read(name) for name in wheel.namelist()}
     modules = {name: raw for name, raw in files.items() if name.startswith("passphrase/")}
@@ -283,7 +283,7 @@ def test_the_wheel_is_the_source_and_nothing_else(built: dict[str, bytes]) -> No
 @pytest.mark.slow
 @needs_hatchling
 def test_the_sdist_holds_what_was_listed(built: dict[str, bytes]) -> None:
-    """No key file, cache or editor's copy of the working tree goes out with a release."""
+    """The sdist contains only listed files, so no key file or cache is released."""
     with tarfile.open(fileobj=io.BytesIO(built[".gz"])) as sdist:
         names = [Path(member.name).relative_to(f"invite_passphrase-{__version__}")
                  for member in sdist.getmembers()]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Unicode: what folds to a glyph is one frozen table, on every Python and under every mangling."""
+"""Unicode: one frozen table says which characters are glyphs, on every Python."""
 
 import hashlib
 import sys
@@ -49,7 +49,7 @@ def readings(name: str) -> dict[int, int]:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
-    """A newer Unicode, or a slip in a table, lets a character in that forges or breaks a glyph."""
+    """Every code point is read as always, with any version of Unicode."""
     found = readings(name)
     values = [*found.values()]
     lines = "\n".join(f"{code:X} {value}" for code, value in sorted(found.items()))
@@ -61,7 +61,7 @@ def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
 
 
 def test_a_character_is_a_glyph_of_one_script_at_most() -> None:
-    """A text is spelled in one way only: no character is a glyph here and something else there."""
+    """Each character is a glyph of at most one script."""
     for code in range(sys.maxunicode + 1):
         values = [readings(name).get(code) for name in SCRIPTS]
         glyphs = [value for value in values if value is not None and value >= 0]
@@ -71,14 +71,14 @@ def test_a_character_is_a_glyph_of_one_script_at_most() -> None:
 
 @pytest.mark.parametrize("letter", "ıſ\u212aİßﬁﬀªº²³¹ⅠⅧ①⑴𝐀𝟎🄰\u0391\u0410\uff25\u0301Å")
 def test_no_letter_is_let_in_by_folding_case(letter: str) -> None:
-    """Case folding and (?i) take ı, ſ, the Kelvin sign and others for ASCII; a table does not."""
+    """Letters that case folding or (?i) would map to ASCII, such as ı and ſ, are foreign."""
     is_wide = 0xFF01 <= ord(letter) <= 0xFF5E
     assert (ord(letter) in readings("base32")) is is_wide
     assert ord(letter) not in readings("hanzi")
 
 
 def test_digits_of_other_alphabets_are_foreign() -> None:
-    """`int` reads some hundred digits that are not ASCII: here only the wide ones are glyphs."""
+    """Of the digits outside ASCII that `int` accepts, only full-width ones are glyphs."""
     digits = [code for code in range(128, sys.maxunicode + 1) if chr(code).isdigit()]
     assert len(digits) > 600
     read = {code for code in digits if readings("base32").get(code, IGNORED) >= 0}
@@ -87,7 +87,7 @@ def test_digits_of_other_alphabets_are_foreign() -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_white_space_and_format_characters(name: str) -> None:
-    """Whatever shows nothing is skipped, or ends a row; it never counts as a glyph or a mark."""
+    """Invisible characters are skipped or foreign, never glyphs or marks."""
     shows_nothing = [
         code
         for code in range(sys.maxunicode + 1)
@@ -101,7 +101,7 @@ def test_white_space_and_format_characters(name: str) -> None:
 
 @given(text=st.text(st.sampled_from([*"".join(TEXTS.values()), *"<br>&#x;[]%.? \u200b"])))
 def test_unwrapping_makes_no_text_longer(text: str) -> None:
-    """NFKC makes eighteen characters of one; markup is only ever read as fewer than it has."""
+    """Unwrapping never makes a text longer, unlike NFKC."""
     assert len(unwrap(text).text) <= len(text)
 
 
@@ -115,7 +115,7 @@ def test_unwrapping_makes_no_text_longer(text: str) -> None:
 def test_cut_at_every_unit(
     monkeypatch: pytest.MonkeyPatch, script: str, encoding: str, errors: str, *, trusted: bool
 ) -> None:
-    """A limit in bytes or UTF-16 units cuts glyphs in two: the invite or a refusal comes of it."""
+    """A text cut within a glyph is read as the invite or refused."""
     reached = watch(monkeypatch, trusted=trusted)
     how = errors.replace("surrogate", "surrogateescape" if encoding == "utf-8" else "surrogatepass")
     units = TEXTS[script].encode(encoding)
@@ -139,7 +139,7 @@ OLD = ["gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "e
 def test_old_encodings_make_no_other_invite(
     monkeypatch: pytest.MonkeyPatch, script: str, encoding: str, *, trusted: bool
 ) -> None:
-    """Written and read in an old encoding, or in two different ones: never another invite."""
+    """A text that was recoded in old encodings is never read as another invite."""
     reached = watch(monkeypatch, trusted=trusted)
     text = f"口令：{TEXTS[script]}。"
     for how in ("replace", "ignore", "xmlcharrefreplace", "backslashreplace"):
@@ -156,7 +156,7 @@ def test_old_encodings_make_no_other_invite(
 @given(invite=invites, script=scripts)
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_normal_forms_change_nothing(form: str, invite: Invite, script: str) -> None:
-    """A client that normalises what it sends has normalised nothing of a passphrase."""
+    """Unicode normalisation of a message does not change its passphrase."""
     text = CODEC.encode(invite, script=script)
     assert unicodedata.normalize(form, text) == text  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     wide = "".join(chr(ord(g) + 0xFEE0) if "!" <= g <= "~" else g for g in text)
