@@ -123,7 +123,7 @@ def test_arrow_and_lists_are_the_same(
     assert decode_column(CODEC, pa.chunked_array([array[:cut], array[cut:]])) == expected
 
 
-def test_what_is_no_text_is_refused_by_its_row() -> None:
+def test_a_value_that_is_not_text_is_refused() -> None:
     column: Sequence[object] = [None, 7, ["x"], b"x", TEXT]
     assert decode_column(CODEC, column)["error"].to_pylist() == [
         "null", "not_text", "not_text", "not_text", None
@@ -441,7 +441,7 @@ def test_a_table_of_other_columns_is_a_mistake_of_the_program(
         encode_table(CODEC, table)
 
 
-def test_a_level_that_is_none_is_a_mistake_of_the_program() -> None:
+def test_an_unknown_level_is_an_error() -> None:
     for read in (decode_column, Codec.decode):
         with pytest.raises(ValueError, match="one of exact, standard, thorough"):
             read(CODEC, TEXT, repair="best")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

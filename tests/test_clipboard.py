@@ -283,7 +283,7 @@ def test_invalid_scripts(scripts: Any) -> None:
 
 
 @pytest.mark.parametrize("text", [None, b"bytes", 5, ["a"]])
-def test_what_is_no_text(text: object) -> None:
+def test_values_that_are_not_text(text: object) -> None:
     with pytest.raises(TypeError, match="must be a str"):
         find(text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

@@ -86,6 +86,6 @@ def test_traditional_sentences_are_traditional() -> None:
         assert converter.convert(text).replace("裏", "裡") == text
 
 
-def test_there_is_no_such_language() -> None:
+def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^locale must be one of zh-Hans, zh-Hant, en$"):
         load_language(cast("Any", "fr"))

@@ -186,7 +186,7 @@ def test_an_approval_is_given_once(path: Path) -> None:
 
 
 def test_a_request_is_judged_again(path: Path) -> None:
-    """A stored request that was reset, has expired or lost its key admits nobody; texts are not kept."""
+    """A stored request admits nobody after a reset, its expiry or the loss of its key."""
     page = load_page(path)
     text = page.mint(1, WANG, page.Origin.QQ, approval=True)
     fingerprint = page.codec.decode(text).fingerprint
