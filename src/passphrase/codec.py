@@ -34,7 +34,6 @@ from passphrase.invite import Invite, checked
 from passphrase.reading.codeword import Codeword
 from passphrase.reading.find import (
     MAX_CHARS,
-    Contents,
     check_max_chars,
     scan,
 )
@@ -183,30 +182,26 @@ class Codec:
 
     @without_trace
     def decode(self, text: str, *, repair: Level = "standard") -> Decoded:
-        """Read the one passphrase out of a pasted message, whatever stands around it.
+        """Read the passphrase in a pasted message. Inverse: `encode`.
 
-        It proves who signed, and not that the invite still holds: `join_prompt` judges whether it
-        has expired, was taken back or is used up. The same passphrase twice is one. Inverse:
-        `encode`.
+        A result is genuine, but may have expired or been taken back: `join_prompt` judges that.
+        The same passphrase twice counts once.
 
         Args:
             text: Any text.
-            repair: "exact" repairs nothing; "standard" one wrong, lost or extra glyph, two swapped
-                neighbours, or up to three unreadable ones; "thorough" also two of a kind, and one
-                lost with one wrong. Repair looks at a fixed number of places at most, whatever the
-                text; the time for reading grows with its length.
+            repair: "exact" repairs nothing. "standard" repairs one wrong, lost or extra glyph, two
+                swapped neighbours, or up to three unreadable glyphs. "thorough" also repairs two
+                wrong, lost or extra glyphs, or one lost and one wrong. Repair examines a fixed
+                number of places at most; the time for reading grows with the length of the text.
 
         Raises:
-            NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: None can be
-                read; the class says why and what to do.
-            AmbiguousError: Several different ones verify, or there are too many to check.
+            NotFoundError, DamagedError, VersionError, SignatureError, TextTooLongError: The text
+                has no passphrase that can be read. The class says why and what to do.
+            AmbiguousError: Several different passphrases verify, or there are too many to check.
             TypeError: The text is not a str.
             ValueError: There is no such level.
         """
-        contents = self._scan(text, repair)
-        if len(contents.codewords) == 1 and not contents.damaged:
-            return self._open(contents.codewords[0])
-        found = self._open_all(contents, repair)
+        found = self._open_all(text, repair)
         if len(found) > 1:
             raise AmbiguousError(tuple(decoded.span for decoded in found))
         return found[0]
@@ -217,7 +212,83 @@ class Codec:
 
         Args and errors are those of `decode`, except that several passphrases are not an error.
         """
-        return self._open_all(self._scan(text, repair), repair)
+        return self._open_all(text, repair)
+
+    def _open_all(self, text: str, level: Level) -> list[Decoded]:
+        """Open each different codeword in a text, whole or mended; refuse if none opens."""
+        if level not in LEVELS:
+            msg = f"repair must be one of {', '.join(LEVELS)}"
+            raise ValueError(msg)
+        contents = scan(
+            text,
+            scripts=self._scripts,
+            max_chars=self._max_chars,
+            codewords_max=TAG_CHECKS_MAX,
+        )
+        if len(contents.codewords) == 1 and not contents.damaged:
+            return [self._open(contents.codewords[0])]
+        codewords: dict[int, Codeword] = {}
+        for codeword in contents.codewords:
+            codewords.setdefault(codeword.number, codeword)
+        if len(codewords) > TAG_CHECKS_MAX:
+            raise AmbiguousError(tuple(codeword.span for codeword in codewords.values()))
+        opened: dict[str, Decoded] = {}
+        refusals: list[PassphraseError] = []
+        for codeword in codewords.values():
+            try:
+                decoded = self._open(codeword)
+                opened[decoded.fingerprint] = decoded
+            except PassphraseError as error:
+                refusals.append(error)
+        tag_checks = TAG_CHECKS_MAX - len(codewords)
+        for thorough in (False, True)[: LEVELS.index(level)]:
+            if not (thorough and opened):  # what "standard" reads, "thorough" reads
+                mended = [*islice(mend(contents.damaged, thorough=thorough), tag_checks)]
+                tag_checks -= len(mended)
+                opened = self._open_mended(mended) | opened
+        if not opened:
+            raise (*refusals, contents.refusal)[0]
+        return sorted(opened.values(), key=lambda decoded: decoded.span)
+
+    def _open_mended(self, mended: Iterable[Mended]) -> dict[str, Decoded]:
+        """Open those of the proposals for damaged rows that verify, by their fingerprints.
+
+        Raises:
+            AmbiguousError: Two different ones that verify share a glyph.
+        """
+        opened: dict[str, Decoded] = {}
+        for proposal in mended:
+            with suppress(PassphraseError):
+                decoded = self._open(proposal)
+                opened.setdefault(decoded.fingerprint, decoded)
+        spans = sorted(decoded.span for decoded in opened.values())
+        if any(first[1] > second[0] for first, second in pairwise(spans)):
+            raise AmbiguousError(tuple(spans))
+        return opened
+
+    def _open(self, codeword: Codeword | Mended) -> Decoded:
+        """Turn a sound codeword into the invite that it carries."""
+        symbol = codeword.header_symbol
+        header = HEADERS[symbol]
+        key_id = header.key_id
+        if header.version != VERSION:
+            raise VersionError("version", header.version)
+        if key_id not in self._keys:
+            raise SignatureError(key_id, codeword.span)
+        sealed = join(codeword.number, codeword.size)
+        try:
+            body = unseal(self._keys[key_id], symbol, sealed)
+        except SignatureError:
+            raise SignatureError(key_id, codeword.span) from None
+        return Decoded(
+            unpack(header, body),
+            codeword.text,
+            codeword.script,
+            codeword.span,
+            codeword.repairs,
+            key_id,
+            _fingerprint(key_id, sealed),
+        )
 
     @property
     def scripts(self) -> tuple[Script, ...]:
@@ -246,89 +317,6 @@ class Codec:
             msg = f"script must be one of {', '.join(names)}"
             raise ValueError(msg)
         return load_script(script)
-
-    def _scan(self, text: str, level: Level) -> Contents:
-        """Find the codewords in a text that is to be read at a level."""
-        if level not in LEVELS:
-            msg = f"repair must be one of {', '.join(LEVELS)}"
-            raise ValueError(msg)
-        return scan(
-            text,
-            scripts=self._scripts,
-            max_chars=self._max_chars,
-            codewords_max=TAG_CHECKS_MAX,
-        )
-
-    def _open_all(self, contents: Contents, level: Level) -> list[Decoded]:
-        """Open each different codeword once, and damaged ones; refuse when none opens."""
-        codewords: dict[int, Codeword] = {}
-        for codeword in contents.codewords:
-            codewords.setdefault(codeword.number, codeword)
-        if len(codewords) > TAG_CHECKS_MAX:
-            raise AmbiguousError(tuple(codeword.span for codeword in codewords.values()))
-        opened: dict[str, Decoded] = {}
-        refusals: list[PassphraseError] = []
-        for codeword in codewords.values():
-            try:
-                decoded = self._open(codeword)
-                opened[decoded.fingerprint] = decoded
-            except PassphraseError as error:
-                refusals.append(error)
-        tag_checks = TAG_CHECKS_MAX - len(codewords)
-        for thorough in (False, True)[: LEVELS.index(level)]:
-            if not (thorough and opened):  # what "standard" reads, "thorough" reads
-                mended = islice(mend(contents.damaged, thorough=thorough), tag_checks)
-                tag_checks -= self._open_mended(mended, opened)
-        if not opened:
-            raise (*refusals, contents.refusal)[0]
-        return sorted(opened.values(), key=lambda decoded: decoded.span)
-
-    def _open_mended(self, mended: Iterable[Mended], opened: dict[str, Decoded]) -> int:
-        """Add to what was opened what damaged rows may have been, if its tag is good.
-
-        Returns:
-            How many tags were checked.
-
-        Raises:
-            AmbiguousError: Two different ones that verify share glyphs.
-        """
-        checks = 0
-        found: dict[str, Decoded] = {}
-        for proposal in mended:
-            checks += 1
-            with suppress(PassphraseError):
-                decoded = self._open(proposal)
-                found.setdefault(decoded.fingerprint, decoded)
-        spans = sorted(decoded.span for decoded in found.values())
-        if any(first[1] > second[0] for first, second in pairwise(spans)):
-            raise AmbiguousError(tuple(spans))
-        for fingerprint, decoded in found.items():
-            opened.setdefault(fingerprint, decoded)
-        return checks
-
-    def _open(self, codeword: Codeword | Mended) -> Decoded:
-        """Turn a sound codeword into the invite that it carries."""
-        symbol = codeword.header_symbol
-        header = HEADERS[symbol]
-        key_id = header.key_id
-        if header.version != VERSION:
-            raise VersionError("version", header.version)
-        if key_id not in self._keys:
-            raise SignatureError(key_id, codeword.span)
-        sealed = join(codeword.number, codeword.size)
-        try:
-            body = unseal(self._keys[key_id], symbol, sealed)
-        except SignatureError:
-            raise SignatureError(key_id, codeword.span) from None
-        return Decoded(
-            unpack(header, body),
-            codeword.text,
-            codeword.script,
-            codeword.span,
-            codeword.repairs,
-            key_id,
-            _fingerprint(key_id, sealed),
-        )
 
 
 def _fingerprint(key_id: int, sealed: bytes) -> str:
