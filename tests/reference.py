@@ -52,4 +52,4 @@ def is_sound(codeword: tuple[int, ...]) -> bool:
 def spell(codeword: Sequence[int], script: str | Script = "emoji") -> str:
     """Write a codeword in its one spelling."""
     chosen = load_script(script) if isinstance(script, str) else script
-    return chosen.spell_word(merge(codeword), len(codeword))
+    return chosen.spell(merge(codeword), len(codeword))

@@ -97,7 +97,7 @@ def nested(script: Script, outer: int, inner: int, at: int, version: int) -> str
     word[at] = header(inner, version)
     part = protect(merge(word[at : at + inner - 3]), inner - 3)
     word[at : at + inner] = split(part, inner)
-    return script.spell_word(protect(merge(word), outer - 3), outer)
+    return script.spell(protect(merge(word), outer - 3), outer)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -155,7 +155,7 @@ def test_what_the_script_does_not_write_is_left_to_the_whole_reading(name: str) 
 
 def test_a_custom_script() -> None:
     """Also where foreign characters beyond the basic plane lie between its glyphs."""
-    text = YI.spell_word(merge(codeword_of(INVITE)), len(codeword_of(INVITE)))
+    text = YI.spell(merge(codeword_of(INVITE)), len(codeword_of(INVITE)))
     assert [c.script for c in check(text) or ()] == ["yi"]
     assert glance(text, built_in_scripts()) == []
     sparse = Script("sparse", "".join(chr(0x20000 + 2 * at) for at in range(1024)))

@@ -101,7 +101,7 @@ def every_wrong(script: str, scale: float) -> Iterator[tuple[str, Invite]]:
     for place, symbol in enumerate(word):
         for change in range(1, 1024, max(1, round(1 / scale))):
             damaged = (*word[:place], symbol ^ change, *word[place + 1 :])
-            yield spelling.spell_word(merge(damaged), len(word)), meant
+            yield spelling.spell(merge(damaged), len(word)), meant
 
 
 def blotted(script: str, scale: float) -> Iterator[tuple[str, Invite]]:

@@ -96,7 +96,7 @@ def word_of(symbol: int, body: bytes, keys: DerivedKeys | None = None) -> Word:
 
 def spell(word: Word, script: str = "emoji") -> str:
     """Spell a codeword."""
-    return load_script(script).spell_word(merge(word), len(word))
+    return load_script(script).spell(merge(word), len(word))
 
 
 def hexed(raw: bytes) -> str:

@@ -70,6 +70,7 @@ _HOMES = {
     "VersionError": "errors",
     "Visit": "joining.rules",
     "ajoin_prompt": "joining.aprompt",
+    "avoids": "sharing.lint",
     "explain": "diagnosis",
     "find": "reading.find",
     "join_prompt": "joining.prompt",
@@ -79,7 +80,6 @@ _HOMES = {
     "parse_id": "invite",
     "recognize": "reading.find",
     "share": "sharing.message",
-    "avoids": "sharing.lint",
 }
 
 __all__ = [

@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+# As in `passphrase.cli.world`, which may not be there.
+EXIT_UNUSABLE = 78
 EXIT_INTERRUPTED = 130
 
 
@@ -21,7 +23,7 @@ def main() -> int:
             "passphrase: the command line needs an extra: pip install 'invite-passphrase[cli]'",
             file=sys.stderr,
         )
-        return 78
+        return EXIT_UNUSABLE
     finally:
         if is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)

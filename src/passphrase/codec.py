@@ -134,7 +134,7 @@ class Codec:
         symbol, sealed = self._seal(invite)
         size = WORD_SYMBOLS[symbol]
         codeword = protect(chunk(symbol, sealed), size - PARITY_SYMBOLS)
-        return spelling.spell_word(codeword, size)
+        return spelling.spell(codeword, size)
 
     def fingerprint(self, invite: Invite) -> str:
         """Return the fingerprint of an invite's passphrase: `decode` would give the same.

@@ -20,7 +20,10 @@ _LIBRARIES: Final = sys.stdlib_module_names | {"pydantic", "itsdangerous"}  # wh
 
 
 class PassphraseError(ValueError):
-    """Base class of every error that this library raises on purpose."""
+    """Base class of each refusal of a text or a keyring.
+
+    Wrong arguments raise TypeError or ValueError.
+    """
 
     code: ClassVar[str] = "passphrase"
 
@@ -144,7 +147,7 @@ class TextTooLongError(PassphraseError):
 
 
 class PaddingError(PassphraseError):
-    """The padding bits at the end of a codeword are not zero, so it is not a valid passphrase."""
+    """The padding bits at the end of a codeword are not zero: nobody minted it. Ask for another."""
 
     code = "damaged"
 

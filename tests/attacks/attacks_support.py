@@ -33,7 +33,7 @@ Outcome = Invite | type[PassphraseError]
 def spell_raw(symbol: int, raw: bytes, script: str = "emoji") -> str:
     """Spell any header symbol, sealed body and tag, with sound parity."""
     size = WORD_SYMBOLS[symbol]
-    return load_script(script).spell_word(protect(chunk(symbol, raw), size - 3), size)
+    return load_script(script).spell(protect(chunk(symbol, raw), size - 3), size)
 
 
 def forged(draw: random.Random, key_id: int = 1, script: str = "emoji") -> str:

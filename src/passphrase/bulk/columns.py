@@ -145,7 +145,10 @@ def _used(column: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
 
 
 def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime | None:
-    """Return an Arrow timestamp as a datetime, to the microsecond and up to the year 9999."""
+    """Return an Arrow timestamp as a datetime, rounded down to the microsecond.
+
+    Out of range, return `datetime.max`, which `Invite` refuses.
+    """
     if tick is None:
         return None
     try:

@@ -154,7 +154,7 @@ class _TextForm(ABC):
 
     @abstractmethod
     def _shown(self, result: Mapping[str, object]) -> str:
-        """Return the text of a result, with the end of the line."""
+        """Return a result as one line of output, with its line break."""
 
     @abstractmethod
     def _malformed(self, line: str) -> str:

@@ -1,4 +1,4 @@
-"""The command that makes the message to paste: share; and the options of its text."""
+"""The command `share`, which makes the message to paste, and the options for its text."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -151,7 +151,10 @@ def read_moment(text: str, now: datetime, option: str) -> datetime:
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)  # also out of range for an invite
     except ValueError:
-        msg = f"{option} takes 7d, 12h, 30m or a time such as 2030-12-01T20:00+08:00"
+        msg = (
+            f"{option} must be a lifetime such as 7d, 12h or 30m, "
+            "or a time such as 2030-12-01T20:00+08:00"
+        )
         raise click.UsageError(msg) from None
     if moment.tzinfo is None:
         msg = f"{option} needs a time zone, such as 2030-12-01T20:00+08:00"

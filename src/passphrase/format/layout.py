@@ -90,6 +90,12 @@ def _word_symbols(header: Header) -> int:
 HEADERS: Final = tuple(map(read_header, range(1 << SYMBOL_BITS)))
 HEADER_SYMBOLS: Final = {header: symbol for symbol, header in enumerate(HEADERS)}
 WORD_SYMBOLS: Final = tuple(map(_word_symbols, HEADERS))
+# The number of symbols in a codeword of this version, by header symbol.
+SIZES: Final = {
+    symbol: size
+    for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
+    if size and header.version == VERSION
+}
 RAW_BYTES: Final = {  # size of sealed body and tag, by the number of symbols in the codeword
     size: header.body_bytes + TAG_BYTES
     for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)

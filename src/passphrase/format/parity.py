@@ -88,10 +88,10 @@ def _scaled(symbols: Iterable[int], factor: int) -> int:
 
 @cache
 def _tables() -> list[list[int]]:
-    """For each byte of some data, the last one first, and each value of it, the parity it makes.
+    """Return one table for each byte of the data, last byte first: byte value -> its parity.
 
-    The parity of many bits is the sum of theirs, so each byte is looked up and all are added. Made
-    at the first use, in less than a millisecond.
+    Parity is linear: the parity of all data is the sum of the parities of its bytes. Made at the
+    first use, in less than a millisecond.
     """
     tables = [[0] for _ in range(_BYTES_MAX)]
     power = _scaled(_GENERATOR, 1)  # x^3, which the generator's other coefficients are equal to
@@ -105,35 +105,37 @@ def _tables() -> list[list[int]]:
     return tables
 
 
-def parity(data: int, count: int) -> int:
-    """Return the three parity symbols of so many data symbols, as one number."""
-    led = 1 << SYMBOL_BITS * count | data
+def parity(number: int, count: int) -> int:
+    """Return, as one number, the three parity symbols of `count` data symbols, one number too."""
+    led = 1 << SYMBOL_BITS * count | number
     symbols = TARGET_REMAINDER
     for part in map(getitem, _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little")):
         symbols ^= part
     return symbols
 
 
-def protect(data: int, count: int) -> int:
-    """Append their parity to so many data symbols. `is_sound` checks it."""
-    return data << _PARITY_BITS | parity(data, count)
+def protect(number: int, count: int) -> int:
+    """Append parity to `count` data symbols, given as one number. `is_sound` checks it."""
+    return number << _PARITY_BITS | parity(number, count)
 
 
-def is_sound(word: int, size: int) -> bool:
-    """Tell whether the parity of a word of so many symbols holds."""
-    return parity(word >> _PARITY_BITS, size - PARITY_SYMBOLS) == word & _PARITY_MASK
+def is_sound(number: int, size: int) -> bool:
+    """Return whether the parity of `size` symbols, given as one number, holds."""
+    return parity(number >> _PARITY_BITS, size - PARITY_SYMBOLS) == number & _PARITY_MASK
 
 
 def likely_sound(
     symbols: Sequence[int], words: Iterable[tuple[int, int]], width: int
 ) -> list[tuple[int, int]]:
-    """Return the words in a long row that are sound, and by chance one in 1024 others.
+    """Return the possible codewords in a long row that are sound, and 1 in 1024 of the others.
 
-    The first part of a sum is made for all beginnings of the row; a word is the difference of two.
+    Only the first part of the sums is compared. It is summed up once for the whole row: the sum of
+    a possible codeword is the difference between the sums at its two ends.
 
     Args:
-        symbols: That which begins at each glyph; one below 0 spoils the words that hold it.
-        words: The glyph where each begins, and how many symbols it has.
+        symbols: The symbol that begins at each glyph. A symbol below 0 makes every result that
+            contains it meaningless.
+        words: For each possible codeword, the index of its first glyph and its size.
         width: Glyphs to a symbol.
     """
     sums = [0] * (len(symbols) + width)
@@ -184,7 +186,7 @@ def addends() -> tuple[tuple[int, ...], ...]:
 
 @cache
 def sound_sum(size: int) -> int:
-    """Return the sum that every codeword of n symbols has."""
+    """Return the one sum that all codewords of `size` symbols have."""
     total = addend(1, -1)  # the 1 that leads the data
     for behind in range(PARITY_SYMBOLS):
         symbol = TARGET_REMAINDER >> SYMBOL_BITS * behind & _SYMBOL_MASK
@@ -193,12 +195,16 @@ def sound_sum(size: int) -> int:
 
 
 def symbol_at(syndrome: int, place: int) -> int:
-    """Return the one symbol at a place that may make a syndrome: the caller checks it."""
+    """Return the only symbol at a place that can explain a syndrome. The caller checks it."""
     return _POWERS[_LOGS[syndrome >> _LOW_BITS] + place]
 
 
 def locate(syndrome: int) -> tuple[int, int] | None:
-    """Return the place, in [0, 1023), and the value of the one symbol that makes a syndrome."""
+    """Return the place, in [0, 1023), and the value of the one symbol that explains a syndrome.
+
+    Returns:
+        None if no single symbol explains it.
+    """
     first, second, third = _parts(syndrome)
     if first and second and third and multiply(second, second) == multiply(first, third):
         place = (_LOGS[first] - _LOGS[second]) % ORDER
@@ -207,11 +213,14 @@ def locate(syndrome: int) -> tuple[int, int] | None:
 
 
 def locate_pair(syndrome: int, factor: int) -> tuple[int, int] | None:
-    """Return the place and the value of one symbol that, with a multiple behind it, makes it.
+    """Return (place, symbol) if a symbol and its multiple at the next place explain a syndrome.
 
     Args:
-        syndrome: Made by a symbol at a place, and that times the factor at the next place.
-        factor: Not a, a^2 or a^3.
+        syndrome: Of a word in which two neighbours changed places, for example.
+        factor: The symbol at place + 1 is the symbol at place, times this; not a, a^2 or a^3.
+
+    Returns:
+        None if no such pair explains it.
     """
     packed = 0
     for power, part in enumerate(_parts(syndrome), 1):
@@ -221,7 +230,11 @@ def locate_pair(syndrome: int, factor: int) -> tuple[int, int] | None:
 
 
 def lone_symbols(syndromes: Iterable[int]) -> list[tuple[int, int]]:
-    """Return each place, and the symbol, where one symbol makes the syndrome of that place."""
+    """Return (i, symbol) for each i at which one symbol alone explains ``syndromes[i]``.
+
+    Args:
+        syndromes: The syndrome at index i is the one to explain at place i.
+    """
     powers, logs, tables = _POWERS, _LOGS, addends()
     return [
         (place, symbol)
@@ -231,11 +244,15 @@ def lone_symbols(syndromes: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def partners(syndrome: int, places: Iterable[int]) -> list[tuple[int, int]]:
-    """Return (place, other place) where two wrong symbols make a syndrome.
+    """Return the pairs (place, second place) at which two wrong symbols would explain a syndrome.
 
-    With one place given, the other follows: each part of the syndrome, times the locator of the
-    given place, cancels the given symbol in the next part. The quotient of what is left is the
-    locator of the other.
+    Multiply each part of the syndrome by the locator of the known place, and add it to the next
+    part: the known symbol cancels. The quotient of the two results is the locator of the second
+    place.
+
+    Args:
+        syndrome: A syndrome.
+        places: The known places to try.
     """
     first, second, third = _parts(syndrome)
     powers, logs = _POWERS, _LOGS
@@ -255,7 +272,7 @@ Tail = tuple[int, int, int]
 
 
 def tails(syndromes: Iterable[int]) -> list[Tail]:
-    """Prepare a part of a syndrome for each place for `fitting`."""
+    """Prepare, for `fitting`, the part of a syndrome that belongs to each place."""
     prepared: list[Tail] = []
     for place, syndrome in enumerate(syndromes):
         first, second, third = _parts(syndrome)
@@ -266,16 +283,16 @@ def tails(syndromes: Iterable[int]) -> list[Tail]:
 
 
 def fitting(head: int, place: int, others: Iterable[Tail]) -> list[int]:
-    """Return the indices of the tails that, added to a head, are what two symbols make.
+    """Return the indices of the tails whose sum with a head is explained by two symbols.
 
-    If symbols with locators x and y make a syndrome, its parts have third + (x + y) second +
-    xy first = 0. That is a sum over head and tail, of which all but two products are made once for
-    each of them.
+    Two symbols with locators x and y explain a syndrome if its parts satisfy
+    third + (x + y) second + xy first = 0. This is linear in head and tail. So `tails` computes most
+    products once for each tail, and two are left for each pair.
 
     Args:
-        head: A part of a syndrome.
-        place: Of one symbol; that of the other is different, and is the tail's.
-        others: Made by `tails`.
+        head: The first part of a sum that makes the syndrome.
+        place: The place of the first symbol.
+        others: The tails, made by `tails`; each brings the place of the second symbol.
     """
     first, second, third = _parts(head)
     powers, exponent = _POWERS, ORDER - place
@@ -289,10 +306,10 @@ def fitting(head: int, place: int, others: Iterable[Tail]) -> list[int]:
 
 
 def solve(syndrome: int, places: Sequence[int]) -> tuple[int, ...]:
-    """Return the symbols at one to three different places that make a syndrome.
+    """Return the symbols at one to three different places that explain a syndrome.
 
     Returns:
-        One value a place; nothing if no values make it.
+        One symbol for each place; empty if no symbols explain it.
     """
     first, second, third = _parts(syndrome)
     points = [_POWERS[ORDER - place] for place in places]

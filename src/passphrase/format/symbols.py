@@ -2,15 +2,15 @@
 
 Source: docs/format.md, "Symbols".
 
-A codeword is one number (a "word"), with its first symbol in the highest bits. Python shifts and
-compares a number of 300 bits as fast as it reads one symbol from a list.
+A codeword is one number, with its first symbol in the highest bits. Python shifts and compares a
+number of 300 bits as fast as it reads one symbol from a list.
 
 Shapes:
     header symbol  an int in [0, 1024)
     raw            24 to 48 bytes: the sealed body and the tag
     data           a number of 21 to 40 symbols, the header first; 0 to 8 padding bits at the end
-    word           the same, followed by 3 parity symbols
-    size           the number of symbols in a word
+    number         a codeword: the data, followed by 3 parity symbols
+    size           how many symbols a codeword has, 24 to 43
 """
 
 from collections.abc import Iterable
@@ -40,20 +40,20 @@ def chunk(header_symbol: int, raw: bytes) -> int:
     return (header_symbol << bits | int.from_bytes(raw)) << -bits % SYMBOL_BITS
 
 
-def join(word: int, size: int) -> bytes:
-    """Return the bytes in a word. Inverse: `chunk`.
+def join(number: int, size: int) -> bytes:
+    """Return the bytes in a codeword. Inverse: `chunk`.
 
     Raises:
         PaddingError: A padding bit is not zero.
     """
-    if word & _SPARE_MASKS[size]:
+    if number & _SPARE_MASKS[size]:
         raise PaddingError
-    return (word >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size])
+    return (number >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size])
 
 
-def is_padded(word: int, size: int) -> bool:
-    """Return whether all padding bits of a word are zero."""
-    return not word & _SPARE_MASKS[size]
+def is_padded(number: int, size: int) -> bool:
+    """Return whether all padding bits of a codeword are zero."""
+    return not number & _SPARE_MASKS[size]
 
 
 @cache

@@ -19,9 +19,8 @@ from passphrase.errors import (
     without_trace,
 )
 from passphrase.format.layout import (
-    HEADERS,
+    SIZES,
     SYMBOL_BITS,
-    VERSION,
     WORD_SIZES,
     WORD_SYMBOLS,
 )
@@ -42,9 +41,7 @@ _OPENINGS_FEW: Final = 4
 
 # A codeword of version 1 can begin anywhere. One of another version, which can only be refused,
 # must not touch a glyph before it: seven of eight glyphs would be its possible beginning.
-_OPENS: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size}
-_NEWER: Final = {symbol for symbol in _OPENS if HEADERS[symbol].version != VERSION}
-_KNOWN: Final = _OPENS - _NEWER
+_NEWER: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size} - SIZES.keys()
 
 
 class Contents(NamedTuple):
@@ -196,7 +193,7 @@ def _codewords(row: Row) -> Iterator[tuple[Codeword, int, int]]:
         if not is_sound(number, size):
             continue
         if is_padded(number, size) or number >> SYMBOL_BITS * (size - 1) in _NEWER:
-            text = spelling[first:last] or script.spell_word(number, size)
+            text = spelling[first:last] or script.spell(number, size)
             span = (row.start(first), row.end(last - 1))
             yield Codeword(number, size, text, script.name, span), first, last
 
@@ -206,7 +203,7 @@ def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
     width = row.script.glyphs_per_symbol
     length = len(row.places)
     headers = symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
-    starts = [*compress(range(length), map(_KNOWN.__contains__, headers))]
+    starts = [*compress(range(length), map(SIZES.__contains__, headers))]
     begins = row.begins if not row.spelling else [0]
     newer = [at for at in begins if at < len(headers) and headers[at] in _NEWER]
     starts = sorted(starts + newer) if newer else starts

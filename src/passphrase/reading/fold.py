@@ -39,8 +39,8 @@ def rows(
 ) -> list[Row]:
     """Return every row with glyphs for at least `symbols` symbols, in order, script by script.
 
-    A foreign character or word between two runs is a mark, and joins them, if one of the runs has
-    at least half as many glyphs and marks.
+    One foreign character or word between two runs is a mark, and joins them, if one of the runs has
+    glyphs and marks for at least ``symbols / 2`` symbols.
     """
     found: list[Row] = []
     plain = unwrapped.text

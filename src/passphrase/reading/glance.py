@@ -1,8 +1,7 @@
-"""A text that holds one whole codeword and nothing else to look at, or nothing: the straight path.
+"""The straight path: a text with one undamaged codeword and nothing else to read, or with none.
 
-Source: docs/format.md, "Reading". Most texts are of these two kinds. All others, and whatever only
-may be another kind, are left to `passphrase.reading.find`, which finds the same in these too. So no
-refusal, damage or ambiguity is judged here.
+Source: docs/format.md, "Reading". Most texts are of these two kinds. The full reading, `find.scan`,
+takes every other text, and finds the same in these. So damage and ambiguity are not judged here.
 
 Shapes:
     digits  the value of each glyph in base 32, ASCII: one digit or two; two for each symbol
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import SIZES, WORD_SIZES, WORD_SYMBOLS
 from passphrase.format.parity import is_sound
 from passphrase.format.symbols import DIGITS, is_padded
 from passphrase.reading.codeword import Codeword
@@ -29,9 +28,7 @@ _SIZES: Final = {
     for symbol, size in enumerate(WORD_SYMBOLS)
     if size
 }
-_KNOWN_SIZES: Final = {
-    digits: size for digits, size in _SIZES.items() if HEADERS[int(digits, 32)].version == VERSION
-}
+_KNOWN_SIZES: Final = {digits: size for digits, size in _SIZES.items() if int(digits, 32) in SIZES}
 # By the size of a codeword, the headers of shorter ones, as numbers of the machine.
 _SHORTER: Final = {
     size: frozenset(
@@ -42,11 +39,14 @@ _SHORTER: Final = {
 
 
 def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
-    """Return the one codeword in a text, or none, where a look is enough to tell; otherwise None.
+    """Return the codeword in a text as a list of one, or an empty list if the text has none.
 
     Args:
         text: Any text.
-        scripts: Those that it may be written in.
+        scripts: The scripts to look for.
+
+    Returns:
+        None if the text must be read in full to tell.
     """
     # A passphrase as it was minted, and nothing else.
     if len(text) <= _BARE_CHARS_MAX and (bare := _by_first_glyph(tuple(scripts)).get(text[:1])):
@@ -61,10 +61,10 @@ def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
 
 
 def _alone(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
-    """Look at the one run in a message that is long enough for a part of a codeword."""
+    """Read the only run of glyphs in a message that is long enough for half a codeword."""
     only = None
     for folding in map(folding_of, scripts):
-        # Each row has a core of so many glyphs, of which some stand in a sample of the text.
+        # Each row has a core of at least `core` glyphs, and a sample of the text shows some.
         sample, stride = text[:: folding.stride], folding.stride
         if (hit := folding.sample.search(sample)) and (
             run := folding.core_run.search(text, max(0, (hit.start() - 1) * stride + 1))
@@ -88,7 +88,7 @@ def _alone(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
 
 
 def _read(script: Script, digits: bytes, text: str, start: int) -> list[Codeword] | None:
-    """Return the codeword that digits are, if the text is its spelling and holds no other one."""
+    """Return the codeword that digits make, if the text is its spelling and has no other one."""
     size = _KNOWN_SIZES.get(digits[:2], 0)
     if len(digits) != 2 * size or not size or MARK in digits:
         return None
@@ -97,7 +97,7 @@ def _read(script: Script, digits: bytes, text: str, start: int) -> list[Codeword
         is_sound(number, size)
         and is_padded(number, size)
         and (
-            text == script.spell_word(number, size)
+            text == script.spell(number, size)
             if script.group
             else script.digits_per_glyph * len(text) == len(digits)
         )
@@ -108,9 +108,9 @@ def _read(script: Script, digits: bytes, text: str, start: int) -> list[Codeword
 
 
 def _holds_another(script: Script, digits: bytes) -> bool:
-    """Tell whether a shorter codeword begins at another glyph than the first one.
+    """Return whether a shorter codeword begins after the first glyph.
 
-    Those of newer versions begin only where a separator stands before.
+    A codeword of a newer version can begin only after a separator.
     """
     step, group = script.digits_per_glyph, script.group
     sizes = _SIZES if group else _KNOWN_SIZES

@@ -1,12 +1,12 @@
-"""Damaged rows of a text -> the words they may have been, with their repairs: one budget for all.
+"""Damaged rows of a text -> the codewords that they may have been: one budget for a text.
 
-Source: docs/format.md, "Repair". Where a codeword may begin is guessed, the likeliest place first;
-`repair` says what it was if a guess is right, and the caller whether the tag agrees.
+Source: docs/format.md, "Repair". This module guesses where a codeword begins, the likeliest place
+first. `repair` says which codewords explain a guess. The caller checks their tags.
 
 Shapes:
-    row     glyphs and marks of one script, as `passphrase.reading.fold.Row`
+    row     a `passphrase.reading.row.Row`
     guess   a place in a row and a size
-    window  a part of a row from that place on, read in one way; the unit of the budget
+    window  the glyphs of a guess, with one way to read its marks; the budget counts windows
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
-from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import SIZES, WORD_SIZES
 from passphrase.format.symbols import merge
 from passphrase.reading.chatter import unlike_prose
 from passphrase.reading.repair import (
@@ -32,23 +32,18 @@ from passphrase.reading.repair import (
 )
 from passphrase.reading.row import UNREADABLE, Row
 
-WINDOWS_MAX: Final = 24
-THOROUGH_WINDOWS_MAX: Final = 16  # for what "thorough" adds, of which each costs more
+WINDOWS_MAX: Final = 24  # with a header that was read, and again with any header
+THOROUGH_WINDOWS_MAX: Final = 16  # for the damages that only "thorough" has
 PROPOSALS_MAX: Final = 48
-MARKS_MAX: Final = 64  # of one codeword; so many more glyphs and marks are looked at
-# A guess costs a fraction of a window, and has one, or none, or several ways to take marks.
+MARKS_MAX: Final = 64  # that can stand between the glyphs of one codeword
+# A guess costs a fraction of a window. It has one window, or none, or one for each way to read its
+# marks.
 _GUESSES_MAX: Final = 384
 _ROW_GUESSES_MAX: Final = 192
 _GLYPHS_MAX: Final = 8192  # and marks
 _ROW_GLYPHS_MAX: Final = 512
 _BEGINS_MAX: Final = 16  # of a row, where a header is damaged
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
-# The symbols in a codeword of this version, by its header symbol.
-_OPENED: Final = {
-    symbol: size
-    for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
-    if size and header.version == VERSION
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ class Mended(NamedTuple):
     @property
     def text(self) -> str:
         """Its one canonical spelling."""
-        return self.row.script.spell_word(self.number, self.size)
+        return self.row.script.spell(self.number, self.size)
 
     @property
     def script(self) -> str:
@@ -126,15 +121,15 @@ class Mended(NamedTuple):
 
 
 class _Guess(NamedTuple):
-    """Where a codeword may be: a place in a row, n symbols, and where its first damage may be.
+    """Where a codeword may be.
 
     Attributes:
         row: The row.
-        glyphs: Those of the row.
-        start: A place in it.
-        size: n.
-        places: The first damage is in one of so many first symbols: 1 if the header is unknown.
-        surplus: By how many its glyphs are more than n symbols have; None if marks stand for some.
+        glyphs: All glyphs of the row.
+        start: Index of the first glyph of the guess.
+        size: How many symbols the codeword would have.
+        places: As in `Window`: 1 if the header was not read, because it is damaged.
+        surplus: As in `Window`. None if marks may stand for glyphs, in one way or several.
     """
 
     row: Row
@@ -146,11 +141,11 @@ class _Guess(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """A part of a row in which each mark stands for one glyph, or for none and is left out.
+    """A guess with one way to read its marks: each stands for a glyph, or is left out.
 
     Attributes:
-        window: What is to be taken for a codeword.
-        origins: Where its glyphs stand after the start of the guess, and where the part ends.
+        window: The glyphs that are left.
+        origins: For each glyph of the window, its index after the start of the guess; and the end.
     """
 
     window: Window
@@ -158,7 +153,7 @@ class _Reading(NamedTuple):
 
 
 class _Place:
-    """The glyphs and marks from one place in a row on, read once for all guesses there."""
+    """The glyphs and marks after one place in a row, read once for all guesses there."""
 
     def __init__(self, guess: _Guess) -> None:
         width = guess.row.script.glyphs_per_symbol
@@ -167,13 +162,13 @@ class _Place:
 
     @cached_property
     def readable(self) -> list[int]:
-        """Where the glyphs stand."""
+        """The indices of the glyphs."""
         glyphs = self.part.glyphs
         return [*compress(range(len(glyphs)), map(UNREADABLE.__ne__, glyphs))]
 
     @cached_property
     def groups(self) -> list[list[int]]:
-        """Where the marks of each of the first groups stand."""
+        """The indices of the marks, in groups of neighbours; the first groups only."""
         groups: list[list[int]] = []
         glyphs = self.part.glyphs
         for at in compress(range(len(glyphs)), map(UNREADABLE.__eq__, glyphs)):
@@ -187,16 +182,16 @@ class _Place:
 
     @cached_property
     def without_marks(self) -> Part:
-        """The glyphs if no mark stands for one."""
+        """The glyphs without the marks."""
         return Part([*map(self.part.glyphs.__getitem__, self.readable)], self.part.width)
 
 
 def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
-    """Yield what damaged rows may have been, each codeword once, within the budget of a text.
+    """Yield the codewords that damaged rows may have been, each once a row, within the budget.
 
     Args:
         rows: In the order of the text.
-        thorough: Look only for the damages that "thorough" adds.
+        thorough: Look only for the damages that "standard" does not repair.
     """
     yield from islice(_proposals(rows, thorough=thorough), PROPOSALS_MAX)
 
@@ -208,14 +203,14 @@ def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
         row, start = guess.row, guess.start
         for symbols, edits in propose(window, damages):
             codeword = tuple(symbols)
-            if _OPENED.get(codeword[0]) == guess.size and (id(row), codeword) not in seen:
+            if SIZES.get(codeword[0]) == guess.size and (id(row), codeword) not in seen:
                 seen.add((id(row), codeword))
                 moved = tuple(edit._replace(at=start + origins[edit.at]) for edit in edits)
                 yield Mended(row, codeword, moved, start + origins[0], start + origins[-2] + 1)
 
 
 def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _Reading]]:
-    """Yield as many windows as may be looked at, with any header and with one that was read."""
+    """Yield the windows of the guesses, until the budget of both kinds is used up."""
     budget = THOROUGH_WINDOWS_MAX if thorough else WINDOWS_MAX
     left = {False: budget, True: budget}
     places: dict[tuple[int, int], _Place] = {}
@@ -234,7 +229,7 @@ def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _
 
 
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
-    """Yield where codewords may be, the likeliest first: set off from other glyphs at both ends."""
+    """Yield guesses, the likeliest first: with no glyph of the script touching either end."""
     ranks: list[list[_Guess]] = [[] for _ in range(4)]
     guesses = (
         islice(_guesses_in(row, thorough=thorough), _ROW_GUESSES_MAX) for row in _first(rows)
@@ -245,7 +240,7 @@ def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
 
 
 def _first(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield the rows that are long enough for a codeword, up to a number of glyphs and marks."""
+    """Yield the rows that are long enough for a codeword, until there are too many glyphs."""
     room = _GLYPHS_MAX
     for row in rows:
         length = min(len(row.places), _ROW_GLYPHS_MAX)
@@ -257,18 +252,18 @@ def _first(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
-    """Yield guesses in one row: those at a header, then those at any begin.
+    """Yield (rank, guess) in one row: guesses at a header, then guesses at other beginnings.
 
-    Each has a rank: 0 if something sets it off at both ends, 1 where its end depends on what marks
-    stand for, 2 if something sets it off at one end, 3 if it may be anywhere.
+    The rank is 0 if no glyph of the script touches either end, 1 if marks decide where it ends, 2
+    if a glyph touches one end, 3 if glyphs touch both.
     """
     glyphs, width, begins = row.glyphs, row.script.glyphs_per_symbol, row.begins
     length = len(glyphs)
     starts, marks = {*begins}, [*compress(range(length), map(UNREADABLE.__eq__, glyphs))]
     ends = {*begins, *marks, length}
     symbols = row.symbols
-    headers = compress(range(length), map(_OPENED.__contains__, symbols))
-    at_headers = ((at, _OPENED[symbols[at]], True) for at in headers)
+    headers = compress(range(length), map(SIZES.__contains__, symbols))
+    at_headers = ((at, SIZES[symbols[at]], True) for at in headers)
     if width > 1:  # the words of prose before it are begins too
         before = unlike_prose(row.digits)
         reach = WORD_SIZES[0] * width
@@ -293,16 +288,16 @@ def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
 
 
 def _readings(guess: _Guess, place: _Place, *, thorough: bool) -> Iterable[_Reading]:
-    """Return the part of a row that a guess means, in each way to take the marks in it.
+    """Return a window for each way to read the marks of a guess.
 
-    At "thorough" they stand for nothing: what they stand for, "standard" has looked at.
+    With `thorough`, marks are left out: "standard" has tried what they can stand for.
     """
     _, glyphs, start, size, places, surplus = guess
     part = place.part
     count = size * part.width + (surplus or 0)
     if surplus or (surplus == 0 and UNREADABLE not in glyphs[start : start + count]):
         return (_Reading(Window(part, size, surplus, places), range(count + 1)),)
-    # If marks are the damage, the header stands as it was read, or they are in it.
+    # If marks stand for glyphs, there is no other damage: the header was read, or has a mark.
     may_be_marks = not thorough and (places > 1 or UNREADABLE in part.glyphs[: part.width])
     if surplus is None:
         return _marked(place, size, places, ERASURES_MAX if may_be_marks else 0)
@@ -312,13 +307,13 @@ def _readings(guess: _Guess, place: _Place, *, thorough: bool) -> Iterable[_Read
 
 
 def _marked(place: _Place, size: int, places: int, most: int) -> Iterator[_Reading]:
-    """Yield the ways in which groups of marks stand for some of the glyphs, or for none.
+    """Yield a window for each way to share out missing glyphs among groups of marks.
 
     Args:
         place: The glyphs and marks.
-        size: Of the codeword, in symbols.
-        places: The first damage is in one of so many first symbols.
-        most: How many glyphs the marks may stand for.
+        size: As in `Window`.
+        places: As in `Window`.
+        most: How many glyphs the marks can stand for, all together.
     """
     width, glyphs, readable = place.part.width, place.part.glyphs, place.readable
     count = size * width
@@ -346,13 +341,13 @@ def _marked(place: _Place, size: int, places: int, most: int) -> Iterator[_Readi
 
 @cache
 def _shares(missing: int, groups: int) -> list[tuple[int, ...]]:
-    """Return the ways in which groups of marks, one or more, can stand for missing glyphs."""
+    """Return the ways to share out missing glyphs among one or more groups of marks."""
     ways = product(range(missing + 1), repeat=groups)
     return [shares for shares in ways if sum(shares) == missing and groups]
 
 
 def _repair(row: Row, read: list[int], values: list[int], edit: Edit) -> Repair:
-    """Say what one edit means in the text."""
+    """Return one edit in terms of the text."""
     kind, glyph, at = edit
     count, last = 1, at
     if kind is Damage.SWAPPED:  # marks between the two stand for nothing

@@ -7,8 +7,8 @@ Shapes:
     glyphs    what was read: one int a glyph, UNREADABLE for a mark that stands where a glyph was
     width     glyphs to a symbol, 1 or 2
     place     index of a symbol in the codeword
-    shift     by how many glyphs what follows has moved up (or, below 0, down)
-    sum       what symbols add up to, and the syndrome what is missing: `passphrase.format.parity`
+    shift     how many glyphs are missing before a glyph; below 0, how many are too many
+    sum       see `passphrase.format.parity`, also for the syndrome
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,12 +61,12 @@ class Edit(NamedTuple):
 
 
 class Part:
-    """Glyphs and marks from a place on, read as symbols in each way that a damage asks for.
+    """The glyphs and marks that follow one place, read as symbols with any shift.
 
-    Each way is read and summed once, for all windows that begin at the place.
+    The symbols of each shift are read and summed once, for all windows that begin at the place.
 
     Args:
-        glyphs: Some more than the longest codeword has, or as many as there are.
+        glyphs: At least as many as the longest window needs, or all that there are.
         width: Glyphs to a symbol.
     """
 
@@ -77,7 +77,7 @@ class Part:
         self._sums: Final[dict[int, list[int]]] = {}
 
     def symbols(self, shift: int) -> list[int]:
-        """Read the symbol of each place as if the glyphs before it were `shift` too few.
+        """Return the symbol at each place, read as if `shift` glyphs were missing at the beginning.
 
         A symbol with a mark in it is below 0.
         """
@@ -90,7 +90,7 @@ class Part:
         return self._symbols[shift]
 
     def sums(self, shift: int) -> list[int]:
-        """Return for each place, and the end, the sum of all symbols before it."""
+        """Return the sum of the symbols before each place, and last the sum of all."""
         if shift not in self._sums:
             added = map(getitem, addends(), self.symbols(shift))
             self._sums[shift] = [*accumulate(added, int.__xor__, initial=0)]
@@ -98,14 +98,14 @@ class Part:
 
 
 class Window(NamedTuple):
-    """What was read, to be taken for a codeword of n symbols.
+    """The glyphs that are tried as one damaged codeword.
 
     Attributes:
-        part: The glyphs, and some behind them.
-        size: n.
-        surplus: How many glyphs more the window has than the codeword, from -2 to 2; None if there
-            are as many, and marks stand for some.
-        places: The first damage is in one of so many first symbols.
+        part: The glyphs from the beginning of the window on.
+        size: How many symbols the codeword would have.
+        surplus: How many glyphs the window has beyond those of the codeword, from -2 to 2. None if
+            it has as many, and marks stand for some of them.
+        places: How many symbols can hold the first damage, counted from the beginning: 1 or `size`.
     """
 
     part: Part
@@ -115,12 +115,12 @@ class Window(NamedTuple):
 
     @property
     def syndrome(self) -> int:
-        """What is missing to a codeword if all glyphs stand where they belong."""
+        """The syndrome of the symbols, read without a shift."""
         return sound_sum(self.size) ^ self.part.sums(0)[self.size]
 
     @property
     def symbols(self) -> list[int]:
-        """The symbols if all glyphs stand where they belong."""
+        """The symbols of the window, read without a shift."""
         return self.part.symbols(0)[: self.size]
 
 
@@ -144,10 +144,10 @@ def propose(window: Window, damages: Damages) -> Iterator[Found]:
 
 
 def _lost_glyph(part: Part, symbol: int, place: int, shift: int) -> list[Edit]:
-    """Say which glyph of a symbol was lost, given the other one that is still there.
+    """Return the edit for a symbol that has lost one of its glyphs.
 
     Returns:
-        One edit; nothing if the symbol is not made with the glyph that is there.
+        One edit; empty if the glyph that is left is not one of the symbol's.
     """
     at = place * part.width - shift
     if part.width == 1 or symbol & _HALF_MASK == part.glyphs[at]:
@@ -158,7 +158,7 @@ def _lost_glyph(part: Part, symbol: int, place: int, shift: int) -> list[Edit]:
 
 
 def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[Edit]:
-    """Say which glyphs of a place are other ones than were read."""
+    """Return an edit for each glyph of a symbol that differs from what was read."""
     meant = (symbol,) if part.width == 1 else (symbol >> _HALF_BITS, symbol & _HALF_MASK)
     first = place * part.width
     read = part.glyphs[first - shift : first - shift + part.width]
@@ -177,7 +177,7 @@ def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[E
 
 
 def _unreadable(window: Window) -> Iterator[Found]:
-    """Marks stand where the glyphs of one to three symbols were."""
+    """One to three symbols have marks instead of glyphs."""
     known = window.symbols
     places = [*compress(count(), map((0).__gt__, known))]
     if len(places) > ERASURES_MAX:
@@ -194,13 +194,13 @@ def _unreadable(window: Window) -> Iterator[Found]:
 
 
 def _whole(window: Window) -> Iterator[Found]:
-    """Nothing is wrong but the marks that were left out."""
+    """The glyphs are right; only marks stood between them."""
     if not window.syndrome:
         yield window.symbols, []
 
 
 def _wrong(window: Window) -> Iterator[Found]:
-    """One symbol is another one."""
+    """One symbol is wrong."""
     if located := locate(window.syndrome):
         place, error = located
         if place < window.places:
@@ -210,9 +210,10 @@ def _wrong(window: Window) -> Iterator[Found]:
 
 
 def _swapped(window: Window) -> Iterator[Found]:
-    """Two neighbours have changed places; within a symbol that is a wrong one.
+    """Two neighbouring glyphs of different symbols have changed places.
 
-    Their difference is in both: for two glyphs of a symbol, low in one and high in the next.
+    Both symbols change by the same difference. If a symbol has two glyphs, it is in the low half of
+    the first symbol and in the high half of the second.
     """
     glyphs, width = window.part.glyphs, window.part.width
     high = (width - 1) * _HALF_BITS
@@ -227,14 +228,14 @@ def _swapped(window: Window) -> Iterator[Found]:
 
 
 def _lost(window: Window) -> Iterator[Found]:
-    """One glyph is missing, and the rest has moved up."""
+    """One glyph is missing, and the glyphs after it have moved up."""
     for symbols, place in _without_symbol(window, 1):
         if edits := _lost_glyph(window.part, symbols[place], place, 0):
             yield symbols, edits
 
 
 def _without_symbol(window: Window, lost: int) -> Iterator[tuple[list[int], int]]:
-    """Yield codewords of which one symbol has lost glyphs, and the place of that symbol."""
+    """Yield each codeword in which one symbol has lost `lost` glyphs, and the symbol's place."""
     part, size = window.part, window.size
     sums, behind = part.sums(0), part.sums(lost)
     rest = sound_sum(size) ^ behind[size]
@@ -245,7 +246,7 @@ def _without_symbol(window: Window, lost: int) -> Iterator[tuple[list[int], int]
 
 
 def _extra(window: Window) -> Iterator[Found]:
-    """One glyph has slipped in, and the rest has moved down."""
+    """One glyph is extra, and the glyphs after it have moved down."""
     behind = window.part.sums(-1)
     goal = sound_sum(window.size) ^ behind[window.size]
     for at, head in enumerate(_heads(window, 0, behind)):
@@ -254,12 +255,14 @@ def _extra(window: Window) -> Iterator[Found]:
 
 
 def _heads(window: Window, shift: int, behind: Sequence[int]) -> list[int]:
-    """Return for each glyph what the sum of the others is short of `behind`.
+    """Return, for each glyph that could be extra, the sum before it plus `behind` up to it.
+
+    If that glyph is left out, the sum of the whole codeword is this plus the last of `behind`.
 
     Args:
-        window: With one glyph more than it should have, or two.
-        shift: Of the glyphs before; 0, or -1 where one more was left out before.
-        behind: The sums of the glyphs after the one that is left out.
+        window: A window with one or two extra glyphs.
+        shift: The shift before the glyph: 0, or -1 if an earlier glyph is extra too.
+        behind: The sums with the shift after the glyph.
     """
     part, places = window.part, window.places
     sums = part.sums(shift)[: places + 1]
@@ -271,7 +274,7 @@ def _heads(window: Window, shift: int, behind: Sequence[int]) -> list[int]:
 
 
 def _cut(part: Part, shift: int, left_out: int, places: int) -> Iterator[int]:
-    """Yield for each place what its symbol adds if glyphs are left out between its two."""
+    """Yield, for each place, the addend of its symbol if glyphs between its two are left out."""
     glyphs = part.glyphs[-shift:]
     high = map(int.__lshift__, glyphs[: 2 * places : 2], repeat(_HALF_BITS))
     cut = map(int.__or__, high, glyphs[1 + left_out :: 2])
@@ -279,7 +282,7 @@ def _cut(part: Part, shift: int, left_out: int, places: int) -> Iterator[int]:
 
 
 def _without(window: Window, *extra: int) -> Found:
-    """Return the symbols without extra glyphs, which are the damage."""
+    """Return the codeword without the extra glyphs, and their edits."""
     part = window.part
     kept = Part([glyph for at, glyph in enumerate(part.glyphs) if at not in extra], part.width)
     edits = [Edit(Damage.EXTRA, at - before, at) for before, at in enumerate(extra)]
@@ -290,7 +293,7 @@ def _without(window: Window, *extra: int) -> Found:
 
 
 def _two_wrong(window: Window) -> Iterator[Found]:
-    """Two symbols are other ones."""
+    """Two symbols are wrong."""
     syndrome = window.syndrome
     for pair in partners(syndrome, range(window.places)):
         place, other = pair
@@ -303,7 +306,7 @@ def _two_wrong(window: Window) -> Iterator[Found]:
 
 
 def _lost_and_wrong(window: Window) -> Iterator[Found]:
-    """One glyph is missing and another symbol wrong."""
+    """One glyph is missing, and another symbol is wrong."""
     part, size = window.part, window.size
     sums, behind = part.sums(0), part.sums(1)
     rest = sound_sum(size) ^ behind[size]
@@ -322,7 +325,7 @@ def _lost_and_wrong(window: Window) -> Iterator[Found]:
 
 
 def _two_lost(window: Window) -> Iterator[Found]:
-    """Two glyphs are missing, of two symbols or both of one."""
+    """Two glyphs are missing, of two symbols or of the same one."""
     part, size = window.part, window.size
     read = [part.symbols(shift) for shift in range(3)]
     sums = [part.sums(shift) for shift in range(3)]
@@ -346,7 +349,7 @@ def _two_lost(window: Window) -> Iterator[Found]:
 
 
 def _two_extra(window: Window) -> Iterator[Found]:
-    """Two glyphs have slipped in."""
+    """Two glyphs are extra."""
     part, size = window.part, window.size
     between, behind = part.sums(-1), part.sums(-2)
     goal = sound_sum(size) ^ behind[size]

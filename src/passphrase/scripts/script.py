@@ -83,10 +83,10 @@ class Script:
         pairs = zip(values[::2], values[1::2], strict=False)
         return tuple(high << self.glyph_bits | low for high, low in pairs)
 
-    def spell_word(self, word: int, size: int) -> str:
-        """Write a codeword of `size` symbols, given as one number, in its canonical spelling."""
+    def spell(self, number: int, size: int) -> str:
+        """Write a codeword of `size` symbols in its canonical spelling. `scan` finds it again."""
         spellings = self._spellings
-        spelling = "".join([spellings[word >> shift & _MASK] for shift in shifts(size)])
+        spelling = "".join([spellings[number >> shift & _MASK] for shift in shifts(size)])
         if not self.group:
             return spelling
         groups = range(0, len(spelling), self.group)
