@@ -199,6 +199,7 @@ def test_unknown_key_wrong_audience_and_forgery_are_one_error(key_id: int) -> No
     ):
         with pytest.raises(SignatureError) as caught:
             CODEC.decode(Codec(keyring, audience=audience).encode(INVITE))
+        assert caught.value.span == (0, 30)
         messages.add(str(caught.value))
     assert len(messages) == 1
 

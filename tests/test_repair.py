@@ -3,7 +3,9 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,7 @@ from passphrase import (
     Codec,
     Damage,
     DamagedError,
+    Decoded,
     Invite,
     NotFoundError,
     PassphraseError,
@@ -479,6 +482,25 @@ def test_two_repairs_that_verify_are_refused(monkeypatch: pytest.MonkeyPatch) ->
         CODEC.decode_all(row)
     assert len(caught.value.spans) > 1
     assert all(0 <= start < end <= len(row) for start, end in caught.value.spans)
+
+
+@pytest.mark.parametrize(("start", "is_choice"), [(29, True), (30, False)])
+def test_repairs_that_share_one_glyph_are_a_choice(
+    monkeypatch: pytest.MonkeyPatch, start: int, *, is_choice: bool
+) -> None:
+    decoded = CODEC.decode(spelled("emoji"))
+    spans = {"1": (0, 30), "2": (start, 60)}
+
+    def opened(_codec: Codec, proposal: str) -> Decoded:
+        return replace(decoded, fingerprint=proposal, span=spans[proposal])
+
+    monkeypatch.setattr(Codec, "_open", opened)
+    proposals: Any = ["2", "1"]
+    if is_choice:
+        with pytest.raises(AmbiguousError):
+            CODEC._open_mended(proposals)
+    else:
+        assert [*CODEC._open_mended(proposals)] == ["2", "1"]
 
 
 def test_two_damaged_ones_that_touch_are_two() -> None:
