@@ -89,6 +89,24 @@ def test_the_house_is_complete() -> None:
     assert sorted(room(path) for path in LIBRARY if path.stem != "__init__") == sorted(ROOMS)
 
 
+def test_the_page_names_every_module_in_order() -> None:
+    """Each wing in the order of its modules; and the top level, which the page shows first."""
+    page = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text("utf-8")
+    named: list[str] = []
+    wing = ""
+    for line in page.partition("## Results")[0].splitlines():
+        if section := re.match(r"## (?:`(\w+)`:)?", line):
+            wing = section[1] or ""
+        elif cell := re.match(r"\| (`[^|]+`) \|", line):
+            named += [f"{wing}.{name}".lstrip(".") for name in re.findall(r"`([\w.]+)`", cell[1])]
+    wings: dict[str, list[str]] = {}
+    for name in ROOMS[1:]:
+        wings.setdefault(name.rpartition(".")[0], []).append(name)
+    assert sorted(named) == sorted([*ROOMS[1:], "cli"])
+    for names in wings.values():
+        assert [name for name in named if name in names] == names
+
+
 @pytest.mark.parametrize("path", LIBRARY, ids=room)
 def test_imports_point_one_way(path: Path) -> None:
     """Modules import only earlier ones; few import other packages; only the command does I/O."""
