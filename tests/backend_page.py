@@ -13,7 +13,7 @@ import redis
 
 PAGE = Path(__file__).parents[1] / "docs" / "backend.md"
 WANG = 1  # a member of every group
-SETTINGS = {"keyring", "codec", "policy"}
+SETTINGS = {"keyring", "codec", "policy", "SCHEMA"}
 
 
 class _Connection(sqlite3.Connection):
@@ -33,11 +33,16 @@ def load_page(path: Path) -> Any:
     kept = [node for node in code.body if isinstance(node, _DEFINITIONS) or _sets(node)]
     page: dict[str, Any] = {}
     exec(compile(ast.Module(kept, []), PAGE, "exec"), page)  # noqa: S102  # our own page
-    page["db"] = sqlite3.connect(path, isolation_level=None, timeout=60, factory=_Connection)
-    page["db"].execute("PRAGMA synchronous = off")
-    [schema] = re.findall(r'executescript\("""(.*?)"""', "".join(pieces), re.DOTALL)
-    page["db"].executescript(schema.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
-    return SimpleNamespace(**page, namespace=page)
+    page |= {"PATH": path, "sqlite3": SimpleNamespace(connect=_connect)}
+    db = _connect(path, isolation_level=None)
+    db.executescript(page["SCHEMA"].replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+    return SimpleNamespace(**page, db=db, namespace=page)
+
+
+def _connect(path: Path, **options: Any) -> sqlite3.Connection:
+    db = sqlite3.connect(path, **options | {"timeout": 60, "factory": _Connection})
+    db.execute("PRAGMA synchronous = off")
+    return db
 
 
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
@@ -76,7 +81,7 @@ def join_and_log(path: Path, texts: list[str], viewer: int, log: Path) -> None:
     for at in draw.sample(range(len(texts)), len(texts)):
         for _ in range(draw.choice((1, 1, 2))):
             prompt = page.join(texts[at], viewer, page.Origin.QQ)
-            os.write(file, f"{at} {viewer} {prompt.reason or prompt.action}\n".encode())
+            os.write(file, f"{at} {viewer} {prompt['reason'] or prompt['action']}\n".encode())
         text = page.mint(0, WANG, page.Origin.QQ, single_use=True)
         os.write(file, f"minted {viewer} {page.codec.decode(text).fingerprint}\n".encode())
 
