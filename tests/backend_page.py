@@ -40,7 +40,9 @@ def load_page(path: Path) -> Any:
 
 
 def _connect(path: Path, **options: Any) -> sqlite3.Connection:
-    db = sqlite3.connect(path, **options | {"timeout": 60, "factory": _Connection})
+    db: sqlite3.Connection = sqlite3.connect(
+        path, **options | {"timeout": 60, "factory": _Connection}
+    )
     db.execute("PRAGMA synchronous = off")
     return db
 
