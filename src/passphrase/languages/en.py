@@ -73,9 +73,7 @@ LANGUAGE: Final = Language(
             "You and the inviter have to follow each other. Then open the passphrase again.",
             "OK",
         ),
-        ("none", "undecided"): PopupText(
-            "Not certain yet", "Open the passphrase again in a moment.", "OK"
-        ),
+        ("none", "undecided"): PopupText("Not certain yet", "Try again in a moment.", "OK"),
     },
     confirm=" The passphrase was damaged on its way and has been repaired: check the group and "
     "the inviter first.",

@@ -61,7 +61,7 @@ LANGUAGE: Final = Language(
         ("none", "not_mutual"): PopupText(
             "互相关注后才能加入", "请先和邀请人互相关注，再复制一次口令。", "知道了"
         ),
-        ("none", "undecided"): PopupText("暂时无法确认", "请稍后重新复制口令再试。", "知道了"),
+        ("none", "undecided"): PopupText("暂时无法确认", "请稍后再试。", "知道了"),
     },
     confirm="口令有缺损，已自动修复，加入前请核对群聊和邀请人。",
     # The popup of a text that could not be read, and its sentence by finding.

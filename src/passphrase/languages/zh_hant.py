@@ -61,7 +61,7 @@ LANGUAGE: Final = Language(
         ("none", "not_mutual"): PopupText(
             "互相追蹤後才能加入", "請先和邀請人互相追蹤，再複製一次口令。", "知道了"
         ),
-        ("none", "undecided"): PopupText("暫時無法確認", "請稍後重新複製口令再試。", "知道了"),
+        ("none", "undecided"): PopupText("暫時無法確認", "請稍後再試。", "知道了"),
     },
     confirm="口令有缺損，已自動修復，加入前請核對群組和邀請人。",
     # The popup of a text that could not be read, and its sentence by finding.
