@@ -93,7 +93,7 @@ LANGUAGE: Final = Language(
         "escaped": "The passphrase is written as escape codes; copy the message itself "
         "from the chat.",
         "not_found": "There is no passphrase; copy the whole message.",
-        "signature": "The passphrase is not valid; ask for a new invite.",
+        "signature": "The passphrase is not valid, or it is for another app; ask for a new invite.",
         "version": "This passphrase is of a newer version; update the app.",
         "ambiguous": "There are several passphrases; copy only one message.",
         "too_long": "The text is too long; copy only the message with the passphrase.",
