@@ -85,7 +85,7 @@ class Minted(BaseModel):
 class PastedRequest(BaseModel, extra="forbid", hide_input_in_errors=True):
     """Fields of a request to open a pasted text, or to join with it."""
 
-    # Not `str`: pydantic refuses an unpaired surrogate, but the codec can repair a cut emoji.
+    # Not `str`: with `max_length`, it refuses half a surrogate pair, which the codec can repair.
     # `repr` hides the text, because error reports record local variables.
     text: InstanceOf[str] = Field(repr=False)
     source: Channel | None = None
