@@ -15,7 +15,7 @@ ENGLISH = ROOT / "docs"
 CHINESE = ENGLISH / "zh"
 PAGES = sorted(page.name for page in CHINESE.glob("*.md"))
 README, CHINESE_README = ROOT / "README.md", ROOT / "README.zh-CN.md"
-README_ANCHORS = {"": "", "what-it-does-not-do": "它做不到的事"}
+README_ANCHORS = {"": "", "what-it-does-not-do": "局限"}
 
 FENCE = re.compile(r" *(`{3,})")
 HEADING = re.compile(r'(#+) (?:<a id="([^"]+)"></a>)?(.+)')
