@@ -166,7 +166,8 @@ def read_message(text: str | None) -> str:
     """Return the pasted message from the argument or from standard input."""
     if text is not None and text != "-":
         if os.path.isfile(text):  # noqa: PTH113  # takes any str
-            say(f"TEXT is read as the message itself; to read the file, use < {text}")
+            command = click.get_current_context().command_path
+            say(f"TEXT is read as the message itself; to read the file: {command} < {text}")
         return _decoded(text)
     if sys.stdin is None:
         raise Stop("standard input is closed", EXIT_NO_INPUT)
