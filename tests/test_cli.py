@@ -1313,8 +1313,19 @@ def test_a_file_is_not_the_message(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "message").write_text("")
     refused = shell("decode", str(tmp_path / "message"))
     assert refused.code == 1
-    assert "TEXT is read as the message itself" in refused.err
+    assert f"to read the file: passphrase decode < {tmp_path / 'message'}" in refused.err
     assert "no passphrase in this text" in refused.err
+
+
+@pytest.mark.parametrize("command", [["decode"], ["find"], ["open", "--viewer=4", "--source=qq"]])
+def test_why_there_is_no_passphrase(shell: Shell, command: list[str]) -> None:
+    """An empty input and the first part of a passphrase are named; other texts have none."""
+    text = CODEC.encode(INVITE)
+    part = f"only part of a passphrase: 20 of {len(text)} symbols; copy the whole message"
+    nothing = "no passphrase in this text; copy the whole message that carries it"
+    for typed, said in {"": "the input is empty", text[:20]: part, text[:6]: nothing}.items():
+        refused = shell(*command, typed)
+        assert (refused.code, refused.err) == (1, f"passphrase: {said}\n")
 
 
 def test_explain_with_keys(shell: Shell) -> None:

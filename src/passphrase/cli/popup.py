@@ -135,7 +135,7 @@ def open_(  # noqa: PLR0913  # one parameter for each option
     except PassphraseError as error:
         if not as_json:
             _show_refusal(passphrase.explain(message, codec).sentences[locale], locale)
-        return refuse(error, as_json=as_json)
+        return refuse(error, message, as_json=as_json)
     prompt = passphrase.join_prompt(
         decoded,
         visit,

@@ -66,7 +66,7 @@ def decode(  # noqa: PLR0913  # one parameter for each option
         else:
             found = [codec.decode(message, repair=repair)]
     except PassphraseError as error:
-        return refuse(error, as_json=as_json)
+        return refuse(error, message, as_json=as_json)
     reports = [success(decoded, clock()) for decoded in found]
     for report in reports:
         print_json(report) if as_json else print_table(report)
@@ -81,12 +81,13 @@ def find(*, text: str | None, as_json: bool) -> int:
 
     TEXT is the message; if it is - or missing, standard input is read.
     """
+    message = read_message(text)
     try:
-        contents = scan(read_message(text))
+        contents = scan(message)
         if not contents.candidates:
             raise contents.refusal
     except PassphraseError as error:
-        return refuse(error, as_json=as_json)
+        return refuse(error, message, as_json=as_json)
     for candidate in contents.candidates:
         report = {
             "script": candidate.script,

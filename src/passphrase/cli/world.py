@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, cast
 import click
 
 import passphrase
-from passphrase.errors import PassphraseError, TextTooLongError
+from passphrase.errors import NotFoundError, PassphraseError, TextTooLongError
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -227,15 +227,28 @@ def _has_more(terminal: BinaryIO) -> bool:
         return False
 
 
-def refuse(error: PassphraseError, *, as_json: bool) -> int:
-    """Print an error of reading, and return the exit code."""
+def refuse(error: PassphraseError, text: str, *, as_json: bool) -> int:
+    """Print an error of reading a text, and return the exit code."""
     message = str(error)
     if isinstance(error, TextTooLongError) and _CUT in click.get_current_context().meta:
         message = f"standard input has more than {STDIN_BYTES_MAX} bytes; copy only the message"
+    elif isinstance(error, NotFoundError):
+        message = _why_nothing(text) or message
     if as_json:
         print_json({"ok": False, "error": error.code, "message": message})
         return EXIT_NONE
     return say(message, EXIT_NONE)
+
+
+def _why_nothing(text: str) -> str:
+    """Return why a text without a passphrase has none; empty if nothing special is seen."""
+    if not text.strip():
+        return "the input is empty"
+    seen = passphrase.explain(text)
+    if seen.finding == "damaged" and seen.surplus < 0:
+        part = f"{seen.readable} of {seen.expected} symbols"
+        return f"only part of a passphrase: {part}; copy the whole message"
+    return ""
 
 
 def print_json(report: Json) -> None:
