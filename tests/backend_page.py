@@ -34,15 +34,14 @@ def load_page(path: Path) -> Any:
     page: dict[str, Any] = {}
     exec(compile(ast.Module(kept, []), PAGE, "exec"), page)  # noqa: S102  # our own page
     page |= {"PATH": path, "sqlite3": SimpleNamespace(connect=_connect)}
-    db = _connect(path, isolation_level=None)
+    db = _connect(path)
     db.executescript(page["SCHEMA"].replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
     return SimpleNamespace(**page, db=db, namespace=page)
 
 
-def _connect(path: Path, **options: Any) -> sqlite3.Connection:
-    db: sqlite3.Connection = sqlite3.connect(
-        path, **options | {"timeout": 60, "factory": _Connection}
-    )
+def _connect(path: Path, **_options: Any) -> sqlite3.Connection:
+    """Connect as the page does, but wait longer for a lock, and do not wait for the disk."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=60, factory=_Connection)
     db.execute("PRAGMA synchronous = off")
     return db
 
