@@ -633,8 +633,11 @@ UNUSED = {f"passphrase.{name}" for name in ("joining", "sharing", "diagnosis", "
     [
         (["--help"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.reading.find"}),
         (["--version"], {*SLOW, *UNUSED, "passphrase.codec", "passphrase.reading.find"}),
-        (["find", "text"], {*SLOW, *UNUSED, "passphrase.codec"}),
-        (["decode", "text"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.languages"}),
+        (["find", CODEC.encode(INVITE)], {*SLOW, *UNUSED, "passphrase.codec"}),
+        (
+            ["decode", CODEC.encode(INVITE)],
+            {"rich", "pyarrow", "segno", *UNUSED, "passphrase.languages"},
+        ),
         ([*FIXED, "--json"], {"rich", "pyarrow", "segno", *UNUSED, "passphrase.languages"}),
         (
             ["explain", "text"],
@@ -1225,7 +1228,7 @@ def typed_at_a_terminal(arguments: list[str], typed: str) -> Outcome:
     return Outcome(code, out, asked.decode() + err)
 
 
-ASKED = "passphrase: paste the message; an empty line or Ctrl-D ends it\n"
+ASKED = "passphrase: paste the message, then press Enter on an empty line, or Ctrl-D\n"
 LASTING = CODEC.encode(INVITE.model_copy(update={"expires_at": LATER}))
 TYPING = {
     "empty line": f"{LASTING}\n\n",
