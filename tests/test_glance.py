@@ -107,7 +107,7 @@ def test_another_codeword_inside_is_not_overlooked(script: str, version: int) ->
     for outer, inner in combinations(reversed(WORD_SIZES), 2):
         for at in range(1, outer - 3 - inner):
             seen = check(nested(load_script(script), outer, inner, at, version))
-            assert seen is None or version > 1
+            assert version > 1 or seen is None
 
 
 @given(invite=invites, script=scripts)
@@ -140,7 +140,7 @@ UNSURE: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("change", UNSURE)
 def test_what_may_be_something_else_is_left_to_the_whole_reading(change: str, script: str) -> None:
     text = UNSURE[change](CODEC.encode(INVITE, script=script))
-    assert check(text) is check(f"看 {text} 吧") is None
+    assert [check(text), check(f"看 {text} 吧")] == [None, None]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -160,4 +160,4 @@ def test_a_custom_script() -> None:
     assert glance(text, built_in_scripts()) == []
     sparse = Script("sparse", "".join(chr(0x20000 + 2 * at) for at in range(1024)))
     text = f"看{glyphs(sparse, [*range(30)])}"
-    assert glance(f"{text[:9]}\U00020001{text[9:]}", [sparse]) is None
+    assert glance(f"{text[:9]}\U00020001{text[9:]}", (sparse,)) is None

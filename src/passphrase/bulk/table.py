@@ -112,7 +112,7 @@ def find_column(texts: Texts) -> pa.Table:
     """Find the undamaged passphrases in each text without a key: signatures are NOT checked.
 
     Returns:
-        FOUND, n rows: the candidates, or in `error` why there are none.
+        FOUND, n rows: the candidates, or in `error` the reason for the refusal.
 
     Raises:
         TypeError: `texts` is an Arrow array of another type.

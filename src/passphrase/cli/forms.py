@@ -59,7 +59,7 @@ class Columns(NamedTuple):
     Attributes:
         required: Columns that the input must have.
         optional: Columns that are read if the input has them.
-        text: The required column that must hold texts; None if there is none.
+        text: The required column that must hold texts, if the task has one.
         results: Columns that are added.
     """
 

@@ -17,7 +17,7 @@ from passphrase.cli.world import EXIT_NO_INPUT, EXIT_OUTPUT, Stop
 
 @contextmanager
 def opened(path: Path | None) -> Generator[BinaryIO]:
-    """Open an input file, or standard input if `path` is None.
+    """Open an input file, or without a path standard input.
 
     Raises:
         Stop: The file cannot be read.
@@ -37,7 +37,7 @@ def opened(path: Path | None) -> Generator[BinaryIO]:
 
 @contextmanager
 def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generator[BinaryIO]:
-    """Open an output file, or standard output if `path` is None.
+    """Open an output file, or without a path standard output.
 
     Until it is complete, its name ends in ``.partial`` and it is locked. A second run with the same
     output stops. A file that a killed run has left is replaced.

@@ -182,7 +182,7 @@ def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | 
     """Mint each row of a table. A row that has expired already gets the error "expired"."""
     variants = values(table["variant"])
     names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
-    schema = _MESSAGES if wording else _MINTED
+    schema = _MINTED if wording is None else _MESSAGES
     nothing = (None,) * (len(schema) - 1)
     rows: list[tuple[object, ...]] = []
     for minted, variant, name in zip(mint_each(codec, table), variants, names, strict=True):

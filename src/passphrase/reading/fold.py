@@ -238,7 +238,7 @@ def _word(shown: AbstractSet[int], ignored: AbstractSet[int]) -> str:
 
 
 def _class(codes: Iterable[int], astral_gap: int = _ASTRAL_GAP) -> str:
-    """Write code points as a character class, which matches nothing if there are none.
+    """Write code points as a character class. Without code points, it matches nothing.
 
     Args:
         codes: The code points.

@@ -8,7 +8,6 @@ Shapes:
 """
 
 from codecs import charmap_encode
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -38,7 +37,7 @@ _SHORTER: Final = {
 }
 
 
-def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
+def glance(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
     """Return the codeword in a text as a list of one, or an empty list if the text has none.
 
     Args:
@@ -49,7 +48,7 @@ def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
         None if the text must be read in full to tell.
     """
     # A passphrase as it was minted, and nothing else.
-    if len(text) <= _BARE_CHARS_MAX and (bare := _by_first_glyph(tuple(scripts)).get(text[:1])):
+    if len(text) <= _BARE_CHARS_MAX and (bare := _by_first_glyph(scripts).get(text[:1])):
         script, table = bare
         try:
             digits, _ = charmap_encode(text, "strict", table)  # pyright: ignore[reportArgumentType]
@@ -60,7 +59,7 @@ def glance(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
     return _alone(text, scripts) if is_plain(text) else None
 
 
-def _alone(text: str, scripts: Sequence[Script]) -> list[Codeword] | None:
+def _alone(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
     """Read the only run of glyphs in a message that is long enough for half a codeword."""
     only = None
     for folding in map(folding_of, scripts):
