@@ -1070,7 +1070,7 @@ def test_a_closed_stream_is_one_line(
     code: int,
     told: str,
 ) -> None:
-    """For a closed stream, as in ``passphrase find <&-``, Python has no object; it gets one line."""
+    """Python has no object for a closed stream, as in ``passphrase find <&-``; it gets one line."""
     with monkeypatch.context() as patch:
         patch.setattr(sys, "argv", ["passphrase", "find" if closed == "stdin" else "demo"])
         patch.setattr(sys, closed, None)
