@@ -114,7 +114,13 @@ def test_another_codeword_inside_is_not_overlooked(script: str, version: int) ->
 def test_a_passphrase_alone_is_seen(invite: Invite, script: str) -> None:
     """Bare, or in a message without markup; so that the path is not there for nothing."""
     text = CODEC.encode(invite, script=script)
-    for before, after in (("", ""), ("快来 ", " 复制打开"), ("【", "】"), ("《群》\n", "\n。")):
+    for before, after in (
+        ("", ""),
+        ("快来 ", " 复制打开"),
+        ("【", "】"),
+        ("《群》\n", "\n。"),
+        ("快来【", "】 See you there, don't be late! "),
+    ):
         seen = check(before + text + after)
         start = len(before)
         assert seen

@@ -68,7 +68,11 @@ def _alone(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
         if (hit := folding.sample.search(sample)) and (
             run := folding.core_run.search(text, max(0, (hit.start() - 1) * stride + 1))
         ):
-            if only or folding.sample.search(sample, -(-run.end() // stride)):
+            end = run.end()
+            if only or (
+                folding.sample.search(sample, -(-end // stride))
+                and folding.core_run.search(text, end)
+            ):
                 return None
             only = folding, run
     if not only:
