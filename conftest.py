@@ -67,6 +67,7 @@ def reading() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         if os.environ.get("STRAIGHT_PATH") == "off":
             patched.setattr("passphrase.reading.find.glance", _leave)
+            patched.setattr("passphrase.opening.glance", _leave)
         yield
 
 
