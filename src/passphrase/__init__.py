@@ -13,12 +13,14 @@ from passphrase._version import __version__
 TYPE_CHECKING = False  # type checkers read it as True; importing `typing` would take twice as long
 
 if TYPE_CHECKING:
-    from passphrase.codec import Codec, Decoded
-    from passphrase.diagnosis import Client, Diagnosis, Finding, explain
+    from passphrase.codec import Codec
+    from passphrase.decoded import Decoded
+    from passphrase.diagnosis import Diagnosis, explain
     from passphrase.errors import (
         AmbiguousError,
         DamagedError,
         KeyringError,
+        LimitError,
         NotFoundError,
         PassphraseError,
         SignatureError,
@@ -29,53 +31,40 @@ if TYPE_CHECKING:
     from passphrase.invite import Invite, Origin, parse_id
     from passphrase.joining.aprompt import ajoin_prompt
     from passphrase.joining.prompt import JoinPrompt, join_prompt
-    from passphrase.joining.rules import Action, Facts, Policy, Reason, Visit, needed_facts
-    from passphrase.languages.language import PopupText
-    from passphrase.reading.codeword import Candidate
+    from passphrase.joining.rules import Action, Policy, Reason, Visit
+    from passphrase.minting import Minted, MintPolicy
     from passphrase.reading.find import find, recognize
-    from passphrase.reading.mend import Repair
-    from passphrase.reading.repair import Damage
     from passphrase.scripts.script import Script
-    from passphrase.sharing.lint import Problem, Trouble, avoids, lint
     from passphrase.sharing.message import open_url, share
 
 _HOMES = {
     "Action": "joining.rules",
     "AmbiguousError": "errors",
-    "Candidate": "reading.codeword",
-    "Client": "diagnosis",
     "Codec": "codec",
-    "Damage": "reading.repair",
     "DamagedError": "errors",
-    "Decoded": "codec",
+    "Decoded": "decoded",
     "Diagnosis": "diagnosis",
-    "Facts": "joining.rules",
-    "Finding": "diagnosis",
     "Invite": "invite",
     "JoinPrompt": "joining.prompt",
     "Keyring": "format.keyring",
     "KeyringError": "errors",
+    "LimitError": "errors",
+    "MintPolicy": "minting",
+    "Minted": "minting",
     "NotFoundError": "errors",
     "Origin": "invite",
     "PassphraseError": "errors",
     "Policy": "joining.rules",
-    "PopupText": "languages.language",
-    "Problem": "sharing.lint",
     "Reason": "joining.rules",
-    "Repair": "reading.mend",
     "Script": "scripts.script",
     "SignatureError": "errors",
     "TextTooLongError": "errors",
-    "Trouble": "sharing.lint",
     "VersionError": "errors",
     "Visit": "joining.rules",
     "ajoin_prompt": "joining.aprompt",
-    "avoids": "sharing.lint",
     "explain": "diagnosis",
     "find": "reading.find",
     "join_prompt": "joining.prompt",
-    "lint": "sharing.lint",
-    "needed_facts": "joining.rules",
     "open_url": "sharing.message",
     "parse_id": "invite",
     "recognize": "reading.find",
@@ -85,41 +74,32 @@ _HOMES = {
 __all__ = [
     "Action",
     "AmbiguousError",
-    "Candidate",
-    "Client",
     "Codec",
-    "Damage",
     "DamagedError",
     "Decoded",
     "Diagnosis",
-    "Facts",
-    "Finding",
     "Invite",
     "JoinPrompt",
     "Keyring",
     "KeyringError",
+    "LimitError",
+    "MintPolicy",
+    "Minted",
     "NotFoundError",
     "Origin",
     "PassphraseError",
     "Policy",
-    "PopupText",
-    "Problem",
     "Reason",
-    "Repair",
     "Script",
     "SignatureError",
     "TextTooLongError",
-    "Trouble",
     "VersionError",
     "Visit",
     "__version__",
     "ajoin_prompt",
-    "avoids",
     "explain",
     "find",
     "join_prompt",
-    "lint",
-    "needed_facts",
     "open_url",
     "parse_id",
     "recognize",

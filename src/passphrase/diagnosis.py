@@ -1,7 +1,10 @@
 """`explain`: pasted text -> what happened to its passphrase, and a sentence for the person.
 
-For support staff and for a client's error popup. A diagnosis quotes nothing from the text and
-contains no key, tag or id, so it is safe to log.
+Source: docs/reading.md, "Say what happened". For support staff and for a client's error popup. A
+diagnosis quotes nothing from the text and contains no key, tag or id, so it is safe to log.
+
+Shapes:
+    span  [start, end) in the pasted text, in characters
 """
 
 import re
@@ -18,7 +21,7 @@ from passphrase.errors import (
     TextTooLongError,
     without_trace,
 )
-from passphrase.format.layout import HEADERS, VERSION, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SIZES, SIZES_BY_HEADER, VERSION
 from passphrase.languages import LOCALES, load_language
 from passphrase.reading.chatter import is_chatter
 from passphrase.reading.find import Contents, scan
@@ -30,12 +33,10 @@ from passphrase.reading.row import Row
 from passphrase.scripts import load_script
 
 if TYPE_CHECKING:
-    from passphrase.codec import Codec, Decoded
+    from passphrase.codec import Codec
+    from passphrase.decoded import Decoded
 
-# By header symbol: the number of symbols in its codeword; 0 if it is not one of this version.
-_SIZES_BY_HEADER: Final = tuple(
-    size * (header.version == VERSION) for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
-)
+__all__ = ["Client", "Diagnosis", "Finding", "explain"]
 
 
 class Finding(StrEnum):
@@ -88,16 +89,17 @@ class Diagnosis:
     Attributes:
         finding: What was found.
         script: Name of the script; None if nothing was found.
-        span: Start and end of the passphrase in the text, in characters.
-        readable: Number of readable symbols. If a codec read the passphrase, this is 0, and the
-            next three are empty.
-        expected: Number of symbols by the header; if it is unreadable, the nearest valid size.
+        span: Where the passphrase is in the text: [start, end), in characters; None if unknown.
+        readable: Number of readable symbols, 0 or more. If a codec read the passphrase, this is 0,
+            and the next three are empty.
+        expected: Number of symbols by the header, 24 to 43; if it is unreadable, the nearest valid
+            size.
         surplus: Number of extra symbols; negative if some are missing. Marks count as symbols.
         unreadable: Spans of the marks, such as "?" or "□", that replaced glyphs.
         repairs: The kind of each repair, if a codec repaired the passphrase.
         clients: Chat clients that left traces in the text.
-        version: Format version; None if unknown.
-        expires_at: When the invite expires, if a codec read it.
+        version: Format version, in [0, 8); None if unknown.
+        expires_at: When the invite expires, an aware datetime in UTC, if a codec read it.
         encoding: With MOJIBAKE, the wrong encoding in which the text was decoded.
     """
 
@@ -138,7 +140,7 @@ def explain(
             again.
 
     Raises:
-        TypeError: The text is not a str, or `now` is naive.
+        TypeError: The text is not a str, or `now` is naive. Give it a time zone.
     """
     if now is not None and now.tzinfo is None:
         raise TypeError("now must have a time zone")
@@ -179,7 +181,7 @@ def _seen(text: str, contents: Contents) -> Diagnosis:
 
 
 def _meant(text: str, diagnosis: Diagnosis) -> Diagnosis:
-    """Return MOJIBAKE or ESCAPED if undoing that shows much more of a passphrase.
+    """Return MOJIBAKE or ESCAPED if undoing that damage shows much more of a passphrase.
 
     One more symbol is not enough: damaged hanzi can show one by chance in another encoding.
     """
@@ -200,7 +202,7 @@ def _fragments(text: str) -> list[Row]:
     """Find remains of a passphrase that are too short or too scattered to repair."""
     unwrapped = unwrap(text)
     emoji = rows(unwrapped, [load_script("emoji")], FRAGMENT_GLYPHS_MIN)
-    begun = [row for row in emoji if row.glyphs[0] >= 0 and _SIZES_BY_HEADER[row.glyphs[0]]]
+    begun = [row for row in emoji if row.glyphs[0] in SIZES_BY_HEADER]
     others = [load_script("hanzi"), load_script("base32")]
     pieces = rows(unwrapped, others, FRAGMENT_GLYPHS_MIN)
     least = {"emoji": 1, "hanzi": FRAGMENT_SYMBOLS_MIN, "base32": FRAGMENT_SYMBOLS_MIN}
@@ -210,9 +212,9 @@ def _fragments(text: str) -> list[Row]:
 def _damaged(row: Row) -> Diagnosis:
     damage = row.damage()
     symbols = len(row.glyphs) // row.script.glyphs_per_symbol
-    header = row.script.read(row.glyphs)[0]
-    size = _SIZES_BY_HEADER[header] if header >= 0 else 0
-    expected = size or min(WORD_SIZES, key=lambda known: abs(known - symbols))
+    header = row.script.join_glyphs(row.glyphs)[0]
+    size = SIZES_BY_HEADER.get(header, 0)
+    expected = size or min(CODEWORD_SIZES, key=lambda known: abs(known - symbols))
     return Diagnosis(
         finding=Finding.DAMAGED,
         script=row.script.name,

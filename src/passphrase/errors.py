@@ -1,14 +1,15 @@
 """The exceptions of this library: one root class, and one subclass for each remedy.
 
 Attributes hold the evidence. No exception holds the pasted text, a key or a tag, so all of them are
-safe to log. ``code`` is a short string for programs; the command line prints it in JSON.
+safe to log.
 
-A span is the pair ``(start, end)`` of character positions in the pasted text.
+Shapes:
+    span    the pair of places [start, end) in the pasted text, in characters
+    key id  an int in [0, 8)
 """
 
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from functools import wraps
 from types import TracebackType
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
@@ -20,9 +21,13 @@ _LIBRARIES: Final = sys.stdlib_module_names | {"pydantic", "itsdangerous"}  # wh
 
 
 class PassphraseError(ValueError):
-    """Base class of each refusal of a text or a keyring.
+    """Base class of each refusal of a text, a keyring or an invite to mint.
 
-    Wrong arguments raise TypeError or ValueError.
+    Wrong arguments raise TypeError or ValueError instead. Each subclass says what to do.
+
+    Attributes:
+        code: A short string for programs, the same for all errors of a class. The command line
+            prints it in JSON.
     """
 
     code: ClassVar[str] = "passphrase"
@@ -44,9 +49,9 @@ class DamagedError(PassphraseError):
     """A passphrase has wrong or missing glyphs. Ask for the message to be copied again.
 
     Attributes:
-        span: Start and end of the damaged row of glyphs.
-        readable: Number of symbols in it that could be read.
-        unreadable: Spans of the marks, such as "?" or "□", that replaced glyphs.
+        span: Where the damaged row of glyphs is.
+        readable: Number of symbols in it that could be read, 1 or more.
+        unreadable: Spans of the marks, such as "?" or "□", that replaced glyphs, in order.
     """
 
     code = "damaged"
@@ -68,16 +73,19 @@ class VersionError(PassphraseError):
     """The passphrase was written in a newer format. Update the app.
 
     Attributes:
-        field: The field of docs/format.md whose value this library does not know.
-        version: The format version that the passphrase names.
+        field: The field of docs/format.md whose value this library does not know: "version",
+            "expiry", "origin", "reserved", "group_width" or "inviter_width".
+        version: The format version that the passphrase names, in [0, 8).
+        span: Where the passphrase is in the text; None if it did not come from a text.
     """
 
     code = "version"
 
-    def __init__(self, field: str, version: int) -> None:
-        super().__init__(field, version)
+    def __init__(self, field: str, version: int, span: Span | None = None) -> None:
+        super().__init__(field, version, span)
         self.field = field
         self.version = version
+        self.span = span
 
     def __str__(self) -> str:
         return (
@@ -92,7 +100,7 @@ class SignatureError(PassphraseError):
     The error is the same for all three, on purpose. Ask the inviter for a new passphrase.
 
     Attributes:
-        key_id: The key id that the passphrase names, in [0, 8).
+        key_id: The key id that the passphrase names.
         span: Where the passphrase is in the text; None if it did not come from a text.
     """
 
@@ -114,7 +122,7 @@ class AmbiguousError(PassphraseError):
     """The text contains several different passphrases. Ask for one message to be copied.
 
     Attributes:
-        spans: Where the passphrases are, in the order of the text.
+        spans: Where the passphrases are, two or more, in the order of the text.
     """
 
     code = "ambiguous"
@@ -143,7 +151,7 @@ class TextTooLongError(PassphraseError):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"the text has {self.length} characters; the limit is {self.limit}"
+        return f"the text has {self.length} characters; the limit is {self.limit}; shorten it"
 
 
 class PaddingError(PassphraseError):
@@ -155,13 +163,48 @@ class PaddingError(PassphraseError):
         super().__init__()
 
     def __str__(self) -> str:
-        return "the padding bits of the codeword are not zero"
+        return "the padding bits of the codeword are not zero; ask for another passphrase"
+
+
+class LimitError(PassphraseError):
+    """An invite to mint breaks a limit of your `MintPolicy`. Ask for an invite within the limit.
+
+    Attributes:
+        limit: "expires_at" if it has expired, or the setting of `MintPolicy` that refuses it:
+            "max_lifetime", "origins", "required_flags" or "allowed_flags".
+    """
+
+    code = "limit"
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"the minting policy does not allow this invite: {self.limit}"
 
 
 class KeyringError(PassphraseError):
-    """The keys cannot be used. The message says which rule they break and never quotes a key."""
+    """The keys cannot be used. Correct the keys file or the variable.
+
+    Nothing in it quotes a key.
+
+    Attributes:
+        rule: What is wrong with the keyring, or with the entry.
+        entry: The number of the entry in the text form, from 1; None if it is not about one.
+        key_id: The key id of the wrong key; None if it is unknown.
+    """
 
     code = "keyring"
+
+    def __init__(self, rule: str, entry: int | None = None, key_id: int | None = None) -> None:
+        super().__init__(rule, entry, key_id)
+        self.rule = rule
+        self.entry = entry
+        self.key_id = key_id
+
+    def __str__(self) -> str:
+        return f"entry {self.entry} of the keyring {self.rule}" if self.entry else self.rule
 
 
 def without_trace(function: Callable[P, R]) -> Callable[P, R]:
@@ -236,13 +279,18 @@ def _theirs(trace: TracebackType | None) -> TracebackType | None:
             step.tb_next = kept
             kept = step
         else:
-            with suppress(RuntimeError):  # a running frame cannot be cleared
+            try:  # noqa: SIM105  # entering `suppress` costs more than the rest of the step
                 step.tb_frame.clear()  # a frame can still be reached from its neighbours
+            except RuntimeError:  # a running frame cannot be cleared
+                pass
     return kept
 
 
 def _strip_links(error: BaseException, known: dict[int, BaseException | None]) -> None:
-    """Strip the cause and the context of an exception; drop those that only our frames raised."""
+    """Strip our frames from the cause and the context.
+
+    Drop a cause or context whose traceback has only our frames.
+    """
     cause, context, is_suppressed = error.__cause__, error.__context__, error.__suppress_context__
     error.__cause__ = _stripped(cause, known)
     error.__context__ = _stripped(context, known)

@@ -1,6 +1,11 @@
 """`Invite`: the content of a passphrase, validated once and immutable.
 
 Source: docs/format.md, "Body". Every valid `Invite` can be minted.
+
+Shapes:
+    id          an int in [0, 2^64) or a UUID; in JSON, its string
+    expires_at  an aware datetime in UTC, whole minutes
+    byte        an int in [0, 256)
 """
 
 import re
@@ -50,8 +55,11 @@ OriginWord = Annotated[Origin | Literal["in_app", "wechat", "qq"], AfterValidato
 def parse_id(text: str) -> int | UUID:
     """Read an id from its string: a decimal number or a UUID with hyphens. Inverse: `str`.
 
+    Returns:
+        An int in [0, 2^64), or a UUID.
+
     Raises:
-        ValueError: The text is neither, has leading zeros, or is 2^64 or more.
+        ValueError: The text is neither, has leading zeros, or is 2^64 or more. Refuse the request.
     """
     if _UUID.match(text):
         return UUID(text)
@@ -97,6 +105,7 @@ Id = Annotated[
     WithJsonSchema({"type": "string", "description": "decimal below 2^64, or a UUID"}),
 ]
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_floor_to_minute)]
+Lifetime = Annotated[timedelta, Field(gt=timedelta())]
 Byte = Annotated[int, Field(ge=0, le=255)]
 
 
@@ -123,6 +132,7 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
 
     Raises:
         pydantic.ValidationError: A field is missing, unknown, out of range or of the wrong type.
+            `errors()` says which; correct it.
     """
 
     group_id: Id
@@ -136,8 +146,20 @@ class Invite(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     variant: Byte = 0
 
     def is_expired(self, now: datetime) -> bool:
-        """Return whether the invite has expired at `now`, an aware datetime."""
+        """Return whether the invite has expired at `now`, an aware datetime.
+
+        Raises:
+            TypeError: `now` is naive.
+        """
         return self.expires_at <= now
+
+    def outlasts(self, now: datetime, lifetime: timedelta) -> bool:
+        """Return whether the invite is still valid a `lifetime` after `now`, an aware datetime.
+
+        Raises:
+            TypeError: `now` is naive.
+        """
+        return self.expires_at - now > lifetime
 
 
 KINDS: Final[Mapping[str, object]] = Invite.__annotations__  # Id, Moment, OriginWord, bool, Byte
@@ -152,14 +174,17 @@ _ID_BITS: Final = INT_ID_MAX.bit_length()
 
 
 def checked(invite: Invite) -> Invite:
-    """Return a valid invite: the same object, unless code has changed it past the validation.
+    """Return a valid invite: the same object, or a new one if its fields were set past validation.
 
     Validating an instance costs pydantic as much as making one. Types and ranges are compared here
     instead; only an instance that fails this is validated again.
 
     Raises:
+        TypeError: It is not an `Invite`.
         pydantic.ValidationError: The invite was changed and is no longer valid.
     """
+    if not isinstance(invite, Invite):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("invite must be an Invite")
     fields = invite.__dict__
     if (
         type(invite) is Invite
@@ -186,7 +211,7 @@ def trusted(fields: dict[str, object]) -> Invite:
         fields: All fields in order, with valid values, as unpacked from a verified body.
 
     Returns:
-        The same object, attribute by attribute, that `Invite(**fields)` would be.
+        An invite whose attributes are all equal to those of `Invite(**fields)`.
     """
     invite = Invite.__new__(Invite)
     _set(invite, "__dict__", fields)

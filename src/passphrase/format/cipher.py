@@ -1,6 +1,6 @@
 """A secret and an audience -> the derived keys for signing and sealing.
 
-Source: docs/format.md, "Keys" and "Tag". itsdangerous derives the keys.
+Source: docs/format.md, "Keys" and "Tag and seal". itsdangerous derives the keys.
 
 Shapes:
     secret       32 bytes or more, random
@@ -79,18 +79,18 @@ def derived(secret: bytes, purpose: bytes, audience: bytes) -> bytes:
 class DerivedKeys(Masked):
     """The signing key and the sealing key of one secret for one audience."""
 
-    __slots__ = ("_sealing", "_signing")
+    __slots__ = ("_sign", "_stream")
 
     def __init__(self, secret: bytes, audience: bytes) -> None:
-        self._signing = HmacKey(derived(secret, b"sign", audience))
-        self._sealing = HmacKey(derived(secret, b"seal", audience))
+        self._sign = HmacKey(derived(secret, b"sign", audience)).digest
+        self._stream = HmacKey(derived(secret, b"seal", audience)).digest
 
     def __repr__(self) -> str:
         return "DerivedKeys(...)"
 
     def tag(self, message: bytes) -> bytes:
         """Return the 10-byte tag of a message."""
-        return self._signing.digest(message)[:TAG_BYTES]
+        return self._sign(message)[:TAG_BYTES]
 
     def verify(self, message: bytes, tag: bytes) -> bool:
         """Return in constant time whether a message has this tag."""
@@ -98,10 +98,10 @@ class DerivedKeys(Masked):
 
     def keystream(self, seed: bytes, length: int) -> bytes:
         """Return `length` bytes from a seed: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
-        stream = block = self._sealing.digest(seed + b"\1")
+        stream = block = self._stream(seed + b"\1")
         counter = 1
         while len(stream) < length:
             counter += 1
-            block = self._sealing.digest(block + seed + bytes((counter,)))
+            block = self._stream(block + seed + bytes((counter,)))
             stream += block
         return stream[:length]

@@ -61,7 +61,8 @@ class Keyring(Masked):
         active_id: The id of the key that signs. Optional if there is only one secret.
 
     Raises:
-        KeyringError: The secrets or the active id break a rule above.
+        KeyringError: The secrets or the active id break a rule above. The message names it: correct
+            them, or make a keyring with `passphrase keygen`.
     """
 
     __slots__ = ("_active_id", "_secrets")
@@ -93,7 +94,7 @@ class Keyring(Masked):
         """Read the text form. Inverse: `reveal`.
 
         Raises:
-            KeyringError: The text breaks a rule. The message gives the number of the entry.
+            KeyringError: The text breaks a rule. Correct the entry whose number the message gives.
         """
         return cls(*_parse(text))
 
@@ -115,8 +116,8 @@ class Keyring(Masked):
                 server can load it before one of them signs with it.
 
         Raises:
-            KeyringError: All eight ids are taken (remove the oldest), or the secret is too short
-                or not new.
+            KeyringError: All eight ids are taken (remove one that has no live invites), or the
+                secret is too short or not new (take 32 bytes from `secrets.token_bytes`).
         """
         circle = (*KEY_IDS[self.active_id :], *KEY_IDS)
         free = [key_id for key_id in circle if key_id not in self._secrets]
@@ -131,10 +132,14 @@ class Keyring(Masked):
         """Return a keyring without one key. Everything that this key signed is then refused.
 
         Raises:
-            KeyringError: The id is not in the keyring, or it is the active one.
+            KeyringError: The id is not in the keyring (see `ids`), or it is the active one (rotate
+                first).
         """
         if key_id not in self._secrets or key_id == self.active_id:
-            raise KeyringError("the key id is not in the keyring, or it is the active one")
+            raise KeyringError(
+                "the key id is not in the keyring, or it is the active one; to remove the "
+                "active one, rotate first"
+            )
         kept = {other: secret for other, secret in self._secrets.items() if other != key_id}
         return Keyring(kept, self.active_id)
 
@@ -142,9 +147,9 @@ class Keyring(Masked):
         """Derive the keys of every secret for one audience, by key id.
 
         Raises:
-            TypeError: The audience is not a str.
-            ValueError: The audience is empty, has more than 64 bytes of UTF-8, begins or ends with
-                white space, or contains an invisible character.
+            TypeError: The audience is not a str: pass the name of your app.
+            ValueError: The audience is empty or has more than 64 bytes of UTF-8: choose another. Or
+                it begins or ends with white space, or contains an invisible character: remove it.
         """
         if not isinstance(audience, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("audience must be a str")
@@ -188,9 +193,9 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
             raise KeyringError("a key id must be an int from 0 to 7")
         if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
             msg = f"the secret of key {key_id} must be at least {SECRET_BYTES_MIN} bytes"
-            raise KeyringError(msg)
+            raise KeyringError(msg, key_id=key_id)
     if len({hmac_block(secret) for secret in secrets.values()}) < len(secrets):
-        raise KeyringError("two key ids have the same secret")
+        raise KeyringError("two key ids have the same secret; remove one of them")
     if active_id is None and len(secrets) > 1:
         raise KeyringError(
             "there are several keys: mark the one that signs, in text with ! after it"
@@ -204,33 +209,31 @@ def _parse(text: str) -> tuple[dict[int, bytes], int | None]:
         raise KeyringError("the text form of a keyring must be a str")
     text = text.removeprefix("\ufeff").strip()  # some editors write a byte-order mark
     if not text:
-        raise KeyringError("the keyring is empty")
+        raise KeyringError("the keyring is empty; fill it with the output of `passphrase keygen`")
     secrets: dict[int, bytes] = {}
     active_ids: list[int] = []
     for position, entry in enumerate(re.split(r"[,\s]+", text), start=1):
         match = _ENTRY.match(entry)
         if not match and _QUOTES.search(entry):
-            msg = f"entry {position} of the keyring has quotation marks; remove them"
-            raise KeyringError(msg)
+            raise KeyringError("has quotation marks; remove them", position)
         if not match:
-            msg = f"entry {position} of the keyring does not have the form id:base64url"
-            raise KeyringError(msg)
+            raise KeyringError("does not have the form id:base64url", position)
         key_id = int(match[1])
         if key_id in secrets:
-            msg = f"entry {position} of the keyring repeats key id {key_id}"
-            raise KeyringError(msg)
-        secrets[key_id] = _decode_secret(match[2], match[3], position)
+            msg = f"repeats key id {key_id}"
+            raise KeyringError(msg, position, key_id)
+        secrets[key_id] = _decode_secret(match, position)
         active_ids += [key_id] if match[4] else []
     if len(active_ids) > 1:
-        raise KeyringError("two keys are marked as active with !")
+        raise KeyringError("two keys are marked as active with !; keep one mark")
     return secrets, active_ids[0] if active_ids else None
 
 
-def _decode_secret(encoded: str, padding: str, position: int) -> bytes:
+def _decode_secret(match: "re.Match[str]", position: int) -> bytes:
+    key_id, encoded, padding, _ = match.groups()
     with suppress(binascii.Error):
         secret = base64.urlsafe_b64decode(encoded + "===")  # extra padding is ignored
         written = base64.urlsafe_b64encode(secret).decode()
         if encoded + padding in {written, written.rstrip("=")}:
             return secret
-    msg = f"entry {position} of the keyring is incomplete or mistyped base64url"
-    raise KeyringError(msg)
+    raise KeyringError("is incomplete or mistyped base64url", position, int(key_id))

@@ -8,12 +8,17 @@ Shapes:
     body           BODY_FIELDS from high bits to low, then the two ids, big-endian
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
+
+__all__ = ["Header"]
 
 VERSION: Final = 1
 SYMBOL_BITS: Final = 10
+SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
 PARITY_SYMBOLS: Final = 3
 TAG_BYTES: Final = 10
+FINGERPRINT: Final = f"[0-7]-[0-9a-f]{{{2 * TAG_BYTES}}}"  # key id and tag, as a pattern
 
 Fields = tuple[tuple[str, int], ...]  # (name, bits), from high bits to low
 
@@ -33,7 +38,9 @@ BODY_FIELDS: Final[Fields] = (
     ("generation", 8),
     ("variant", 8),
 )
-KEY_IDS: Final = range(8)
+KEY_IDS: Final = range(1 << dict(HEADER_FIELDS)["key_id"])
+GENERATIONS: Final = 1 << dict(BODY_FIELDS)["generation"]  # resets are counted modulo this
+VARIANTS: Final = 1 << dict(BODY_FIELDS)["variant"]  # of one invite, each with its own passphrase
 ID_BYTES: Final = (4, 8, 16)  # by width code; width code 3 is refused
 FIXED_BYTES: Final = sum(bits for _, bits in BODY_FIELDS) // 8
 
@@ -68,37 +75,39 @@ def field_shifts(fields: Fields) -> tuple[int, ...]:
     return tuple(sum(sizes[at + 1 :]) for at in range(len(sizes)))
 
 
-def header_symbol(header: Header) -> int:
-    """Return the symbol of a header. Inverse: `read_header`."""
-    return HEADER_SYMBOLS[header]
-
-
 def read_header(symbol: int) -> Header:
-    """Return the header of a symbol, unchecked. Inverse: `header_symbol`."""
+    """Return the header of a symbol, unchecked. Inverse: `HEADER_SYMBOLS`."""
     fields = zip(field_shifts(HEADER_FIELDS), HEADER_FIELDS, strict=True)
     return Header(*(symbol >> shift & (1 << bits) - 1 for shift, (_, bits) in fields))
 
 
-def _word_symbols(header: Header) -> int:
-    if max(header.group_width, header.inviter_width) >= len(ID_BYTES):
-        return 0
-    bits = SYMBOL_BITS + 8 * (header.body_bytes + TAG_BYTES)
-    return -(-bits // SYMBOL_BITS) + PARITY_SYMBOLS
+def _body_bytes(header: Header) -> int:
+    is_known = max(header.group_width, header.inviter_width) < len(ID_BYTES)
+    return header.body_bytes if is_known else 0
 
 
-# By header symbol: its header, and the number of symbols in its codeword; 0 for width code 3.
+def _codeword_symbols(body_bytes: int) -> int:
+    bits = SYMBOL_BITS + 8 * (body_bytes + TAG_BYTES)
+    return -(-bits // SYMBOL_BITS) + PARITY_SYMBOLS if body_bytes else 0
+
+
+# By header symbol: its header, the size of its body, and the number of symbols in its codeword; 0
+# for width code 3.
 HEADERS: Final = tuple(map(read_header, range(1 << SYMBOL_BITS)))
-HEADER_SYMBOLS: Final = {header: symbol for symbol, header in enumerate(HEADERS)}
-WORD_SYMBOLS: Final = tuple(map(_word_symbols, HEADERS))
+HEADER_SYMBOLS: Final[Mapping[tuple[int, int, int, int], int]] = {
+    header: symbol for symbol, header in enumerate(HEADERS)
+}
+BODY_BYTES: Final = tuple(map(_body_bytes, HEADERS))
+CODEWORD_SYMBOLS: Final = tuple(map(_codeword_symbols, BODY_BYTES))
 # The number of symbols in a codeword of this version, by header symbol.
-SIZES: Final = {
+SIZES_BY_HEADER: Final = {
     symbol: size
-    for symbol, (header, size) in enumerate(zip(HEADERS, WORD_SYMBOLS, strict=True))
+    for symbol, (header, size) in enumerate(zip(HEADERS, CODEWORD_SYMBOLS, strict=True))
     if size and header.version == VERSION
 }
 RAW_BYTES: Final = {  # size of sealed body and tag, by the number of symbols in the codeword
     size: header.body_bytes + TAG_BYTES
-    for header, size in zip(HEADERS, WORD_SYMBOLS, strict=True)
+    for header, size in zip(HEADERS, CODEWORD_SYMBOLS, strict=True)
     if size
 }
-WORD_SIZES: Final = tuple(sorted({size for size in WORD_SYMBOLS if size}))
+CODEWORD_SIZES: Final = tuple(sorted({size for size in CODEWORD_SYMBOLS if size}))

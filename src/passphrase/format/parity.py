@@ -9,7 +9,7 @@ Shapes:
     remainder     a 30-bit int, three symbols with the first in the high bits
     place         i for symbol i, whatever the size; its locator z is a^-i
     sum           a 30-bit int: the sums of symbol * z, symbol * z^2 and symbol * z^3, ten bits each
-    syndrome      a sum: what is missing in that of some symbols to that of a codeword
+    syndrome      the sum of some symbols, XOR the sum that every codeword of their size has
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,19 +18,20 @@ from itertools import accumulate, cycle, pairwise
 from operator import add, getitem
 from typing import Final
 
-from passphrase.format.layout import PARITY_SYMBOLS, SYMBOL_BITS, WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES, PARITY_SYMBOLS, SYMBOL_BITS, SYMBOL_MASK
 
 FIELD_POLYNOMIAL: Final = 0x409  # x^10 + x^3 + 1
-# The first 30 bits of SHA-256(b"passphrase/v1"). Not 1, so that no symbol can slip in before the
-# end unseen, as one could in bech32.
+# The first 30 bits of SHA-256(b"passphrase/v1"). Not 1: with 1, as in bech32, a symbol inserted
+# before the end could go unnoticed.
 TARGET_REMAINDER: Final = 0x1E09AEB9
 
-ORDER: Final = (1 << SYMBOL_BITS) - 1  # of the element a, which is 2
+ORDER: Final = SYMBOL_MASK  # of the element a, which is 2: its powers are all symbols but 0
 
 _PARITY_BITS: Final = SYMBOL_BITS * PARITY_SYMBOLS
 _PARITY_MASK: Final = (1 << _PARITY_BITS) - 1
-_BYTES_MAX: Final = SYMBOL_BITS * (WORD_SIZES[-1] - PARITY_SYMBOLS) // 8 + 1  # and a 1 before it
-_SYMBOL_MASK: Final = (1 << SYMBOL_BITS) - 1
+_BYTES_MAX: Final = (
+    SYMBOL_BITS * (CODEWORD_SIZES[-1] - PARITY_SYMBOLS) // 8 + 1
+)  # and a 1 before it
 _LOW_BITS: Final = SYMBOL_BITS * (PARITY_SYMBOLS - 1)
 _LOW_MASK: Final = (1 << _LOW_BITS) - 1
 
@@ -94,7 +95,7 @@ def _tables() -> list[list[int]]:
     first use, in less than a millisecond.
     """
     tables = [[0] for _ in range(_BYTES_MAX)]
-    power = _scaled(_GENERATOR, 1)  # x^3, which the generator's other coefficients are equal to
+    power = _scaled(_GENERATOR, 1)  # x^3 modulo the generator: its lower coefficients
     for at in range(8 * _BYTES_MAX):
         bit = at % SYMBOL_BITS
         if at and not bit:
@@ -106,7 +107,7 @@ def _tables() -> list[list[int]]:
 
 
 def parity(number: int, count: int) -> int:
-    """Return, as one number, the three parity symbols of `count` data symbols, one number too."""
+    """Return the three parity symbols of `count` data symbols. Both are single numbers."""
     led = 1 << SYMBOL_BITS * count | number
     symbols = TARGET_REMAINDER
     for part in map(getitem, _tables(), led.to_bytes(SYMBOL_BITS * count // 8 + 1, "little")):
@@ -120,12 +121,12 @@ def protect(number: int, count: int) -> int:
 
 
 def is_sound(number: int, size: int) -> bool:
-    """Return whether the parity of `size` symbols, given as one number, holds."""
+    """Return whether a number of `size` symbols ends in the parity that `protect` adds."""
     return parity(number >> _PARITY_BITS, size - PARITY_SYMBOLS) == number & _PARITY_MASK
 
 
 def likely_sound(
-    symbols: Sequence[int], words: Iterable[tuple[int, int]], width: int
+    symbols: Sequence[int], candidates: Iterable[tuple[int, int]], width: int
 ) -> list[tuple[int, int]]:
     """Return the possible codewords in a long row that are sound, and 1 in 1024 of the others.
 
@@ -135,7 +136,7 @@ def likely_sound(
     Args:
         symbols: The symbol that begins at each glyph. A symbol below 0 makes every result that
             contains it meaningless.
-        words: For each possible codeword, the index of its first glyph and its size.
+        candidates: For each possible codeword, the index of its first glyph and its size.
         width: Glyphs to a symbol.
     """
     sums = [0] * (len(symbols) + width)
@@ -145,11 +146,11 @@ def likely_sound(
             _POWERS.__getitem__, map(add, map(_LOGS.__getitem__, symbols[first::width]), turns)
         )
         sums[first::width] = accumulate(terms, int.__xor__, initial=0)
-    goals = {size: _LOGS[sound_sum(size) >> _LOW_BITS] for size in WORD_SIZES}
+    goals = {size: _LOGS[sound_sum(size) >> _LOW_BITS] for size in CODEWORD_SIZES}
     powers = _POWERS
     return [
         (at, size)
-        for at, size in words
+        for at, size in candidates
         if sums[at] ^ sums[at + width * size] == powers[(goals[size] - at // width) % ORDER]
     ]
 
@@ -175,7 +176,7 @@ def addends() -> tuple[tuple[int, ...], ...]:
     Made when a passphrase is first repaired: some milliseconds and two megabytes.
     """
     tables: list[tuple[int, ...]] = []
-    for place in range(WORD_SIZES[-1]):
+    for place in range(CODEWORD_SIZES[-1]):
         table = [0]
         for bit in range(SYMBOL_BITS):
             added = addend(1 << bit, place)
@@ -188,9 +189,9 @@ def addends() -> tuple[tuple[int, ...], ...]:
 def sound_sum(size: int) -> int:
     """Return the one sum that all codewords of `size` symbols have."""
     total = addend(1, -1)  # the 1 that leads the data
-    for behind in range(PARITY_SYMBOLS):
-        symbol = TARGET_REMAINDER >> SYMBOL_BITS * behind & _SYMBOL_MASK
-        total ^= addend(symbol, size - 1 - behind)
+    for after in range(PARITY_SYMBOLS):
+        symbol = TARGET_REMAINDER >> SYMBOL_BITS * after & SYMBOL_MASK
+        total ^= addend(symbol, size - 1 - after)
     return total
 
 
@@ -306,7 +307,7 @@ def fitting(head: int, place: int, others: Iterable[Tail]) -> list[int]:
 
 
 def solve(syndrome: int, places: Sequence[int]) -> tuple[int, ...]:
-    """Return the symbols at one to three different places that explain a syndrome.
+    """Return the symbols that explain a syndrome if only one to three given places are wrong.
 
     Returns:
         One symbol for each place; empty if no symbols explain it.
@@ -337,6 +338,6 @@ def solve(syndrome: int, places: Sequence[int]) -> tuple[int, ...]:
 def _parts(syndrome: int) -> tuple[int, int, int]:
     return (
         syndrome >> _LOW_BITS,
-        syndrome >> SYMBOL_BITS & _SYMBOL_MASK,
-        syndrome & _SYMBOL_MASK,
+        syndrome >> SYMBOL_BITS & SYMBOL_MASK,
+        syndrome & SYMBOL_MASK,
     )

@@ -5,35 +5,43 @@ PRF of header and body. It authenticates them and seeds the keystream.
 
 Shapes:
     header symbol  an int in [0, 1024), authenticated, not encrypted
-    body           14 to 38 bytes; the sealed body has the same size
+    body           a number of 14 to 38 bytes, as the header says; sealed, it has the same size
     tag            10 bytes
 """
 
-from passphrase.errors import SignatureError
+from typing import Final
+
+from passphrase.errors import SignatureError, Span
 from passphrase.format.cipher import DerivedKeys
-from passphrase.format.layout import TAG_BYTES, read_header
+from passphrase.format.layout import BODY_BYTES, HEADERS, TAG_BYTES
+
+_TAG_BITS: Final = 8 * TAG_BYTES
+_TAG_MASK: Final = (1 << _TAG_BITS) - 1
 
 
-def seal(keys: DerivedKeys, header_symbol: int, body: bytes) -> bytes:
-    """Return the sealed body, followed by the tag. Inverse: `unseal`."""
-    header = header_symbol.to_bytes(2)
-    tag = keys.tag(header + body)
-    return _xor(body, keys.keystream(header + tag, len(body))) + tag
+def seal(keys: DerivedKeys, header_symbol: int, body: int) -> int:
+    """Return the sealed body, followed by the tag, as one number. Inverse: `unseal`."""
+    header, length = header_symbol.to_bytes(2), BODY_BYTES[header_symbol]
+    tag = keys.tag(header + body.to_bytes(length))
+    keystream = keys.keystream(header + tag, length)
+    return (body ^ int.from_bytes(keystream)) << _TAG_BITS | int.from_bytes(tag)
 
 
-def unseal(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
+def unseal(keys: DerivedKeys, header_symbol: int, sealed: int, span: Span | None = None) -> int:
     """Return the body, after checking the tag in constant time. Inverse: `seal`.
 
     Raises:
-        SignatureError: The tag is wrong. No part of the body is returned.
+        SignatureError: The tag is wrong. No part of the body is returned. It names `span`.
     """
-    header = header_symbol.to_bytes(2)
-    tag = sealed[-TAG_BYTES:]
-    body = _xor(sealed[:-TAG_BYTES], keys.keystream(header + tag, len(sealed) - TAG_BYTES))
-    if not keys.verify(header + body, tag):
-        raise SignatureError(read_header(header_symbol).key_id)
+    header, length = header_symbol.to_bytes(2), BODY_BYTES[header_symbol]
+    tag = (sealed & _TAG_MASK).to_bytes(TAG_BYTES)
+    keystream = keys.keystream(header + tag, length)
+    body = sealed >> _TAG_BITS ^ int.from_bytes(keystream)
+    if not keys.verify(header + body.to_bytes(length), tag):
+        raise SignatureError(HEADERS[header_symbol].key_id, span)
     return body
 
 
-def _xor(left: bytes, right: bytes) -> bytes:
-    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))
+def tag_of(sealed: int) -> str:
+    """Return the tag after a sealed body, in hex."""
+    return (sealed & _TAG_MASK).to_bytes(TAG_BYTES).hex()

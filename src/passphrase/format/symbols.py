@@ -7,7 +7,7 @@ number of 300 bits as fast as it reads one symbol from a list.
 
 Shapes:
     header symbol  an int in [0, 1024)
-    raw            24 to 48 bytes: the sealed body and the tag
+    raw            a number of 24 to 48 bytes, as the header says: the sealed body and the tag
     data           a number of 21 to 40 symbols, the header first; 0 to 8 padding bits at the end
     number         a codeword: the data, followed by 3 parity symbols
     size           how many symbols a codeword has, 24 to 43
@@ -15,40 +15,47 @@ Shapes:
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from typing import Final
 
 from passphrase.errors import PaddingError
-from passphrase.format.layout import PARITY_SYMBOLS, RAW_BYTES, SYMBOL_BITS
+from passphrase.format.layout import (
+    BODY_BYTES,
+    PARITY_SYMBOLS,
+    RAW_BYTES,
+    SYMBOL_BITS,
+    SYMBOL_MASK,
+    TAG_BYTES,
+)
 
-_MASK: Final = (1 << SYMBOL_BITS) - 1
-# By size: the number of padding and parity bits after the bytes; a mask of the padding bits; a mask
-# of as many bits as the bytes have.
-_BELOW: Final = {
+# By size: number of padding and parity bits; mask of the padding bits; mask of raw.
+_BITS_BELOW: Final = {
     size: SYMBOL_BITS * PARITY_SYMBOLS + -8 * length % SYMBOL_BITS
     for size, length in RAW_BYTES.items()
 }
 _SPARE_MASKS: Final = {
-    size: (1 << below) - (1 << SYMBOL_BITS * PARITY_SYMBOLS) for size, below in _BELOW.items()
+    size: (1 << below) - (1 << SYMBOL_BITS * PARITY_SYMBOLS) for size, below in _BITS_BELOW.items()
 }
 _MASKS: Final = {size: (1 << 8 * length) - 1 for size, length in RAW_BYTES.items()}
 DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"  # of `int(text, 32)`, two for each symbol
+_PAIRS: Final = tuple(map("".join, product(DIGITS, repeat=2)))
 
 
-def chunk(header_symbol: int, raw: bytes) -> int:
-    """Combine header and bytes into the data of a codeword. Inverse: `join`."""
-    bits = 8 * len(raw)
-    return (header_symbol << bits | int.from_bytes(raw)) << -bits % SYMBOL_BITS
+def chunk(header_symbol: int, raw: int) -> int:
+    """Combine header and raw into data. Inverse: `unchunk`, after `protect` has added parity."""
+    bits = 8 * (BODY_BYTES[header_symbol] + TAG_BYTES)
+    return (header_symbol << bits | raw) << -bits % SYMBOL_BITS
 
 
-def join(number: int, size: int) -> bytes:
-    """Return the bytes in a codeword. Inverse: `chunk`.
+def unchunk(number: int, size: int) -> int:
+    """Return what a codeword holds after the header. Inverse: `chunk`.
 
     Raises:
         PaddingError: A padding bit is not zero.
     """
     if number & _SPARE_MASKS[size]:
         raise PaddingError
-    return (number >> _BELOW[size] & _MASKS[size]).to_bytes(RAW_BYTES[size])
+    return number >> _BITS_BELOW[size] & _MASKS[size]
 
 
 def is_padded(number: int, size: int) -> bool:
@@ -59,17 +66,14 @@ def is_padded(number: int, size: int) -> bool:
 @cache
 def shifts(count: int) -> tuple[int, ...]:
     """Return the number of bits below each of `count` symbols, the first symbol first."""
-    return tuple(SYMBOL_BITS * behind for behind in reversed(range(count)))
+    return tuple(SYMBOL_BITS * after for after in reversed(range(count)))
 
 
 def split(number: int, count: int) -> tuple[int, ...]:
     """Split a number into `count` symbols. Inverse: `merge`."""
-    return tuple([number >> shift & _MASK for shift in shifts(count)])
+    return tuple([number >> shift & SYMBOL_MASK for shift in shifts(count)])
 
 
 def merge(symbols: Iterable[int]) -> int:
     """Combine symbols into one number. Inverse: `split`."""
-    number = 0
-    for symbol in symbols:
-        number = number << SYMBOL_BITS | symbol
-    return number
+    return int("0" + "".join([_PAIRS[symbol] for symbol in symbols]), 32)

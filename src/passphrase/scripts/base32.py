@@ -1,4 +1,7 @@
-"""The base32 script: Crockford's alphabet, two characters for each symbol, in groups of six."""
+"""The base32 script: Crockford's alphabet, two characters for each symbol, in groups of six.
+
+Source: docs/format.md, "Scripts" and "Reading", step 2; docs/scripts.md, "Base 32".
+"""
 
 from typing import Final
 

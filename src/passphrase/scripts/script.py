@@ -13,10 +13,8 @@ from functools import cached_property
 from itertools import product
 from typing import Final
 
-from passphrase.format.layout import SYMBOL_BITS
+from passphrase.format.layout import SYMBOL_BITS, SYMBOL_MASK
 from passphrase.format.symbols import shifts
-
-_MASK: Final = (1 << SYMBOL_BITS) - 1
 
 
 class Script:
@@ -26,13 +24,14 @@ class Script:
         name: The name for users.
         glyphs: 1024 characters, one for each symbol, or 32, two for each symbol. The position of
             a glyph is its value.
-        aliases: Other characters that are read as a glyph.
+        aliases: Other characters that are read as glyphs: alias -> glyph.
         group: Number of glyphs between separators; 0 writes no separators.
         separators: Characters that are ignored between glyphs. The first one is written.
 
     Raises:
-        ValueError: The number of glyphs is wrong, a glyph occurs twice, an alias is not one
-            character or not for a glyph, a separator is a glyph, or `group` has no separators.
+        ValueError: The number of glyphs is wrong, or a glyph occurs twice: replace it. Or an alias
+            is not a single character, or does not stand for a glyph: leave it out. Or a separator
+            is a glyph: choose another. Or `group` has no separators: add one.
     """
 
     def __init__(
@@ -60,21 +59,23 @@ class Script:
         self.glyphs_per_symbol: Final = SYMBOL_BITS // self.glyph_bits
         digits = {glyph: digit for digit, glyph in enumerate(glyphs)}
         self.digits_per_glyph: Final = self.glyph_bits // 5
-        self.digits: Final[Mapping[str, int]] = digits | {
+        self.values: Final[Mapping[str, int]] = digits | {
             alias: digits[glyph] for alias, glyph in (aliases or {}).items()
         }
 
     def __repr__(self) -> str:
         return f"Script({self.name!r})"
 
-    def values(self, codeword: Sequence[int]) -> list[int]:
-        """Return the values of the glyphs that spell a codeword. Inverse: `read`."""
+    def split_glyphs(self, codeword: Sequence[int]) -> list[int]:
+        """Return the values of the glyphs that spell a codeword. Inverse: `join_glyphs`."""
+        if self.glyphs_per_symbol == 1:
+            return [*codeword]
         mask = (1 << self.glyph_bits) - 1
         shifts = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
         return [symbol >> shift & mask for symbol in codeword for shift in shifts]
 
-    def read(self, values: Sequence[int]) -> tuple[int, ...]:
-        """Combine values of glyphs into symbols. Inverse: `values`.
+    def join_glyphs(self, values: Sequence[int]) -> tuple[int, ...]:
+        """Combine values of glyphs into symbols. Inverse: `split_glyphs`.
 
         Half a symbol at the end is left out. A symbol is negative if one of its values is.
         """
@@ -84,9 +85,12 @@ class Script:
         return tuple(high << self.glyph_bits | low for high, low in pairs)
 
     def spell(self, number: int, size: int) -> str:
-        """Write a codeword of `size` symbols in its canonical spelling. `scan` finds it again."""
+        """Write a codeword of `size` symbols in its canonical spelling.
+
+        `passphrase.reading.find.scan` finds it again.
+        """
         spellings = self._spellings
-        spelling = "".join([spellings[number >> shift & _MASK] for shift in shifts(size)])
+        spelling = "".join([spellings[number >> shift & SYMBOL_MASK] for shift in shifts(size)])
         if not self.group:
             return spelling
         groups = range(0, len(spelling), self.group)
