@@ -1,13 +1,17 @@
 """`is_chatter`: is a row a damaged passphrase, or repeated emoji, prose or a dump of bytes?
 
 Source: docs/format.md, "Chatter".
+
+Shapes:
+    digits    those of a `Row`: base 32, one byte each; "?" for each digit of a mark
+    readable  the same digits without the marks
 """
 
 import re
 from itertools import accumulate
 from typing import Final
 
-from passphrase.format.layout import WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES
 from passphrase.format.symbols import DIGITS
 from passphrase.reading.row import MARK, Row
 
@@ -19,7 +23,10 @@ _FREQUENT: Final = b"01aehlopq"
 _RARE: Final = b"23456789ijnrtv"
 _IS_RARE: Final = bytes(byte in _RARE + MARK for byte in range(256))
 _PROSE_GLYPHS: Final = 54  # most of one such part is inside a damaged codeword amid prose
-_PROSE_STEP: Final = 18
+_PROSE_STEP_GLYPHS: Final = 18
+_PROSE_FREQUENT_PER_RARE: Final = 3
+_GLYPHS_PER_LETTER: Final = 8  # "Hexadecimal"
+_GLYPHS_PER_X: Final = 5  # "Escaped bytes"
 _X: Final = DIGITS[29].encode()  # also the x of 0x1F
 _UP_TO_F: Final = DIGITS[:16].encode()
 
@@ -29,12 +36,12 @@ def is_chatter(row: Row, symbols_min: int) -> bool:
 
     Args:
         row: Any row.
-        symbols_min: The least number of readable symbols in a damaged codeword.
+        symbols_min: The least number of readable symbols in a damaged codeword, 1 or more.
     """
     script = row.script
     readable = row.digits.replace(MARK, b"")
     symbols = memoryview(readable[: len(readable) // 2 * 2]).cast("H")
-    different = min(len(symbols), WORD_SIZES[-1]) / 2
+    different = min(len(symbols), CODEWORD_SIZES[-1]) / 2
     if len(symbols) < symbols_min or len({*symbols}) < different:
         return True
     if script.glyphs_per_symbol == 1:
@@ -44,22 +51,30 @@ def is_chatter(row: Row, symbols_min: int) -> bool:
     return (
         groups < _FIGURE_GROUPS_MIN
         or _is_prose(readable)
-        or 8 * letters < len(readable)
-        or 5 * readable.count(_X) >= len(readable)
+        or _GLYPHS_PER_LETTER * letters < len(readable)
+        or _GLYPHS_PER_X * readable.count(_X) >= len(readable)
     )
 
 
 def _is_prose(readable: bytes) -> bool:
     """Return whether every part of a row has far more frequent letters than rare ones."""
     last = max(0, len(readable) - _PROSE_GLYPHS)
-    parts = (readable[at : at + _PROSE_GLYPHS] for at in range(0, last + _PROSE_STEP, _PROSE_STEP))
-    return all(3 * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts)
+    starts = range(0, last + _PROSE_STEP_GLYPHS, _PROSE_STEP_GLYPHS)
+    parts = (readable[at : at + _PROSE_GLYPHS] for at in starts)
+    return all(
+        _PROSE_FREQUENT_PER_RARE * _count(part, _RARE) <= _count(part, _FREQUENT) for part in parts
+    )
 
 
 def unlike_prose(digits: bytes) -> list[int]:
-    """Return for each place, and the end, the number of marks and rare glyphs before it."""
+    """Return how many marks and rare glyphs, together, come before each place and the end.
+
+    Returns:
+        n + 1 running totals for n digits; the first is 0.
+    """
     return [*accumulate(digits.translate(_IS_RARE), initial=0)]
 
 
 def _count(digits: bytes, some: bytes) -> int:
+    """Return how many digits are among `some`."""
     return len(digits) - len(digits.translate(None, some))

@@ -1,11 +1,19 @@
-"""An undamaged codeword: `Codeword` within this package, `Candidate` for the caller."""
+"""An undamaged codeword: `Codeword` within this package, `Candidate` for the caller.
+
+Source: docs/format.md, "Reading", step 4.
+
+Shapes:
+    span  [start, end) in the pasted text, in characters
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from passphrase.errors import Span
-from passphrase.format.layout import HEADERS, SYMBOL_BITS, Header
+from passphrase.format.layout import HEADERS, Header
 from passphrase.format.symbols import split
+
+__all__ = ["Candidate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +24,7 @@ class Candidate:
         codeword: 24 to 43 symbols, ints in [0, 1024). Equal in every script.
         text: Its canonical spelling in the script in which it was found.
         script: Name of that script.
-        span: Start and end in the text, in characters.
+        span: Where it is in the text: [start, end), in characters.
     """
 
     codeword: tuple[int, ...]
@@ -26,7 +34,7 @@ class Candidate:
 
     @property
     def header(self) -> Header:
-        """Version, key id and id widths, which can be read without a key."""
+        """Version and key id, each in [0, 8), and id widths: they can be read without a key."""
         return HEADERS[self.codeword[0]]
 
 
@@ -34,11 +42,12 @@ class Codeword(NamedTuple):
     """A codeword that was found in a text, as one number.
 
     Attributes:
-        number: The codeword as one number.
-        size: Number of symbols.
+        number: The codeword as one number, below 2^(10 * size).
+        size: Number of symbols, 24 to 43.
         text: Its canonical spelling.
         script: Name of the script.
-        span: Start and end in the text, in characters.
+        span: Where it is in the text.
+        repairs: Always empty, because it was not damaged.
     """
 
     number: int
@@ -46,16 +55,7 @@ class Codeword(NamedTuple):
     text: str
     script: str
     span: Span
-
-    @property
-    def header_symbol(self) -> int:
-        """The first symbol."""
-        return self.number >> SYMBOL_BITS * (self.size - 1)
-
-    @property
-    def repairs(self) -> tuple[()]:
-        """Empty, because the codeword was undamaged."""
-        return ()
+    repairs: tuple[()] = ()
 
     @property
     def candidate(self) -> Candidate:

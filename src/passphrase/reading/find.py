@@ -19,10 +19,10 @@ from passphrase.errors import (
     without_trace,
 )
 from passphrase.format.layout import (
-    SIZES,
+    CODEWORD_SIZES,
+    CODEWORD_SYMBOLS,
+    SIZES_BY_HEADER,
     SYMBOL_BITS,
-    WORD_SIZES,
-    WORD_SYMBOLS,
 )
 from passphrase.format.parity import is_sound, likely_sound
 from passphrase.format.symbols import is_padded
@@ -37,11 +37,13 @@ from passphrase.scripts.script import Script
 
 MAX_CHARS: Final = 1 << 12
 
-_OPENINGS_FEW: Final = 4
+_OPENINGS_MAX: Final = 4  # that are checked one by one
 
 # A codeword of version 1 can begin anywhere. One of another version, which can only be refused,
 # must not touch a glyph before it: seven of eight glyphs would be its possible beginning.
-_NEWER: Final = {symbol for symbol, size in enumerate(WORD_SYMBOLS) if size} - SIZES.keys()
+_NEWER: Final = {
+    symbol for symbol, size in enumerate(CODEWORD_SYMBOLS) if size
+} - SIZES_BY_HEADER.keys()
 
 
 class Contents(NamedTuple):
@@ -57,7 +59,7 @@ class Contents(NamedTuple):
 
     @property
     def refusal(self) -> DamagedError | NotFoundError:
-        """The error to raise if nothing can be read: for the longest damaged row, if any."""
+        """The error to raise if nothing can be read: about the longest damaged row, if any."""
         longest = max(self.damaged, key=lambda row: row.readable, default=None)
         return longest.damage() if longest else NotFoundError()
 
@@ -93,29 +95,31 @@ def recognize(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX
     return bool(find(text, scripts=scripts, max_chars=max_chars))
 
 
-def scan(
-    text: str,
-    *,
-    scripts: Sequence[Script] = (),
-    max_chars: int = MAX_CHARS,
-    codewords_max: int | None = None,
-) -> Contents:
+def scan(text: str, *, scripts: Sequence[Script] = (), max_chars: int = MAX_CHARS) -> Contents:
     """Find every codeword in a text, and every row that may be a damaged one.
 
-    Args and errors are those of `find`, and:
-        codewords_max: Stop when there are more different codewords than this.
+    It finds what `Script.spell` wrote. Args and errors are those of `find`.
     """
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("text must be a str")
     check_max_chars(max_chars)
-    if len(text) > max_chars:
-        raise TextTooLongError(len(text), max_chars)
-    known = built_in_scripts()
+    check_text(text, max_chars)
     if scripts != ():
         _check_scripts(scripts)
-        known = (*known, *scripts)
+    known = known_scripts(scripts)
     if (seen := glance(text, known)) is not None:
         return Contents(seen, [])
+    return read_in_full(text, known)
+
+
+def read_in_full(
+    text: str, known: tuple[Script, ...], codewords_max: int | None = None
+) -> Contents:
+    """Do what `scan` does, without the straight path, for checked arguments.
+
+    Args:
+        text: Any text.
+        known: The scripts to look for.
+        codewords_max: Stop when there are more different codewords than this.
+    """
     found: dict[Codeword, None] = {}
     damaged: list[Row] = []
     numbers: set[int] = set()
@@ -128,6 +132,11 @@ def scan(
                 if codewords_max and len(numbers) > codewords_max:
                     return _sorted(found, [])
     return _sorted(found, damaged)
+
+
+def known_scripts(own: Sequence[Script]) -> tuple[Script, ...]:
+    """Return the built-in scripts and `own`."""
+    return (*built_in_scripts(), *own) if own else built_in_scripts()
 
 
 def _sorted(codewords: Iterable[Codeword], damaged: list[Row]) -> Contents:
@@ -143,6 +152,19 @@ def _check_scripts(scripts: Sequence[Script]) -> None:
         raise TypeError("scripts must be a sequence of Script")
     for script in scripts:
         check_script(script)
+
+
+def check_text(text: str, max_chars: int) -> None:
+    """Check that `text` is a str with at most `max_chars` characters.
+
+    Raises:
+        TypeError: It is not a str.
+        TextTooLongError: It is longer.
+    """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("text must be a str")
+    if len(text) > max_chars:
+        raise TextTooLongError(len(text), max_chars)
 
 
 def check_max_chars(max_chars: int) -> None:
@@ -182,7 +204,7 @@ def _codewords(row: Row) -> Iterator[tuple[Codeword, int, int]]:
     digits_per_glyph, width = script.digits_per_glyph, script.glyphs_per_symbol
     symbols = row.symbols
     openings = _openings(row, symbols)
-    if len(openings) > _OPENINGS_FEW:  # checking them together is faster: they share symbols
+    if len(openings) > _OPENINGS_MAX:  # together is faster: they share symbols
         openings = likely_sound(symbols, openings, width)
     for first, size in openings:
         last = first + size * width
@@ -202,10 +224,10 @@ def _openings(row: Row, symbols: list[int]) -> list[tuple[int, int]]:
     """Return the index of each possible header, and the number of symbols in its codeword."""
     width = row.script.glyphs_per_symbol
     length = len(row.places)
-    headers = symbols[: max(0, length - width * WORD_SIZES[0] + 1)]
-    starts = [*compress(range(length), map(SIZES.__contains__, headers))]
+    headers = symbols[: max(0, length - width * CODEWORD_SIZES[0] + 1)]
+    starts = [*compress(range(length), map(SIZES_BY_HEADER.__contains__, headers))]
     begins = row.begins if not row.spelling else [0]
     newer = [at for at in begins if at < len(headers) and headers[at] in _NEWER]
     starts = sorted(starts + newer) if newer else starts
-    sized = [(at, WORD_SYMBOLS[symbols[at]]) for at in starts]
+    sized = [(at, CODEWORD_SYMBOLS[symbols[at]]) for at in starts]
     return [(at, size) for at, size in sized if at + width * size <= length]

@@ -1,7 +1,8 @@
 """Unwrapped text -> rows of one script's glyphs, each character folded by a frozen table.
 
-Source: docs/format.md, "Reading", fold and run. Text is not normalised, because that is quadratic
-on combining marks, and not case-folded, because that would accept foreign letters.
+Source: docs/format.md, "Reading", steps 2 and 3, and "Foreign words". Text is not normalised,
+because that is quadratic on combining marks, and not case-folded, because that would accept foreign
+letters.
 
 Shapes:
     row  glyphs and marks of one script, with nothing but ignorable characters between them
@@ -16,7 +17,7 @@ from itertools import chain, compress
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
-from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES, PARITY_SYMBOLS
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES, codes
 from passphrase.reading.markup import Unwrapped
 from passphrase.reading.row import MARK, Row, digit_values
@@ -25,28 +26,30 @@ from passphrase.scripts.script import Script
 
 _BASIC_PLANE_LAST: Final = 0xFFFF
 _ASTRAL_GAP: Final = 256
-# A row with at least so many readable symbols may be a damaged codeword.
-ROW_SYMBOLS_MIN: Final = WORD_SIZES[0] - PARITY_SYMBOLS
-_SAMPLES_MIN: Final = 5  # characters of each core that the sample of a text contains
+# A row with at least this many readable symbols may be a damaged codeword.
+ROW_SYMBOLS_MIN: Final = CODEWORD_SIZES[0] - PARITY_SYMBOLS
+# How many characters of each core are in the sample of a text, by the number of glyphs to a symbol.
+# One of 1024 glyphs is seldom a character of ordinary text, and one of 32 often is.
+_SAMPLES_MIN: Final = {1: 2, 2: 5}
 _OPENING: Final = r"(\[{（［｛【「『《〈〔“‘"
 _CLOSING: Final = r")\]}）］｝】」』》〉〕”’"
-_WORD_CHARS_MAX: Final = 20
+_WORD_CHARS_MAX: Final = 20  # docs/format.md, "Foreign words", `word`
 _NO_WORD: Final = (0, 0)
 
 
 def rows(
-    unwrapped: Unwrapped, scripts: Iterable[Script], symbols: int = ROW_SYMBOLS_MIN
+    unwrapped: Unwrapped, scripts: Iterable[Script], symbols_min: int = ROW_SYMBOLS_MIN
 ) -> list[Row]:
-    """Return every row with glyphs for at least `symbols` symbols, in order, script by script.
+    """Return every row with glyphs for at least `symbols_min` symbols, in order, script by script.
 
-    One foreign character or word between two runs is a mark, and joins them, if one of the runs has
-    glyphs and marks for at least ``symbols / 2`` symbols.
+    One foreign character or word between two runs is a mark, and joins them. One of the two runs
+    must have glyphs and marks for at least ``symbols_min / 2`` symbols.
     """
     found: list[Row] = []
     plain = unwrapped.text
     for script in scripts:
-        folding = folding_of(script, symbols)
-        if folding.sample.search(plain[:: folding.stride]):
+        folding = folding_of(script, symbols_min)
+        if folding.sample.search(plain[:: folding.stride_chars]):
             found += chain.from_iterable(
                 _joined(runs, folding, unwrapped) for runs in _chains(plain, folding)
             )
@@ -75,17 +78,19 @@ _NO_RUN: Final = _Run(b"", (), "", _NO_WORD)
 def _chains(plain: str, folding: "Folding") -> Iterator[list[_Run]]:
     """Yield lists of runs that foreign words join, if together they may be a row."""
     linked: list[re.Match[str]] = []
-    length = core = 0
+    chars_linked = chars_before = 0
     for match in chain(folding.run.finditer(plain), (None,)):
-        size = match.end(1) - match.start() if match else 0
+        chars = match.end(1) - match.start() if match else 0
         is_linked = linked and linked[-1].end(2) >= 0
-        if linked and not (match and is_linked and max(core, size) >= folding.core):
-            if length + len(linked) > folding.shortest:  # with a mark between each two
+        is_core = max(chars_before, chars) >= folding.core_glyphs
+        if linked and not (match and is_linked and is_core):
+            # With a mark between each two.
+            if chars_linked + len(linked) > folding.row_glyphs_min:
                 yield [*chain.from_iterable(_runs(plain, each, folding) for each in linked)]
-            linked, length = [], 0
+            linked, chars_linked = [], 0
         if match:
             linked.append(match)
-            length, core = length + size, size
+            chars_linked, chars_before = chars_linked + chars, chars
 
 
 def _runs(plain: str, match: "re.Match[str]", folding: "Folding") -> Iterator[_Run]:
@@ -110,7 +115,10 @@ def _runs(plain: str, match: "re.Match[str]", folding: "Folding") -> Iterator[_R
 
 
 def _broken(plain: str, stretch: range, word: Span, folding: "Folding") -> Iterator[_Run]:
-    """Fold a stretch that has foreign characters: above U+FFFF, the pattern matches too much."""
+    """Fold a match that contains foreign characters, and split it there.
+
+    Above U+FFFF the pattern is wider than the script.
+    """
     digits: list[bytes] = []
     places: list[int] = []
     for place in stretch:
@@ -131,7 +139,8 @@ def _joined(runs: Iterable[_Run], folding: "Folding", unwrapped: Unwrapped) -> I
     for run in chain(runs, (_NO_RUN,)):
         if linked:
             sizes = len(linked[-1].digits), len(run.digits)
-            if not all(sizes) or max(sizes) < folding.core * width or linked[-1].word == _NO_WORD:
+            is_core = max(sizes) >= folding.core_glyphs * width
+            if not (all(sizes) and is_core) or linked[-1].word == _NO_WORD:
                 yield from _row(linked, folding, unwrapped)
                 linked = []
         linked.append(run)
@@ -142,7 +151,7 @@ def _row(runs: Sequence[_Run], folding: "Folding", unwrapped: Unwrapped) -> Iter
     width = folding.script.digits_per_glyph
     mark = MARK * width
     digits = mark.join(run.digits for run in runs)
-    if len(digits) - digits.count(MARK) < width * folding.shortest:
+    if len(digits) - digits.count(MARK) < width * folding.row_glyphs_min:
         return
     places, spelling, gaps = runs[0].places, runs[0].spelling, {}
     if len(runs) > 1:
@@ -160,25 +169,23 @@ class Folding(NamedTuple):
         table: By code point, the digits of a glyph or a mark; empty for an ignorable character.
         run: Matches a run, and the foreign word after it if another run follows. The run can
             contain foreign characters above U+FFFF.
-        shortest: The least number of glyphs in a row.
-        core: The least number of glyphs and marks in one of its runs.
-        stride: Every `stride`-th character of a text is in its sample.
+        row_glyphs_min: The least number of glyphs in a row.
+        core_glyphs: The least number of glyphs and marks in one of its runs.
+        stride_chars: The distance between the characters of a text that are in its sample.
         sample: Matches a core in the sample of a text.
         core_run: Matches a core in the text, and the ignorable characters after it.
         alias: Matches a glyph that the script does not write itself.
-        ignored: All ignorable characters.
     """
 
     script: Script
     table: dict[int, bytes]
     run: re.Pattern[str]
-    shortest: int
-    core: int
-    stride: int
+    row_glyphs_min: int
+    core_glyphs: int
+    stride_chars: int
     sample: re.Pattern[str]
     core_run: re.Pattern[str]
     alias: re.Pattern[str]
-    ignored: str
 
 
 @lru_cache(maxsize=16)
@@ -190,7 +197,7 @@ def spelled_digits(script: Script) -> dict[int, bytes]:
 
 
 @lru_cache(maxsize=32)
-def folding_of(script: Script, symbols: int = ROW_SYMBOLS_MIN) -> Folding:
+def folding_of(script: Script, symbols_min: int = ROW_SYMBOLS_MIN) -> Folding:
     """Make the table that folds the characters of a script, and the patterns that find them."""
     width = script.digits_per_glyph
     marks = codes(*MARK_RANGES, *(PICTURE_RANGES if script.name == "emoji" else ()))
@@ -198,12 +205,12 @@ def folding_of(script: Script, symbols: int = ROW_SYMBOLS_MIN) -> Folding:
     table |= dict.fromkeys(chain(codes(*IGNORABLE_RANGES), map(ord, script.separators)), b"")
     spelled = spelled_digits(script)
     table |= {
-        ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.digits.items()
+        ord(glyph): spelled[ord(script.glyphs[value])] for glyph, value in script.values.items()
     }
-    shortest = symbols * script.glyphs_per_symbol
-    core = (symbols + 1) // 2 * script.glyphs_per_symbol
-    stride = max(1, core // _SAMPLES_MIN)
-    aliases = {*map(ord, script.digits)} - {*map(ord, script.glyphs)}
+    core_symbols = (symbols_min + 1) // 2  # 11 of 21: docs/format.md, "Foreign words"
+    core_glyphs = core_symbols * script.glyphs_per_symbol
+    stride_chars = max(1, core_glyphs // _SAMPLES_MIN[script.glyphs_per_symbol])
+    aliases = {*map(ord, script.values)} - {*map(ord, script.glyphs)}
     shown = {code for code, digits in table.items() if digits}
     ignored = table.keys() - shown
     characters = _class(table)
@@ -211,13 +218,12 @@ def folding_of(script: Script, symbols: int = ROW_SYMBOLS_MIN) -> Folding:
         script,
         table,
         re.compile(f"({_class(shown)}{characters}*+)(?:{_word(shown, ignored)})?"),
-        shortest,
-        core,
-        stride,
-        re.compile(f"{characters}{{{core // stride}}}"),
-        re.compile(f"{_class(shown)}{characters}{{{core - 1},}}+"),
+        symbols_min * script.glyphs_per_symbol,
+        core_glyphs,
+        stride_chars,
+        re.compile(f"{characters}{{{core_glyphs // stride_chars}}}"),
+        re.compile(f"{_class(shown)}{characters}{{{core_glyphs - 1},}}+"),
         re.compile(_class(aliases)),
-        "".join(map(chr, ignored)),
     )
 
 
@@ -266,11 +272,11 @@ def check_script(script: Script) -> None:
     """
     taken = {chr(code) for code in codes(*IGNORABLE_RANGES, *MARK_RANGES)} | {*"<>[]&%."}
     for built_in in map(load_script, SCRIPT_NAMES):
-        taken |= {*built_in.digits, *built_in.separators}
+        taken |= {*built_in.values, *built_in.separators}
     if script.name in SCRIPT_NAMES:
         msg = f"{script.name!r} is the name of a built-in script"
         raise ValueError(msg)
-    for glyph in (*script.digits, *script.separators):
+    for glyph in (*script.values, *script.separators):
         if glyph in taken:
             msg = f"a script cannot use U+{ord(glyph):04X}: it has another meaning in a pasted text"
             raise ValueError(msg)

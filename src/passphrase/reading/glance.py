@@ -7,11 +7,13 @@ Shapes:
     digits  the value of each glyph in base 32, ASCII: one digit or two; two for each symbol
 """
 
+import re
 from codecs import charmap_encode
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Final
 
-from passphrase.format.layout import SIZES, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SIZES, CODEWORD_SYMBOLS, SIZES_BY_HEADER
 from passphrase.format.parity import is_sound
 from passphrase.format.symbols import DIGITS, is_padded
 from passphrase.reading.codeword import Codeword
@@ -20,21 +22,31 @@ from passphrase.reading.markup import is_plain
 from passphrase.reading.row import MARK
 from passphrase.scripts.script import Script
 
-_BARE_CHARS_MAX: Final = 2 * WORD_SIZES[-1] + WORD_SIZES[-1] // 3  # half a symbol each, in groups
-# The symbols in a codeword, by the digits of its header symbol: of any version, and of this one.
+_Seek = Callable[[bytes, int, int], re.Match[bytes] | None]
+
+_BARE_CHARS_MAX: Final = (
+    2 * CODEWORD_SIZES[-1] + CODEWORD_SIZES[-1] // 3
+)  # half a symbol each, in groups
+# The number of symbols in a codeword, by the digits of its header: all versions, this one, others.
 _SIZES: Final = {
     (DIGITS[symbol >> 5] + DIGITS[symbol & 31]).encode(): size
-    for symbol, size in enumerate(WORD_SYMBOLS)
+    for symbol, size in enumerate(CODEWORD_SYMBOLS)
     if size
 }
-_KNOWN_SIZES: Final = {digits: size for digits, size in _SIZES.items() if int(digits, 32) in SIZES}
-# By the size of a codeword, the headers of shorter ones, as numbers of the machine.
-_SHORTER: Final = {
-    size: frozenset(
-        memoryview(digits).cast("H")[0] for digits, inner in _KNOWN_SIZES.items() if inner < size
-    )
-    for size in WORD_SIZES
+_KNOWN_SIZES: Final = {
+    digits: size for digits, size in _SIZES.items() if int(digits, 32) in SIZES_BY_HEADER
 }
+_NEWER_SIZES: Final = {
+    digits: size for digits, size in _SIZES.items() if digits not in _KNOWN_SIZES
+}
+
+
+@cache
+def _seekers(size: int) -> tuple[_Seek, _Seek]:
+    """Return what finds a header of a shorter codeword, in digits and in pairs of digits."""
+    shorter = [digits for digits, inner in _KNOWN_SIZES.items() if inner < size]
+    header = b"[%s][%s]" % tuple(bytes({*ends}) for ends in zip(*shorter, strict=True))
+    return re.compile(header).search, re.compile(b"(?:..)*?" + header).match
 
 
 def glance(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
@@ -63,8 +75,9 @@ def _alone(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
     """Read the only run of glyphs in a message that is long enough for half a codeword."""
     only = None
     for folding in map(folding_of, scripts):
-        # Each row has a core of at least `core` glyphs, and a sample of the text shows some.
-        sample, stride = text[:: folding.stride], folding.stride
+        # Each row has a core of at least `core_glyphs` glyphs, and a sample of the text shows some.
+        stride = folding.stride_chars
+        sample = text[::stride]
         if (hit := folding.sample.search(sample)) and (
             run := folding.core_run.search(text, max(0, (hit.start() - 1) * stride + 1))
         ):
@@ -84,8 +97,11 @@ def _alone(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
     except UnicodeEncodeError:  # beyond the basic plane the pattern is wider
         return None
     if len(digits) < len(glyphs) * script.digits_per_glyph:
-        glyphs = glyphs.rstrip(folding.ignored)
-    if not script.group and folding.alias.search(glyphs):
+        end = len(glyphs)  # without the ignorable characters after the last glyph
+        while not folding.table[ord(glyphs[end - 1])]:
+            end -= 1
+        glyphs = glyphs[:end]
+    if folding.alias.search(glyphs):
         return None
     return _read(script, digits, glyphs, run.start())
 
@@ -93,21 +109,19 @@ def _alone(text: str, scripts: tuple[Script, ...]) -> list[Codeword] | None:
 def _read(script: Script, digits: bytes, text: str, start: int) -> list[Codeword] | None:
     """Return the codeword that digits make, if the text is its spelling and has no other one."""
     size = _KNOWN_SIZES.get(digits[:2], 0)
-    if len(digits) != 2 * size or not size or MARK in digits:
+    if not size or len(digits) != 2 * size or MARK in digits:
+        return None
+    count, group = 2 * size // script.digits_per_glyph, script.group
+    if group:
+        separators = script.separators[0] * ((count - 1) // group)
+        if len(text) != count + len(separators) or text[group :: group + 1] != separators:
+            return None
+    elif len(text) != count:
         return None
     number = int(digits, 32)
-    if (
-        is_sound(number, size)
-        and is_padded(number, size)
-        and (
-            text == script.spell(number, size)
-            if script.group
-            else script.digits_per_glyph * len(text) == len(digits)
-        )
-        and not _holds_another(script, digits)
-    ):
-        return [Codeword(number, size, text, script.name, (start, start + len(text)))]
-    return None
+    if not is_sound(number, size) or not is_padded(number, size) or _holds_another(script, digits):
+        return None
+    return [Codeword(number, size, text, script.name, (start, start + len(text)))]
 
 
 def _holds_another(script: Script, digits: bytes) -> bool:
@@ -116,23 +130,25 @@ def _holds_another(script: Script, digits: bytes) -> bool:
     A codeword of a newer version can begin only after a separator.
     """
     step, group = script.digits_per_glyph, script.group
-    sizes = _SIZES if group else _KNOWN_SIZES
-    places = range(step, len(digits) - 2 * WORD_SIZES[0] + 1, step)
-    if not group:
-        symbols = memoryview(digits).cast("H")
-        if _SHORTER[len(symbols)].isdisjoint(symbols[1 : len(places) + 1]):
-            return False
-    for at in [at for at in places if digits[at : at + 2] in sizes]:
-        size = (_KNOWN_SIZES if group and at % group else sizes).get(digits[at : at + 2], 0)
+    end = len(digits) - 2 * CODEWORD_SIZES[0] + 1
+    if end <= step:
+        return False
+    groups = range(group * step, end, group * step) if group else ()
+    places = [at for at in groups if digits[at : at + 2] in _NEWER_SIZES]
+    if not places and not _seekers(len(digits) // 2)[step - 1](digits, step, end + 1):
+        return False
+    places += [at for at in range(step, end, step) if digits[at : at + 2] in _KNOWN_SIZES]
+    for at in places:
+        size = _SIZES[digits[at : at + 2]]
         inner = digits[at : at + 2 * size]
-        if size and len(inner) == 2 * size and is_sound(int(inner, 32), size):
+        if len(inner) == 2 * size and is_sound(int(inner, 32), size):
             return True
     return False
 
 
 @lru_cache(maxsize=16)
 def _by_first_glyph(scripts: tuple[Script, ...]) -> dict[str, tuple[Script, dict[int, bytes]]]:
-    """Return for each glyph its script and what its glyphs and the separator are as digits."""
+    """Map each glyph to its script and to the table of that script, as in `spelled_digits`."""
     return {
         glyph: (script, table)
         for script in scripts

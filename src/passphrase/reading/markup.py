@@ -78,7 +78,7 @@ def is_plain(text: str) -> bool:
 
 
 def unwrap(text: str) -> Unwrapped:
-    """Return the last of the readings of a text."""
+    """Return a text with all its markup read: the last of its `readings`."""
     return readings(text)[-1]
 
 
@@ -157,10 +157,11 @@ def _of_bytes(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     r"""Read bytes as UTF-8. A lone byte is a mark in %A0, but U+00A0 in \xa0, as in Python."""
     raw = bytes(int(byte[1], 16) for byte in _BYTE.finditer(match[0]))
     starts = (match.start() + byte.start() for byte in _BYTE.finditer(match[0]))
+    is_percent = match.lastgroup == "percent"
     for character in raw.decode("utf-8", _LONE_BYTES):
         start, *_ = islice(starts, len(character.encode("utf-8", _LONE_BYTES)))
         is_alone = "\udc80" <= character <= "\udcff"
-        alone = UNREADABLE_MARK if match["percent"] else chr(ord(character) & 0xFF)
+        alone = UNREADABLE_MARK if is_percent else chr(ord(character) & 0xFF)
         yield alone if is_alone else character, start
 
 

@@ -17,11 +17,10 @@ from itertools import chain, compress, islice, product
 from typing import Final, NamedTuple
 
 from passphrase.errors import Span
-from passphrase.format.layout import SIZES, WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES, SIZES_BY_HEADER
 from passphrase.format.symbols import merge
 from passphrase.reading.chatter import unlike_prose
 from passphrase.reading.repair import (
-    ERASURES_MAX,
     STANDARD,
     THOROUGH,
     Damage,
@@ -31,6 +30,8 @@ from passphrase.reading.repair import (
     propose,
 )
 from passphrase.reading.row import UNREADABLE, Row
+
+__all__ = ["Repair"]
 
 WINDOWS_MAX: Final = 24  # with a header that was read, and again with any header
 THOROUGH_WINDOWS_MAX: Final = 16  # for the damages that only "thorough" has
@@ -43,6 +44,7 @@ _ROW_GUESSES_MAX: Final = 192
 _GLYPHS_MAX: Final = 8192  # and marks
 _ROW_GLYPHS_MAX: Final = 512
 _BEGINS_MAX: Final = 16  # of a row, where a header is damaged
+MISSING_GLYPHS_MAX: Final = 3  # for which marks can stand
 _GROUPS_MAX: Final = 3  # of marks that stand for glyphs
 
 
@@ -71,6 +73,7 @@ class Mended(NamedTuple):
     Attributes:
         row: The row.
         codeword: 24 to 43 symbols whose parity is sound.
+        number: The codeword as one number.
         edits: The damages that lead from it to what was read, in order; `at` counts in the row.
         start: Where the part begins in the row.
         end: Where it ends.
@@ -78,14 +81,10 @@ class Mended(NamedTuple):
 
     row: Row
     codeword: tuple[int, ...]
+    number: int
     edits: tuple[Edit, ...]
     start: int
     end: int
-
-    @property
-    def header_symbol(self) -> int:
-        """The first symbol."""
-        return self.codeword[0]
 
     @property
     def size(self) -> int:
@@ -103,11 +102,6 @@ class Mended(NamedTuple):
         return self.row.script.name
 
     @property
-    def number(self) -> int:
-        """The codeword as one number."""
-        return merge(self.codeword)
-
-    @property
     def span(self) -> Span:
         """Where it stands in the pasted text."""
         return self.row.start(self.start), self.row.end(self.end - 1)
@@ -116,7 +110,7 @@ class Mended(NamedTuple):
     def repairs(self) -> tuple[Repair, ...]:
         """What was repaired where, in the words of the script."""
         read = self.row.glyphs
-        values = self.row.script.values(self.codeword)
+        values = self.row.script.split_glyphs(self.codeword)
         return tuple(_repair(self.row, read, values, edit) for edit in self.edits)
 
 
@@ -157,18 +151,18 @@ class _Place:
 
     def __init__(self, guess: _Guess) -> None:
         width = guess.row.script.glyphs_per_symbol
-        longest = width * WORD_SIZES[-1] + MARKS_MAX
+        longest = width * CODEWORD_SIZES[-1] + MARKS_MAX
         self.part: Final = Part(guess.glyphs[guess.start : guess.start + longest], width)
 
     @cached_property
     def readable(self) -> list[int]:
-        """The indices of the glyphs."""
+        """The indices of the readable glyphs; marks are left out."""
         glyphs = self.part.glyphs
         return [*compress(range(len(glyphs)), map(UNREADABLE.__ne__, glyphs))]
 
     @cached_property
     def groups(self) -> list[list[int]]:
-        """The indices of the marks, in groups of neighbours; the first groups only."""
+        """The indices of the marks, one list for neighbours; at most `_GROUPS_MAX` lists."""
         groups: list[list[int]] = []
         glyphs = self.part.glyphs
         for at in compress(range(len(glyphs)), map(UNREADABLE.__eq__, glyphs)):
@@ -187,7 +181,9 @@ class _Place:
 
 
 def mend(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
-    """Yield the codewords that damaged rows may have been, each once a row, within the budget.
+    """Yield the possible codewords of damaged rows, without repeating one for the same row.
+
+    The budget limits them.
 
     Args:
         rows: In the order of the text.
@@ -203,10 +199,11 @@ def _proposals(rows: Iterable[Row], *, thorough: bool) -> Iterator[Mended]:
         row, start = guess.row, guess.start
         for symbols, edits in propose(window, damages):
             codeword = tuple(symbols)
-            if SIZES.get(codeword[0]) == guess.size and (id(row), codeword) not in seen:
+            if SIZES_BY_HEADER.get(codeword[0]) == guess.size and (id(row), codeword) not in seen:
                 seen.add((id(row), codeword))
                 moved = tuple(edit._replace(at=start + origins[edit.at]) for edit in edits)
-                yield Mended(row, codeword, moved, start + origins[0], start + origins[-2] + 1)
+                first, last = start + origins[0], start + origins[-2]
+                yield Mended(row, codeword, merge(codeword), moved, first, last + 1)
 
 
 def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _Reading]]:
@@ -229,7 +226,7 @@ def _windows(rows: Iterable[Row], *, thorough: bool) -> Iterator[tuple[_Guess, _
 
 
 def _guesses(rows: Iterable[Row], *, thorough: bool) -> Iterator[_Guess]:
-    """Yield guesses, the likeliest first: with no glyph of the script touching either end."""
+    """Yield guesses, the likeliest first: those without another glyph before or after them."""
     ranks: list[list[_Guess]] = [[] for _ in range(4)]
     guesses = (
         islice(_guesses_in(row, thorough=thorough), _ROW_GUESSES_MAX) for row in _first(rows)
@@ -244,7 +241,7 @@ def _first(rows: Iterable[Row]) -> Iterator[Row]:
     room = _GLYPHS_MAX
     for row in rows:
         length = min(len(row.places), _ROW_GLYPHS_MAX)
-        if length >= WORD_SIZES[0] * row.script.glyphs_per_symbol - ERASURES_MAX:
+        if length >= CODEWORD_SIZES[0] * row.script.glyphs_per_symbol - MISSING_GLYPHS_MAX:
             room -= length
             if room < 0:
                 return
@@ -261,18 +258,18 @@ def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
     length = len(glyphs)
     starts, marks = {*begins}, [*compress(range(length), map(UNREADABLE.__eq__, glyphs))]
     ends = {*begins, *marks, length}
-    symbols = row.symbols
-    headers = compress(range(length), map(SIZES.__contains__, symbols))
-    at_headers = ((at, SIZES[symbols[at]], True) for at in headers)
+    symbols = glyphs if width == 1 else row.symbols
+    headers = compress(range(length), map(SIZES_BY_HEADER.__contains__, symbols))
+    at_headers = ((at, SIZES_BY_HEADER[symbols[at]], True) for at in headers)
     if width > 1:  # the words of prose before it are begins too
         before = unlike_prose(row.digits)
-        reach = WORD_SIZES[0] * width
+        reach = CODEWORD_SIZES[0] * width
         begins.sort(key=lambda at: before[at] - before[min(at + reach, length)])
-    at_begins = ((at, size, False) for at in begins[:_BEGINS_MAX] for size in WORD_SIZES)
+    at_begins = ((at, size, False) for at in begins[:_BEGINS_MAX] for size in CODEWORD_SIZES)
     slack = 2 if thorough else 1
     for start, size, is_known in chain(at_headers, at_begins):
         end = start + size * width
-        if end - ERASURES_MAX > length:
+        if end - MISSING_GLYPHS_MAX > length:
             continue
         is_open = start not in starts
         places = size if is_known else 1
@@ -280,7 +277,7 @@ def _guesses_in(row: Row, *, thorough: bool) -> Iterator[tuple[int, _Guess]]:
         mark = marks[before_mark] if before_mark < len(marks) else length
         for surplus in range(min(slack, length - end), -slack - 1, -1):
             if end + surplus > mark and (surplus or thorough):
-                continue  # with marks in it, only as many as it has may stand for glyphs
+                continue  # a guess that contains marks has a surplus of None or 0
             open_ends = is_open + (end + surplus not in ends)
             yield (0, 2, 3)[open_ends], _Guess(row, glyphs, start, size, places, surplus)
         if marks:
@@ -300,7 +297,7 @@ def _readings(guess: _Guess, place: _Place, *, thorough: bool) -> Iterable[_Read
     # If marks stand for glyphs, there is no other damage: the header was read, or has a mark.
     may_be_marks = not thorough and (places > 1 or UNREADABLE in part.glyphs[: part.width])
     if surplus is None:
-        return _marked(place, size, places, ERASURES_MAX if may_be_marks else 0)
+        return _marked(place, size, places, MISSING_GLYPHS_MAX if may_be_marks else 0)
     if may_be_marks:
         return (_Reading(Window(part, size, None, places), range(count + 1)),)
     return ()

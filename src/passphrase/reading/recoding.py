@@ -1,7 +1,7 @@
 r"""A text that was decoded in a wrong encoding, or written in escapes -> the original text.
 
-Only `explain` uses this, to say what went wrong; nothing is opened. The work is bounded: a fixed
-number of encodings, for the head of the text.
+Source: docs/reading.md, "Say what happened". Only `explain` uses this; nothing is opened. The work
+is bounded: a fixed number of encodings, for the head of the text.
 
 Shapes:
     text  any str; only its first HEAD_CHARS characters are used
@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from typing import Final
 
 HEAD_CHARS: Final = 1024
-_SHOWN_MIN: Final = 21  # a passphrase has more glyphs; most wrong guesses have none
-_WRONG_ENCODINGS: Final = ("gbk", "gb18030", "latin-1", "cp1252", "cp437", "mac_roman")
+_SHOWN_GLYPHS_MIN: Final = 21  # a passphrase has more glyphs; most wrong guesses have none
+_WRONG_ENCODINGS: Final = ("gbk", "gb18030", "latin-1", "cp437", "mac_roman")
 _TRUE_ENCODINGS: Final = ("utf-8", "gb18030")
-# Browsers decode cp1252 with Latin-1 for the bytes that cp1252 lacks. This table undoes both.
+# Browsers decode cp1252 with Latin-1 for the bytes that cp1252 lacks; other programs write U+FFFD.
+# These tables undo both; in the second, one of these bytes stands for all of them.
 _CP1252: Final = {
     ord(character): byte
     for byte in range(0x80, 0xA0)
     for character in bytes([byte]).decode("cp1252", "ignore")
 }
+_CP1252_GUESSED: Final = _CP1252 | {0xFFFD: 0x8D}
 _ESCAPES: Final = re.compile(r"(?:\\[0-3][0-7]{2})+|(?:=\r?\n|=[0-9A-F]{2})+")
 _ESCAPE: Final = re.compile(r"\\([0-7]{3})|=([0-9A-F]{2})")
 
@@ -33,15 +35,16 @@ def decoded_rightly(text: str) -> Iterator[tuple[str, str]]:
     head = text[:HEAD_CHARS]
     if head.isascii():
         return
-    for wrong in _WRONG_ENCODINGS:
-        is_cp1252 = wrong == "cp1252"
-        raw = (head.translate(_CP1252) if is_cp1252 else head).encode(
-            "latin-1" if is_cp1252 else wrong, "replace"
-        )
+    raws = [(wrong, head.encode(wrong, "replace")) for wrong in _WRONG_ENCODINGS]
+    raws += [
+        ("cp1252", head.translate(table).encode("latin-1", "replace"))
+        for table in (_CP1252, _CP1252_GUESSED)
+    ]
+    for wrong, raw in raws:
         for true in _TRUE_ENCODINGS:
             plain = raw.decode(true, "replace")
             shown = sum(map("\u2000".__lt__, plain)) - plain.count("\ufffd")
-            if true != wrong and shown >= _SHOWN_MIN:
+            if true != wrong and shown >= _SHOWN_GLYPHS_MIN:
                 yield wrong, plain
 
 

@@ -7,7 +7,7 @@ Shapes:
     glyphs    what was read: one int a glyph, UNREADABLE for a mark that stands where a glyph was
     width     glyphs to a symbol, 1 or 2
     place     index of a symbol in the codeword
-    shift     how many glyphs are missing before a glyph; below 0, how many are too many
+    shift     how many glyphs are missing before a glyph; negative: how many are extra
     sum       see `passphrase.format.parity`, also for the syndrome
 """
 
@@ -17,7 +17,7 @@ from itertools import accumulate, compress, count, repeat
 from operator import getitem
 from typing import Final, NamedTuple
 
-from passphrase.format.layout import SYMBOL_BITS, WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES, SYMBOL_BITS
 from passphrase.format.parity import (
     addends,
     fitting,
@@ -31,7 +31,9 @@ from passphrase.format.parity import (
 )
 from passphrase.reading.row import UNREADABLE
 
-ERASURES_MAX: Final = 3
+__all__ = ["Damage"]
+
+ERASED_SYMBOLS_MAX: Final = 3
 _HALF_BITS: Final = SYMBOL_BITS // 2
 _HALF_MASK: Final = (1 << _HALF_BITS) - 1
 
@@ -86,7 +88,7 @@ class Part:
             if self.width > 1:
                 high = map(int.__lshift__, moved[::2], repeat(_HALF_BITS))
                 moved = [*map(int.__or__, high, moved[1::2])]
-            self._symbols[shift] = moved[: WORD_SIZES[-1]]
+            self._symbols[shift] = moved[: CODEWORD_SIZES[-1]]
         return self._symbols[shift]
 
     def sums(self, shift: int) -> list[int]:
@@ -158,7 +160,7 @@ def _lost_glyph(part: Part, symbol: int, place: int, shift: int) -> list[Edit]:
 
 
 def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[Edit]:
-    """Return an edit for each glyph of a symbol that differs from what was read."""
+    """Compare the glyphs of a symbol with those read, and return an edit for each difference."""
     meant = (symbol,) if part.width == 1 else (symbol >> _HALF_BITS, symbol & _HALF_MASK)
     first = place * part.width
     read = part.glyphs[first - shift : first - shift + part.width]
@@ -177,10 +179,10 @@ def _wrong_glyphs(part: Part, symbol: int, place: int, shift: int = 0) -> list[E
 
 
 def _unreadable(window: Window) -> Iterator[Found]:
-    """One to three symbols have marks instead of glyphs."""
+    """Yield the codeword if marks replaced glyphs of one to three symbols."""
     known = window.symbols
     places = [*compress(count(), map((0).__gt__, known))]
-    if len(places) > ERASURES_MAX:
+    if len(places) > ERASED_SYMBOLS_MAX:
         return
     syndrome = window.syndrome
     for place in places:  # take out of the sum what the mark was looked up as
@@ -194,13 +196,13 @@ def _unreadable(window: Window) -> Iterator[Found]:
 
 
 def _whole(window: Window) -> Iterator[Found]:
-    """The glyphs are right; only marks stood between them."""
+    """Yield the codeword if the glyphs are right, and only marks stood between them."""
     if not window.syndrome:
         yield window.symbols, []
 
 
 def _wrong(window: Window) -> Iterator[Found]:
-    """One symbol is wrong."""
+    """Yield the codeword if one wrong symbol explains the window."""
     if located := locate(window.syndrome):
         place, error = located
         if place < window.places:
@@ -210,7 +212,7 @@ def _wrong(window: Window) -> Iterator[Found]:
 
 
 def _swapped(window: Window) -> Iterator[Found]:
-    """Two neighbouring glyphs of different symbols have changed places.
+    """Yield the codeword if two neighbouring glyphs of different symbols have changed places.
 
     Both symbols change by the same difference. If a symbol has two glyphs, it is in the low half of
     the first symbol and in the high half of the second.
@@ -228,7 +230,7 @@ def _swapped(window: Window) -> Iterator[Found]:
 
 
 def _lost(window: Window) -> Iterator[Found]:
-    """One glyph is missing, and the glyphs after it have moved up."""
+    """Yield each codeword that has lost one glyph, so that the glyphs after it have moved up."""
     for symbols, place in _without_symbol(window, 1):
         if edits := _lost_glyph(window.part, symbols[place], place, 0):
             yield symbols, edits
@@ -237,39 +239,38 @@ def _lost(window: Window) -> Iterator[Found]:
 def _without_symbol(window: Window, lost: int) -> Iterator[tuple[list[int], int]]:
     """Yield each codeword in which one symbol has lost `lost` glyphs, and the symbol's place."""
     part, size = window.part, window.size
-    sums, behind = part.sums(0), part.sums(lost)
-    rest = sound_sum(size) ^ behind[size]
-    syndromes = map(int.__xor__, sums[: window.places], behind[1 : size + 1])
+    before, after = part.sums(0), part.sums(lost)
+    rest = sound_sum(size) ^ after[size]
+    syndromes = map(int.__xor__, before[: window.places], after[1 : size + 1])
     for place, symbol in lone_symbols(map(rest.__xor__, syndromes)):
-        before, after = part.symbols(0)[:place], part.symbols(lost)[place + 1 : size]
-        yield [*before, symbol, *after], place
+        yield [*part.symbols(0)[:place], symbol, *part.symbols(lost)[place + 1 : size]], place
 
 
 def _extra(window: Window) -> Iterator[Found]:
-    """One glyph is extra, and the glyphs after it have moved down."""
-    behind = window.part.sums(-1)
-    goal = sound_sum(window.size) ^ behind[window.size]
-    for at, head in enumerate(_heads(window, 0, behind)):
+    """Yield each codeword with one extra glyph, which has moved the glyphs after it down."""
+    after = window.part.sums(-1)
+    goal = sound_sum(window.size) ^ after[window.size]
+    for at, head in enumerate(_heads(window, 0, after)):
         if head == goal:
             yield _without(window, at)
 
 
-def _heads(window: Window, shift: int, behind: Sequence[int]) -> list[int]:
-    """Return, for each glyph that could be extra, the sum before it plus `behind` up to it.
+def _heads(window: Window, shift: int, after: Sequence[int]) -> list[int]:
+    """Return, for each glyph that could be extra, the sum before it plus `after` up to it.
 
-    If that glyph is left out, the sum of the whole codeword is this plus the last of `behind`.
+    If that glyph is left out, the sum of the whole codeword is this plus the last of `after`.
 
     Args:
         window: A window with one or two extra glyphs.
         shift: The shift before the glyph: 0, or -1 if an earlier glyph is extra too.
-        behind: The sums with the shift after the glyph.
+        after: The sums with the shift after the glyph.
     """
     part, places = window.part, window.places
     sums = part.sums(shift)[: places + 1]
-    at_symbols = [*map(int.__xor__, sums[:places], behind)]
+    at_symbols = [*map(int.__xor__, sums[:places], after)]
     if part.width == 1:
         return at_symbols
-    cuts = [*map(int.__xor__, map(int.__xor__, sums, behind[1:]), _cut(part, shift, 1, places))]
+    cuts = [*map(int.__xor__, map(int.__xor__, sums, after[1:]), _cut(part, shift, 1, places))]
     return [head for both in zip(at_symbols, cuts, strict=True) for head in both]
 
 
@@ -293,7 +294,7 @@ def _without(window: Window, *extra: int) -> Found:
 
 
 def _two_wrong(window: Window) -> Iterator[Found]:
-    """Two symbols are wrong."""
+    """Yield each codeword in which two wrong symbols explain the window."""
     syndrome = window.syndrome
     for pair in partners(syndrome, range(window.places)):
         place, other = pair
@@ -306,12 +307,12 @@ def _two_wrong(window: Window) -> Iterator[Found]:
 
 
 def _lost_and_wrong(window: Window) -> Iterator[Found]:
-    """One glyph is missing, and another symbol is wrong."""
+    """Yield each codeword that has lost one glyph, and in which another symbol is wrong."""
     part, size = window.part, window.size
-    sums, behind = part.sums(0), part.sums(1)
-    rest = sound_sum(size) ^ behind[size]
+    before, after = part.sums(0), part.sums(1)
+    rest = sound_sum(size) ^ after[size]
     for place in range(size):
-        syndrome = rest ^ sums[place] ^ behind[place + 1]
+        syndrome = rest ^ before[place] ^ after[place + 1]
         for pair in partners(syndrome, [place]):
             other = pair[1]
             if other >= size or min(pair) >= window.places:
@@ -325,7 +326,7 @@ def _lost_and_wrong(window: Window) -> Iterator[Found]:
 
 
 def _two_lost(window: Window) -> Iterator[Found]:
-    """Two glyphs are missing, of two symbols or of the same one."""
+    """Yield each codeword that has lost two glyphs, of two symbols or of the same one."""
     part, size = window.part, window.size
     read = [part.symbols(shift) for shift in range(3)]
     sums = [part.sums(shift) for shift in range(3)]
@@ -349,19 +350,19 @@ def _two_lost(window: Window) -> Iterator[Found]:
 
 
 def _two_extra(window: Window) -> Iterator[Found]:
-    """Two glyphs are extra."""
+    """Yield each codeword with two extra glyphs."""
     part, size = window.part, window.size
-    between, behind = part.sums(-1), part.sums(-2)
-    goal = sound_sum(size) ^ behind[size]
+    between, after = part.sums(-1), part.sums(-2)
+    goal = sound_sum(size) ^ after[size]
     ends: dict[int, list[int]] = {}
-    for at, tail in enumerate(_heads(window._replace(places=size), -1, behind)):
+    for at, tail in enumerate(_heads(window._replace(places=size), -1, after)):
         ends.setdefault(goal ^ tail, []).append(at + 1)
     for at, head in enumerate(_heads(window, 0, between)):
         for other in filter(at.__lt__, ends.get(head, ())):
             yield _without(window, at, other)
     if part.width > 1:  # both may have slipped into one symbol, between its glyphs
         cuts = _cut(part, 0, 2, window.places)
-        heads = map(int.__xor__, part.sums(0), behind[1:])
+        heads = map(int.__xor__, part.sums(0), after[1:])
         for place, head in enumerate(map(int.__xor__, heads, cuts)):
             if head == goal:
                 yield _without(window, 2 * place + 1, 2 * place + 2)

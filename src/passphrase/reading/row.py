@@ -1,10 +1,13 @@
 """`Row`: consecutive glyphs of one script in a text, and marks that replaced lost glyphs.
 
+Source: docs/format.md, "Reading", step 3, where a row is a "run" or "stretch".
+
 Shapes:
     digits  the value of each glyph in base 32, one digit or two; "?" for each digit of a mark
     glyph   the value as an int; UNREADABLE for a mark
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import compress, count, product, repeat
@@ -18,6 +21,7 @@ from passphrase.scripts.script import Script
 
 MARK: Final = b"?"
 UNREADABLE: Final = -1
+_DIGIT_VALUES: Final = bytes.maketrans(DIGITS.encode() + MARK, bytes(range(33)))
 
 
 class Row(NamedTuple):
@@ -53,7 +57,8 @@ class Row(NamedTuple):
     def glyphs(self) -> list[int]:
         """The value of each glyph; UNREADABLE for a mark."""
         width = self.script.digits_per_glyph
-        return [*map(glyph_numbers(width).__getitem__, cast_digits(self.digits, width))]
+        values = _glyph_values(width)
+        return [values[integer] for integer in _integers(self.digits, width)]
 
     @property
     def symbols(self) -> list[int]:
@@ -69,12 +74,14 @@ class Row(NamedTuple):
 
     @property
     def readable(self) -> int:
-        """Number of readable symbols."""
+        """Number of readable symbols, 0 or more."""
         marks = self.digits.count(MARK) // self.script.digits_per_glyph
         return (len(self.places) - marks) // self.script.glyphs_per_symbol
 
     def part(self, first: int, last: int) -> "Row":
         """Return the glyphs in [first, last) as a row."""
+        if not first and last == len(self.places):
+            return self
         width = self.script.digits_per_glyph
         return self._replace(
             digits=self.digits[first * width : last * width],
@@ -84,7 +91,7 @@ class Row(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Start of the first glyph and end of the last one, in the pasted text."""
+        """[start, end) in the pasted text, in characters."""
         return self.start(0), self.end(-1)
 
     @property
@@ -114,13 +121,16 @@ def digit_values(width: int) -> dict[bytes, int]:
     return {digits: value for value, digits in enumerate(glyphs)} | {MARK * width: UNREADABLE}
 
 
-def cast_digits(digits: bytes, width: int) -> "memoryview[int]":
-    """Return digits, one or two at a time, as machine integers."""
-    view = memoryview(digits)
-    return view if width == 1 else view.cast("H")
+def _integers(digits: bytes, width: int) -> Sequence[int]:
+    """Return the values of the digits, one or two in each machine integer."""
+    values = digits.translate(_DIGIT_VALUES)
+    return values if width == 1 else array("H", values)
 
 
 @cache
-def glyph_numbers(width: int) -> dict[int, int]:
-    """Map the machine integer of each glyph's digits to its value, like `digit_values`."""
-    return {cast_digits(digits, width)[0]: at for digits, at in digit_values(width).items()}
+def _glyph_values(width: int) -> list[int]:
+    """Return the value of each glyph, and of a mark, by the machine integer of its digits."""
+    values = [UNREADABLE] * (1 + max(_integers(MARK * 2, width)))
+    for digits, value in digit_values(width).items():
+        values[_integers(digits, width)[0]] = value
+    return values
