@@ -1,1 +1,1 @@
-"""Hypothesis strategies for your own tests (the extra `testing`)."""
+"""For your own tests: Hypothesis strategies, and a kit that proves a ledger (extra `testing`)."""

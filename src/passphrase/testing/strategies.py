@@ -23,13 +23,15 @@ from hypothesis import strategies as st
 
 from passphrase.codec import Codec
 from passphrase.format.keyring import Keyring
-from passphrase.format.layout import KEY_IDS
+from passphrase.format.layout import GENERATIONS, KEY_IDS, VARIANTS
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX, Invite, Origin
 from passphrase.reading.characters import PICTURE_RANGES
 from passphrase.reading.find import MAX_CHARS, find
 from passphrase.reading.markup import COUPLES
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.scripts.script import Script
+
+__all__ = ["Mangling", "Message", "codecs", "invites", "keyrings", "manglings", "messages"]
 
 Change = Callable[[str, Random], str]
 
@@ -91,8 +93,8 @@ def invites() -> st.SearchStrategy[Invite]:
         mutual_follow=st.booleans(),
         approval=st.booleans(),
         single_use=st.booleans(),
-        generation=st.integers(0, 255),
-        variant=st.integers(0, 255),
+        generation=st.integers(0, GENERATIONS - 1),
+        variant=st.integers(0, VARIANTS - 1),
     )
 
 
@@ -198,7 +200,7 @@ _WHOLE: Final = re.compile("|".join((*_SEQUENCES.values(), ".")), re.DOTALL)  # 
 
 
 def _sprinkle(characters: Sequence[str]) -> Change:
-    """Insert some of the given strings between characters, at random places."""
+    """Make a change that inserts some of the strings between characters, at random places."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.02, 0.2, 1.0))
@@ -211,7 +213,7 @@ def _sprinkle(characters: Sequence[str]) -> Change:
 
 
 def _translate(table: Mapping[str, str]) -> Change:
-    """Replace some of the characters in a table, at random places."""
+    """Make a change that replaces characters of a text, at random places, by `table`."""
 
     def change(text: str, draw: Random) -> str:
         often = draw.choice((0.2, 1.0))
@@ -225,7 +227,7 @@ def _translate(table: Mapping[str, str]) -> Change:
 def _aliases(name: str) -> dict[str, str]:
     """Map the glyphs of a script to the last of their aliases."""
     script = load_script(name)
-    return {script.glyphs[value]: alias for alias, value in script.digits.items()}
+    return {script.glyphs[value]: alias for alias, value in script.values.items()}
 
 
 _WIDE: Final = {chr(code): chr(code + 0xFEE0) for code in (*range(0x30, 0x3A), *range(0x41, 0x5B))}
@@ -361,7 +363,7 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
         script = load_script(found[0].script)
         start, end = found[0].span
         glyphs = [*text[start:end]]
-        places = [at for at, glyph in enumerate(glyphs) if glyph in script.digits]
+        places = [at for at, glyph in enumerate(glyphs) if glyph in script.values]
         if len(places) != len(found[0].codeword) * script.glyphs_per_symbol:
             return text  # glyphs are written as markup, which must not be damaged
         for at in draw.sample(places[: len(places) - (strike is _swapped)], most):
@@ -373,7 +375,7 @@ def _damage(strike: Callable[[Script, list[str], int, Random], None], most: int 
 
 def _wrong(script: Script, glyphs: list[str], at: int, draw: Random) -> None:
     step = draw.randrange(1, len(script.glyphs))
-    glyphs[at] = script.glyphs[(script.digits[glyphs[at]] + step) % len(script.glyphs)]
+    glyphs[at] = script.glyphs[(script.values[glyphs[at]] + step) % len(script.glyphs)]
 
 
 def _unreadable(_script: Script, glyphs: list[str], at: int, draw: Random) -> None:
@@ -389,7 +391,7 @@ def _extra(script: Script, glyphs: list[str], at: int, draw: Random) -> None:
 
 
 def _swapped(script: Script, glyphs: list[str], at: int, _draw: Random) -> None:
-    after = next(place for place in range(at + 1, len(glyphs)) if glyphs[place] in script.digits)
+    after = next(place for place in range(at + 1, len(glyphs)) if glyphs[place] in script.values)
     glyphs[at], glyphs[after] = glyphs[after], glyphs[at]
 
 
