@@ -27,7 +27,9 @@ _CHINESE: Final = {
     "the invite has expired": "邀请已过期",
     "the group has reset its invites since": "签发之后，群重置过邀请",
     "the policy has a deny-list, and the passphrase is on it": "策略有黑名单，口令在上面",
-    "the invite is single-use and has been used": "只能用一次，而且已经用掉",
+    "the invite is single-use, or the policy counts uses, and it is used up": (
+        "邀请只能用一次，或者策略统计使用次数，而名额已经用完"
+    ),
     "the policy does not allow the origin (in-app invites: see rule 8)": (
         "策略不允许签名里的来源（应用内的邀请见规则 8）"
     ),
@@ -38,7 +40,11 @@ _CHINESE: Final = {
     "the viewer is already a member": "当前用户已经在群里",
     "the viewer is banned": "当前用户被封禁",
     "the inviter is no longer a member": "邀请人已不在群里",
-    "the group is full": "群已满",
+    "the invite runs for longer than the policy allows": "邀请的剩余有效期比策略允许的长",
+    "the group is full, and the policy offers nothing then": "群已满，策略没有别的办法",
+    "the group is full; the policy lets people ask": "群已满；策略允许申请加入",
+    "the group is full; the policy has a wait list": "群已满；策略有候补名单",
+    "nobody is signed in": "没有人登录",
     "mutual follow is required (by the in-app origin, the invite or the policy) but missing; the "
     "policy lets people ask": (
         "需要互相关注（因为是应用内邀请，或邀请、策略要求）却没有互相关注；策略允许申请加入"

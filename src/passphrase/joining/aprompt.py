@@ -12,11 +12,11 @@ from inspect import isawaitable
 from itertools import chain
 from typing import Any, Final
 
-from passphrase.codec import Decoded
+from passphrase.decoded import Decoded
 from passphrase.errors import awithout_trace
 from passphrase.joining.facts import AsyncLookups, ask, check_lookups, with_answers
 from passphrase.joining.prompt import JoinPrompt, check_texts, make_prompt
-from passphrase.joining.rules import Case, Facts, Policy, Visit, case_of, decide, needed
+from passphrase.joining.rules import Case, Facts, Policy, Visit, case_of, lacking, needed
 from passphrase.languages import Locale
 from passphrase.languages.language import PopupTexts
 
@@ -24,7 +24,7 @@ from passphrase.languages.language import PopupTexts
 # costs most. A refusal in one round saves the queries of the next.
 ROUNDS: Final = (
     ("generation", "revoked", "spent"),
-    ("member", "banned", "inviter_is_member", "group_full"),
+    ("uses_left", "member", "banned", "inviter_is_member", "group_full"),
     ("mutual_follow",),
 )
 ONE_BY_ONE: Final = tuple((name,) for name in chain(*ROUNDS))
@@ -78,10 +78,10 @@ async def ajoin_prompt(  # noqa: PLR0913  # the parameters of `join_prompt`
 async def _look_up(
     case: Case, decoded: Decoded, lookups: object, rounds: tuple[tuple[str, ...], ...]
 ) -> Case:
-    """Look up facts in rounds, until a rule decides or its fact stays unknown."""
+    """Look up facts in rounds, until the popup lacks none or its fact stays unknown."""
     check_lookups(lookups)
     for names in rounds:
-        if {*decide(case).missing} & {*names}:
+        if {*lacking(case)} & {*names}:
             asked = [name for name in needed(case) if name in names]
             answers = await _together([_ask(name, case, decoded, lookups) for name in asked])
             case = with_answers(case, dict(zip(asked, answers, strict=True)))

@@ -11,10 +11,12 @@ from collections.abc import Awaitable
 from inspect import isawaitable, isclass, iscoroutine
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from passphrase.joining.rules import Case, Facts, Visit, decide
+from passphrase.joining.rules import Case, Facts, Visit, lacking
 
 if TYPE_CHECKING:
-    from passphrase.codec import Decoded
+    from passphrase.decoded import Decoded
+
+__all__ = ["AsyncLookups", "Lookups"]
 
 FACT_NAMES: Final = tuple(Facts.model_fields)
 Count_co = TypeVar("Count_co", covariant=True)
@@ -24,8 +26,8 @@ Truth_co = TypeVar("Truth_co", covariant=True)
 class FactMethods(Protocol[Count_co, Truth_co]):
     """The methods that every backend needs; without them nobody can join. For type checkers.
 
-    `revoked`, `spent` and `mutual_follow` are missing here, because a `Protocol` cannot have
-    optional methods. They are called only if the policy or the invite needs them.
+    `revoked`, `spent`, `uses_left` and `mutual_follow` are missing here, because a `Protocol`
+    cannot have optional methods. They are called only if the policy or the invite needs them.
     """
 
     def generation(self, decoded: "Decoded", visit: Visit, /) -> Count_co:
@@ -57,7 +59,7 @@ AsyncLookups = FactMethods[
 
 
 def look_up(case: Case, decoded: "Decoded", lookups: object) -> Facts:
-    """Look up one fact after another, until a rule decides or its fact stays unknown.
+    """Look up one fact after another, until the popup lacks none or its fact stays unknown.
 
     Args:
         case: A case without facts.
@@ -73,7 +75,7 @@ def look_up(case: Case, decoded: "Decoded", lookups: object) -> Facts:
     """
     check_lookups(lookups)
     asked: set[str] = set()
-    while (missing := decide(case).missing) and asked.isdisjoint(missing):
+    while (missing := lacking(case)) and asked.isdisjoint(missing):
         asked.update(missing)
         case = with_answers(case, {name: ask(name, case, decoded, lookups) for name in missing})
     return case.facts

@@ -1,4 +1,4 @@
-"""`Decoded`, `Visit` and facts -> `JoinPrompt`: the popup that a client shows.
+"""`Decoded`, `Visit` and facts -> `JoinPrompt`: the popup, and the line after a join.
 
 Source: docs/admission.md. Names come from the caller, never from the pasted text.
 
@@ -11,15 +11,27 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from passphrase.codec import Decoded
+from passphrase.decoded import Decoded
 from passphrase.errors import without_trace
 from passphrase.invite import Id, Invite
 from passphrase.joining.facts import Lookups, look_up
-from passphrase.joining.rules import Action, Case, Facts, Policy, Reason, Visit, case_of, decide
+from passphrase.joining.rules import (
+    Action,
+    Case,
+    Facts,
+    Policy,
+    Reason,
+    Visit,
+    case_of,
+    decide,
+    uses_left,
+)
 from passphrase.languages import Locale, load_language
 from passphrase.languages.language import Language, PopupText, PopupTexts, fill
 from passphrase.reading.repair import Damage
 from passphrase.sharing.names import isolated, one_line
+
+__all__ = ["JoinPrompt", "join_line", "join_prompt"]
 
 CONFIRM_GLYPHS_MIN: Final = 2
 PLACEHOLDERS: Final = ("group", "inviter", "origin", "left", "ago")
@@ -27,13 +39,16 @@ SECOND: Final = timedelta(seconds=1)
 PlainText = Annotated[str, Field(description="plain text, never HTML: show it by textContent")]
 # Refusals that still carry the ids, because the viewer knows them already.
 _KNOWING: Final = frozenset({Reason.SELF_INVITE, Reason.ALREADY_MEMBER})
+_OFFERS: Final = frozenset(
+    {Action.JOIN, Action.REQUEST, Action.WAIT}
+)  # these name group and inviter
 
 
 class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
     """The popup for a client. A refusal tells outsiders the reason, and nothing about the group.
 
     Attributes:
-        action: What the button does: join, ask to join, or nothing.
+        action: What the button does: join, ask to join, wait, sign in, or nothing.
         reason: Why the button does not join; null if it does.
         title: One line. Title, message and button are plain text, never HTML.
         message: One or two sentences.
@@ -41,10 +56,11 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
         locale: The language of title, message and button.
         confirm: Two or more glyphs were repaired: ask the person to check group and inviter.
         group_id: The group; null if the viewer must not know it.
-        inviter_id: The inviter; null if the viewer must not know.
+        inviter_id: The inviter; null if the viewer must not know it.
         expires_at: The first moment at which the invite has expired.
         seconds_left: Whole seconds until then, 0 or more.
         icebreakers: Ids of greeting stickers to offer after a join; otherwise empty.
+        uses_left: How many more people can join with it: for the inviter only, and if you count.
         missing: The fact that the deciding rule lacked, for the backend's log.
     """
 
@@ -60,6 +76,7 @@ class JoinPrompt(BaseModel, frozen=True, extra="forbid", strict=True):
     expires_at: AwareDatetime
     seconds_left: Annotated[int, Field(ge=0)]
     icebreakers: tuple[str, ...]
+    uses_left: Annotated[int, Field(ge=0)] | None
     missing: tuple[str, ...]
 
 
@@ -104,6 +121,31 @@ def join_prompt(  # noqa: PLR0913  # everything that the popup depends on, by ke
     return make_prompt(decoded, case._replace(facts=known), left, names, popups, locale)
 
 
+@without_trace
+def join_line(
+    *, inviter_name: str | None, newcomer_name: str | None, locale: Locale = "zh-Hans"
+) -> str:
+    """Make the line that the group reads after a join: who invited whom.
+
+    Args:
+        inviter_name: The current name of the inviter.
+        newcomer_name: The current name of the person who joined.
+        locale: The language of the reader: "zh-Hans", "zh-Hant" or "en".
+
+    Returns:
+        One line of plain text, never HTML. Names are made harmless, as in a popup.
+
+    Raises:
+        ValueError: The locale is unknown.
+    """
+    language = load_language(locale)
+    fields = {
+        "inviter": _quoted(language, inviter_name) or language.inviter,
+        "newcomer": _quoted(language, newcomer_name) or language.newcomer,
+    }
+    return fill(language.joined, fields)
+
+
 def make_prompt(  # noqa: PLR0913, PLR0917  # private, with two callers
     decoded: Decoded,
     case: Case,
@@ -123,18 +165,20 @@ def make_prompt(  # noqa: PLR0913, PLR0917  # private, with two callers
         locale: The language of `popups`.
     """
     verdict, invite, language = decide(case), decoded.invite, load_language(locale)
-    offers = verdict.action is not Action.NONE
+    offers = verdict.action in _OFFERS
     may_know = offers or verdict.reason in _KNOWING
     if not offers and verdict.reason is not Reason.ALREADY_MEMBER:
         names = None, None
     fields = _fields(invite, language, *names, left=left)
     text = PopupText(*(fill(part, fields) for part in popups[verdict.action, verdict.reason]))
     confirm = _glyphs_changed(decoded) >= CONFIRM_GLYPHS_MIN
+    left_over = uses_left(verdict.passed[-1], case)
+    added = language.confirm if confirm and offers else language.uses_left(left_over)
     return JoinPrompt(
         action=verdict.action,
         reason=verdict.reason,
         title=text.title,
-        message=text.message + language.confirm * (confirm and offers),
+        message=text.message + added,
         button=text.button,
         locale=locale,
         confirm=confirm,
@@ -143,6 +187,7 @@ def make_prompt(  # noqa: PLR0913, PLR0917  # private, with two callers
         expires_at=invite.expires_at,
         seconds_left=max(left, timedelta()) // SECOND,
         icebreakers=case.policy.icebreakers if verdict.action is Action.JOIN else (),
+        uses_left=left_over,
         missing=verdict.missing,
     )
 
@@ -173,11 +218,19 @@ def _glyphs_changed(decoded: Decoded) -> int:
 def _fields(
     invite: Invite, language: Language, group: str | None, inviter: str | None, *, left: timedelta
 ) -> dict[str, str]:
-    """Return the value of each placeholder; without a name, "a group chat" or "a friend"."""
+    """Return the value of each placeholder.
+
+    A missing name becomes "a group chat" or "a friend".
+    """
     return {
-        "group": language.quote(isolated(one_line(group or ""))) or language.group,
-        "inviter": language.quote(isolated(one_line(inviter or ""))) or language.inviter,
+        "group": _quoted(language, group) or language.group,
+        "inviter": _quoted(language, inviter) or language.inviter,
         "origin": language.origins[invite.origin],
         "left": language.time_left(left // SECOND),
         "ago": language.time_ago(-left // SECOND),
     }
+
+
+def _quoted(language: Language, name: str | None) -> str:
+    """Make a name harmless and put it in quotation marks; empty if nothing is left of it."""
+    return language.quote(isolated(one_line(name or "")))

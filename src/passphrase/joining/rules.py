@@ -9,17 +9,18 @@ Shapes:
 
 from collections.abc import Callable
 from enum import StrEnum
-from itertools import takewhile
 from types import NoneType
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from passphrase.errors import without_trace
-from passphrase.invite import Id, Invite, Origin, OriginWord, plain
+from passphrase.format.layout import GENERATIONS
+from passphrase.invite import Id, Invite, Lifetime, Origin, OriginWord, plain
+
+__all__ = ["Action", "Facts", "Policy", "Reason", "Visit", "needed_facts"]
 
 _LAX: Final = Field(strict=False)  # a settings file can only hold lists
-GENERATIONS: Final = 256  # a passphrase carries the group's count of resets modulo this
 
 
 class Action(StrEnum):
@@ -27,6 +28,8 @@ class Action(StrEnum):
 
     JOIN = "join"
     REQUEST = "request"
+    WAIT = "wait"
+    SIGN_IN = "sign_in"
     NONE = "none"
 
 
@@ -34,6 +37,7 @@ class Reason(StrEnum):
     """Why the popup does not offer to join at once."""
 
     EXPIRED = "expired"
+    RUNS_TOO_LONG = "runs_too_long"
     REVOKED = "revoked"
     USED_UP = "used_up"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
@@ -43,6 +47,7 @@ class Reason(StrEnum):
     BANNED = "banned"
     INVITER_LEFT = "inviter_left"
     GROUP_FULL = "group_full"
+    NOT_SIGNED_IN = "not_signed_in"
     NOT_MUTUAL = "not_mutual"
     NEEDS_APPROVAL = "needs_approval"
     UNDECIDED = "undecided"
@@ -54,8 +59,9 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
     Attributes:
         generation: How often the group has reset its invites; compared modulo 256.
         revoked: The passphrase's fingerprint is on the deny-list.
-        spent: The single-use passphrase has been used. False if the viewer used it and is still a
-            member.
+        spent: All uses of the passphrase are taken: the one of a single-use invite, or as many as
+            your cap. Of a viewer who has used it: they are not a member any more.
+        uses_left: How many more people can join with it. The inviter is told; it decides nothing.
         member: The viewer is in the group.
         banned: The viewer is banned from the group.
         inviter_is_member: The inviter is in the group.
@@ -69,6 +75,7 @@ class Facts(BaseModel, frozen=True, extra="forbid", strict=True):
     generation: Annotated[int, Field(ge=0)] | None = None
     revoked: bool | None = None
     spent: bool | None = None
+    uses_left: Annotated[int, Field(ge=0)] | None = None
     member: bool | None = None
     banned: bool | None = None
     inviter_is_member: bool | None = None
@@ -88,6 +95,12 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
         require_mutual_follow: Require mutual follow even if the invite does not.
         request_when_not_mutual: Let people without mutual follow ask to join.
         deny_list: You keep a deny-list of fingerprints: look up the fact `revoked`.
+        count_uses: Your ledger counts the uses of every invite: look up the fact `spent` of each,
+            not only of single-use ones.
+        max_lifetime: Refuse an invite that still runs for longer than this. It limits what a leaked
+            key can make, and what a careless service mints.
+        when_full: What a full group offers: "request" to ask, "wait" for a place on your wait list,
+            or "none".
         icebreakers: Ids of greeting stickers that the client offers after a join.
 
     Raises:
@@ -100,6 +113,9 @@ class Policy(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_ins
     require_mutual_follow: bool = False
     request_when_not_mutual: bool = False
     deny_list: bool = False
+    count_uses: bool = False
+    max_lifetime: Lifetime | None = None
+    when_full: Literal["none", "request", "wait"] = "none"
     icebreakers: Annotated[tuple[str, ...], _LAX] = ()
 
 
@@ -107,7 +123,8 @@ class Visit(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_inst
     """Who pasted a passphrase, when, and where it was copied.
 
     Attributes:
-        viewer_id: The logged-in user who pasted it: an int in [0, 2^64) or a UUID.
+        viewer_id: The signed-in user who pasted it: an int in [0, 2^64) or a UUID. None if nobody
+            is signed in.
         now: The current time, an aware datetime.
         source: Where the client says that the text was copied: "wechat", "qq" or "in_app". None
             if the client does not say.
@@ -117,13 +134,13 @@ class Visit(BaseModel, frozen=True, extra="forbid", strict=True, revalidate_inst
             naive.
     """
 
-    viewer_id: Id
+    viewer_id: Id | None
     now: Annotated[AwareDatetime, AfterValidator(plain)]
     source: OriginWord | None
 
 
 class Case(NamedTuple):
-    """Everything that the rules depend on. Without a visit, rules about it do not refuse."""
+    """Everything that the rules depend on. Without a visit, the rules about visits never refuse."""
 
     invite: Invite
     visit: Visit | None
@@ -175,16 +192,30 @@ def _always(_case: Case) -> bool:
     return True
 
 
+def _is_signed_out(case: Case) -> bool:
+    return case.visit is not None and case.visit.viewer_id is None
+
+
+def _has_viewer(case: Case) -> bool:
+    return not _is_signed_out(case)
+
+
 def _is_expired(case: Case) -> bool:
     return case.visit is not None and case.invite.is_expired(case.visit.now)
+
+
+def _runs_too_long(case: Case) -> bool:
+    longest = case.policy.max_lifetime
+    visit = case.visit
+    return visit is not None and longest is not None and case.invite.outlasts(visit.now, longest)
 
 
 def _has_deny_list(case: Case) -> bool:
     return case.policy.deny_list
 
 
-def _is_single_use(case: Case) -> bool:
-    return case.invite.single_use
+def _counts_uses(case: Case) -> bool:
+    return case.invite.single_use or case.policy.count_uses
 
 
 def _is_foreign(case: Case) -> bool:
@@ -202,6 +233,18 @@ def _is_misrouted(case: Case) -> bool:
 
 def _is_self(case: Case) -> bool:
     return case.visit is not None and case.visit.viewer_id == case.invite.inviter_id
+
+
+def _turns_away_when_full(case: Case) -> bool:
+    return case.policy.when_full == "none"
+
+
+def _asks_when_full(case: Case) -> bool:
+    return case.policy.when_full == "request"
+
+
+def _lists_when_full(case: Case) -> bool:
+    return case.policy.when_full == "wait"
 
 
 def _asks_mutual_follow(case: Case) -> bool:
@@ -223,31 +266,41 @@ def _asks_approval(case: Case) -> bool:
 # The first rule that holds decides. If a rule before it lacks its fact, the outcome is UNDECIDED.
 RULES: Final = (
     Rule(1, "the invite has expired", _is_expired, None, True, Action.NONE, Reason.EXPIRED),
+    Rule(1, "the invite runs for longer than the policy allows", _runs_too_long, None, True,
+         Action.NONE, Reason.RUNS_TOO_LONG),
     Rule(2, "the group has reset its invites since", _always, "generation", False,
          Action.NONE, Reason.REVOKED),
     Rule(3, "the policy has a deny-list, and the passphrase is on it", _has_deny_list, "revoked",
          True, Action.NONE, Reason.REVOKED),
-    Rule(3, "the invite is single-use and has been used", _is_single_use, "spent", True,
+    Rule(3, "the invite is single-use, or the policy counts uses, and it is used up",
+         _counts_uses, "spent", True,
          Action.NONE, Reason.USED_UP),
     Rule(4, "the policy does not allow the origin (in-app invites: see rule 8)",
          _is_foreign, None, True, Action.NONE, Reason.ORIGIN_NOT_ALLOWED),
     Rule(5, "the source is not the origin, or is unknown and the policy requires it",
          _is_misrouted, None, True, Action.NONE, Reason.ORIGIN_MISMATCH),
     Rule(6, "the viewer is the inviter", _is_self, None, True, Action.NONE, Reason.SELF_INVITE),
-    Rule(6, "the viewer is already a member", _always, "member", True,
+    Rule(6, "the viewer is already a member", _has_viewer, "member", True,
          Action.NONE, Reason.ALREADY_MEMBER),
-    Rule(7, "the viewer is banned", _always, "banned", True, Action.NONE, Reason.BANNED),
+    Rule(7, "the viewer is banned", _has_viewer, "banned", True, Action.NONE, Reason.BANNED),
     Rule(7, "the inviter is no longer a member", _always, "inviter_is_member", False,
          Action.NONE, Reason.INVITER_LEFT),
-    Rule(7, "the group is full", _always, "group_full", True, Action.NONE, Reason.GROUP_FULL),
+    Rule(7, "the group is full, and the policy offers nothing then", _turns_away_when_full,
+         "group_full", True, Action.NONE, Reason.GROUP_FULL),
+    Rule(7, "nobody is signed in", _is_signed_out, None, True,
+         Action.SIGN_IN, Reason.NOT_SIGNED_IN),
     Rule(8, "mutual follow is required (by the in-app origin, the invite or the policy) but "
          "missing; the policy lets people ask", _lets_strangers_ask,
          "mutual_follow", False, Action.REQUEST, Reason.NOT_MUTUAL),
     Rule(8, "the same, but the policy does not let people ask", _asks_mutual_follow,
          "mutual_follow", False, Action.NONE, Reason.NOT_MUTUAL),
-    Rule(9, "the invite requires approval", _asks_approval, None, True,
+    Rule(9, "the group is full; the policy lets people ask", _asks_when_full, "group_full", True,
+         Action.REQUEST, Reason.GROUP_FULL),
+    Rule(9, "the group is full; the policy has a wait list", _lists_when_full, "group_full", True,
+         Action.WAIT, Reason.GROUP_FULL),
+    Rule(10, "the invite requires approval", _asks_approval, None, True,
          Action.REQUEST, Reason.NEEDS_APPROVAL),
-    Rule(10, "none of the above", _always, None, True, Action.JOIN, None),
+    Rule(11, "none of the above", _always, None, True, Action.JOIN, None),
 )  # fmt: skip
 
 
@@ -314,10 +367,35 @@ def decide(case: Case) -> Verdict:
 
 
 def needed(case: Case) -> tuple[str, ...]:
-    """Return the unknown facts of the rules before the first one that holds, in order."""
-    answers = ((rule.fact, rule.holds(case)) for rule in RULES)
-    before = takewhile(lambda answer: answer[1] is not True, answers)
-    return tuple(dict.fromkeys(fact for fact, holds in before if fact and holds is None))
+    """Return the unknown facts that the rules ask for, up to the first rule that holds."""
+    first = next(index for index, rule in enumerate(RULES) if rule.holds(case))
+    names = [rule.fact for rule in RULES[:first] if rule.fact and rule.holds(case) is None]
+    return tuple(dict.fromkeys([*names, *_told(RULES[first], case)]))
+
+
+def lacking(case: Case) -> tuple[str, ...]:
+    """Return the fact that the deciding rule lacks, or else the one that its popup lacks."""
+    verdict = decide(case)
+    return verdict.missing or _told(verdict.passed[-1], case)
+
+
+def uses_left(rule: Rule, case: Case) -> int | None:
+    """Return the fact `uses_left` for the popup of a rule.
+
+    Returns:
+        None if this popup does not show it, or if it is unknown.
+    """
+    known: object = case.facts.uses_left
+    return known if _tells_uses(rule, case) and type(known) is int and known >= 0 else None
+
+
+def _told(rule: Rule, case: Case) -> tuple[str, ...]:
+    """Return the unknown fact that the popup of a rule tells, if it tells one."""
+    return ("uses_left",) if _tells_uses(rule, case) and case.facts.uses_left is None else ()
+
+
+def _tells_uses(rule: Rule, case: Case) -> bool:
+    return rule.reason is Reason.SELF_INVITE and _counts_uses(case)
 
 
 def case_of(

@@ -1,13 +1,16 @@
 """Every sentence that end users read: one file a language, imported on first use.
 
-To add a language, write its file and add its locale to `Locale`: "pt-BR" is in `pt_br.py`.
+To add a language, write its file and add its locale to `Locale`: "pt-BR" is in `pt_br.py`. The
+command has a copy of the locales in `cli.world`; a test compares.
 """
 
 from functools import cache
 from importlib import import_module
 from typing import Final, Literal, get_args
 
-from passphrase.languages.language import Language
+from passphrase.languages.language import Language, PopupText
+
+__all__ = ["Locale", "PopupText"]
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)

@@ -8,11 +8,14 @@ LANGUAGE: Final = Language(
     # Words for what has no name.
     group="a group chat",
     inviter="A friend",
+    newcomer="a new member",
     app="the app",
     quoted="“{}”",
     origins={"wechat": "WeChat", "qq": "QQ", "in_app": "the app"},
     # The message that carries a passphrase.
     message="3 p:/ Copy this message, open {app}, join {group}【{passphrase}】",
+    # The line in the group after a join.
+    joined="{inviter} invited {newcomer} to the group.",
     # How long an invite still holds, and how long ago it ended.
     left="{} left",
     nearly_over="Less than a minute left",
@@ -32,14 +35,34 @@ LANGUAGE: Final = Language(
             "{inviter} and you do not follow each other yet, so the owner has to approve. {left}.",
             "Ask to join",
         ),
+        ("request", "group_full"): PopupText(
+            "Ask to join {group}?",
+            "{inviter} invites you. The group is full, so the owner has to approve. {left}.",
+            "Ask to join",
+        ),
+        ("wait", "group_full"): PopupText(
+            "Wait for a place in {group}?",
+            "{inviter} invites you. The group is full; you join when a place is free. {left}.",
+            "Join the wait list",
+        ),
+        ("sign_in", "not_signed_in"): PopupText(
+            "Sign in to join",
+            "You are invited to a group. Sign in, and the invite opens again. {left}.",
+            "Sign in",
+        ),
         ("none", "expired"): PopupText(
             "This invite has expired", "It expired {ago}. Ask for a new one.", "OK"
+        ),
+        ("none", "runs_too_long"): PopupText(
+            "This invite cannot be used",
+            "It is valid for longer than is allowed here. Ask for a new one.",
+            "OK",
         ),
         ("none", "revoked"): PopupText(
             "This invite is no longer valid", "It was withdrawn. Ask for a new one.", "OK"
         ),
         ("none", "used_up"): PopupText(
-            "This invite has been used", "It was good for one person. Ask for a new one.", "OK"
+            "This invite is used up", "Nobody else can join with it. Ask for a new one.", "OK"
         ),
         ("none", "origin_not_allowed"): PopupText(
             "This passphrase cannot be used", "Ask to be invited another way.", "OK"
@@ -77,6 +100,7 @@ LANGUAGE: Final = Language(
     },
     confirm=" The passphrase was damaged on its way and has been repaired: check the group and "
     "the inviter first.",
+    left_over=(" {} more person can join with it.", " {} more people can join with it."),
     # The popup of a text that could not be read, and its sentence by finding.
     unreadable="No passphrase could be read",
     understood="OK",

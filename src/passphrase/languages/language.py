@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final, NamedTuple
 
-MINUTE: Final = 60
-HOUR: Final = 60 * MINUTE
-SECONDS: Final = (("day", 24 * HOUR), ("hour", HOUR), ("minute", MINUTE))
+MINUTE_SECONDS: Final = 60
+HOUR_SECONDS: Final = 60 * MINUTE_SECONDS
+UNIT_SECONDS: Final = (
+    ("day", 24 * HOUR_SECONDS),
+    ("hour", HOUR_SECONDS),
+    ("minute", MINUTE_SECONDS),
+)
 
 
 class PopupText(NamedTuple):
@@ -33,15 +37,17 @@ PopupTexts = Mapping[tuple[str, str | None], PopupText]  # by action and reason
 class Language(NamedTuple):
     """Every sentence of one language: short, neutral, and clear about what to do next.
 
-    A refusal names neither the group nor the inviter, except to a member of the group.
+    Only a popup to join, ask or wait, and one for a member, names the group and the inviter.
 
     Attributes:
         group: Stands for a group without a name.
         inviter: Stands for an inviter without a name.
+        newcomer: Stands for somebody without a name who has joined.
         app: Stands for an app without a name.
         quoted: Quotation marks around a name, {}.
         origins: The name of each origin.
         message: The message to send, with {passphrase}, {group} and {app}.
+        joined: The line in the group after a join, with {inviter} and {newcomer}.
         left: "{} left".
         nearly_over: "less than a minute left".
         ago: "{} ago".
@@ -49,6 +55,7 @@ class Language(NamedTuple):
         units: Day, hour and minute, each as (singular, plural).
         popups: The popup for each pair of action and reason.
         confirm: Added to a popup with a join button when two or more glyphs were repaired.
+        left_over: Added to the inviter's own popup: {} more people can join, as (singular, plural).
         unreadable: Title of the popup for a text that could not be read.
         understood: Its button.
         refusals: Its message, by finding. `explain` uses the same sentences.
@@ -56,10 +63,12 @@ class Language(NamedTuple):
 
     group: str
     inviter: str
+    newcomer: str
     app: str
     quoted: str
     origins: Mapping[str, str]
     message: str
+    joined: str
     left: str
     nearly_over: str
     ago: str
@@ -67,6 +76,7 @@ class Language(NamedTuple):
     units: Mapping[str, tuple[str, str]]
     popups: PopupTexts
     confirm: str
+    left_over: tuple[str, str]
     unreadable: str
     understood: str
     refusals: Mapping[str, str]
@@ -75,22 +85,26 @@ class Language(NamedTuple):
         """Put quotation marks around a name; an empty name stays empty."""
         return self.quoted.format(name) if name else ""
 
-    def time_left(self, seconds: int) -> str:
-        """Return the time left in words, in at most two units, at most two minutes too long.
+    def uses_left(self, count: int | None) -> str:
+        """Return in words how many more people can join; empty if that is not known."""
+        return "" if count is None else self.left_over[count != 1].format(count)
 
-        Expiry is rounded down to the minute. So that a new invite for 7 days says "7 days", this
-        rounds up to the minute, and 59 minutes up to the hour.
+    def time_left(self, seconds: int) -> str:
+        """Return the time left in words, in at most two units. It is at most two minutes too long.
+
+        Expiry is rounded down to the minute. This rounds up to the minute, and 59 minutes up to the
+        hour. So a new invite for 7 days says "7 days".
         """
-        if seconds < MINUTE:
+        if seconds < MINUTE_SECONDS:
             return self.nearly_over
-        rounded = seconds + -seconds % MINUTE
-        if rounded % HOUR == HOUR - MINUTE:
-            rounded += MINUTE
+        rounded = seconds + -seconds % MINUTE_SECONDS
+        if rounded % HOUR_SECONDS == HOUR_SECONDS - MINUTE_SECONDS:
+            rounded += MINUTE_SECONDS
         return self.left.format(self._stretch(rounded, 2))
 
     def time_ago(self, seconds: int) -> str:
         """Return in words how long ago something ended, in one unit, rounded down."""
-        if seconds < MINUTE:
+        if seconds < MINUTE_SECONDS:
             return self.just_now
         return self.ago.format(self._stretch(seconds, 1))
 
@@ -98,8 +112,8 @@ class Language(NamedTuple):
         """Write a duration of a minute or more in its largest units."""
         rest = seconds
         parts: list[str] = []
-        largest = next(at for at, (_, size) in enumerate(SECONDS) if size <= seconds)
-        for unit, size in SECONDS[largest : largest + units_max]:
+        largest = next(at for at, (_, size) in enumerate(UNIT_SECONDS) if size <= seconds)
+        for unit, size in UNIT_SECONDS[largest : largest + units_max]:
             count, rest = divmod(rest, size)
             if count:
                 parts.append(f"{count} {self.units[unit][count > 1]}")

@@ -8,11 +8,14 @@ LANGUAGE: Final = Language(
     # Words for what has no name.
     group="群聊",
     inviter="好友",
+    newcomer="新成员",
     app="应用",
     quoted="「{}」",
     origins={"wechat": "微信", "qq": " QQ ", "in_app": "应用"},
     # The message that carries a passphrase.
     message="3 p:/ 复制这条消息，打开{app}，加入{group}【{passphrase}】",
+    # The line in the group after a join.
+    joined="{inviter}邀请{newcomer}加入了群聊",
     # How long an invite still holds, and how long ago it ended.
     left="还剩 {}",
     nearly_over="还剩不到 1 分钟",
@@ -32,12 +35,28 @@ LANGUAGE: Final = Language(
             "你和{inviter}还没有互相关注，需要群主同意才能加入。有效期{left}。",
             "申请加入",
         ),
+        ("request", "group_full"): PopupText(
+            "申请加入{group}？",
+            "{inviter}邀请你加入。群人数已满，需要群主同意。有效期{left}。",
+            "申请加入",
+        ),
+        ("wait", "group_full"): PopupText(
+            "排队加入{group}？",
+            "{inviter}邀请你加入。群人数已满，有空位时加入。有效期{left}。",
+            "加入候补",
+        ),
+        ("sign_in", "not_signed_in"): PopupText(
+            "登录后加入群聊", "有人邀请你加入群聊，登录后会再次打开邀请。有效期{left}。", "去登录"
+        ),
         ("none", "expired"): PopupText("口令已过期", "{ago}过期，请让对方重新发一个。", "知道了"),
+        ("none", "runs_too_long"): PopupText(
+            "无法使用这个口令", "这个邀请的有效期太长，请让对方重新发一个。", "知道了"
+        ),
         ("none", "revoked"): PopupText(
             "口令已失效", "这个邀请已被撤销，请让对方重新发一个。", "知道了"
         ),
         ("none", "used_up"): PopupText(
-            "口令已被使用", "这个邀请只能用一次，请让对方重新发一个。", "知道了"
+            "口令已用完", "这个邀请的名额已经用完，请让对方重新发一个。", "知道了"
         ),
         ("none", "origin_not_allowed"): PopupText(
             "无法使用这个口令", "请让对方换一种方式重新邀请。", "知道了"
@@ -64,6 +83,7 @@ LANGUAGE: Final = Language(
         ("none", "undecided"): PopupText("暂时无法确认", "请稍后再试。", "知道了"),
     },
     confirm="口令有缺损，已自动修复，加入前请核对群聊和邀请人。",
+    left_over=("还能加入 {} 人。", "还能加入 {} 人。"),
     # The popup of a text that could not be read, and its sentence by finding.
     unreadable="读不出口令",
     understood="知道了",

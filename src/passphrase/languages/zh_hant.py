@@ -8,11 +8,14 @@ LANGUAGE: Final = Language(
     # Words for what has no name.
     group="群組",
     inviter="好友",
+    newcomer="新成員",
     app="應用程式",
     quoted="「{}」",
     origins={"wechat": " WeChat ", "qq": " QQ ", "in_app": "應用程式"},
     # The message that carries a passphrase.
     message="3 p:/ 複製這則訊息，打開{app}，加入{group}【{passphrase}】",
+    # The line in the group after a join.
+    joined="{inviter}邀請{newcomer}加入了群組",
     # How long an invite still holds, and how long ago it ended.
     left="還剩 {}",
     nearly_over="還剩不到 1 分鐘",
@@ -32,12 +35,28 @@ LANGUAGE: Final = Language(
             "你和{inviter}還沒有互相追蹤，需要群主同意才能加入。有效期{left}。",
             "申請加入",
         ),
+        ("request", "group_full"): PopupText(
+            "申請加入{group}？",
+            "{inviter}邀請你加入。群人數已滿，需要群主同意。有效期{left}。",
+            "申請加入",
+        ),
+        ("wait", "group_full"): PopupText(
+            "排隊加入{group}？",
+            "{inviter}邀請你加入。群人數已滿，有空位時加入。有效期{left}。",
+            "加入候補",
+        ),
+        ("sign_in", "not_signed_in"): PopupText(
+            "登入後加入群組", "有人邀請你加入群組，登入後會再次開啟邀請。有效期{left}。", "去登入"
+        ),
         ("none", "expired"): PopupText("口令已過期", "{ago}過期，請對方重新傳一個。", "知道了"),
+        ("none", "runs_too_long"): PopupText(
+            "無法使用這個口令", "這個邀請的有效期太長，請對方重新傳一個。", "知道了"
+        ),
         ("none", "revoked"): PopupText(
             "口令已失效", "這個邀請已被撤銷，請對方重新傳一個。", "知道了"
         ),
         ("none", "used_up"): PopupText(
-            "口令已被使用", "這個邀請只能用一次，請對方重新傳一個。", "知道了"
+            "口令已用完", "這個邀請的名額已經用完，請對方重新傳一個。", "知道了"
         ),
         ("none", "origin_not_allowed"): PopupText(
             "無法使用這個口令", "請對方換一種方式重新邀請。", "知道了"
@@ -64,6 +83,7 @@ LANGUAGE: Final = Language(
         ("none", "undecided"): PopupText("暫時無法確認", "請稍後再試。", "知道了"),
     },
     confirm="口令有缺損，已自動修復，加入前請核對群組和邀請人。",
+    left_over=("還能加入 {} 人。", "還能加入 {} 人。"),
     # The popup of a text that could not be read, and its sentence by finding.
     unreadable="讀不出口令",
     understood="知道了",

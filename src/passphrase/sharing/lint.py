@@ -1,6 +1,10 @@
 """`lint`: what chat apps could break in a message; `avoids`: unwanted words in a passphrase.
 
 Source: docs/sharing.md.
+
+Shapes:
+    message  any str of at most 4,096 characters
+    span     [start, end) in the message, in characters
 """
 
 import re
@@ -27,6 +31,8 @@ from passphrase.sharing.names import (
     character_class,
     is_unseen,
 )
+
+__all__ = ["Problem", "Trouble", "avoids", "lint"]
 
 MESSAGE_CHARS_MAX: Final = 199
 # Next to a passphrase, a reader skips these or takes them for a lost glyph.
@@ -56,7 +62,8 @@ class Problem:
 
     Attributes:
         trouble: The kind of problem.
-        span: Start and end in the message, in characters; empty where something is missing.
+        span: Where it is in the message: [start, end), in characters. (0, 0) if something is
+            missing.
     """
 
     trouble: Trouble
@@ -90,6 +97,12 @@ _LINE_BREAK: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _ADDRESS: Final = re.compile(
     rf"(?<=\S)[{DOTS}](?={LETTER})|(?<=[0-9A-Za-z])[{IDEOGRAPHIC_DOTS}](?=[A-Za-z])|{NUMBERS}"
 )
+# A URL in characters that readers and chat apps leave unchanged (RFC 3986, without escapes). It
+# does not end in punctuation, which chat apps leave out of a link.
+LINK: Final = re.compile(
+    r"https://[0-9A-Za-z][0-9A-Za-z.-]*(?::[0-9]+)?(?:[/?#][0-9A-Za-z/?#=+&,.:~_-]*)?(?<![.,:?#&])"
+)
+_LAST_LINK: Final = re.compile(rf" {LINK.pattern}\Z")
 _PATTERNS: Final = (
     (Trouble.LINE_BREAK, _LINE_BREAK),
     (Trouble.FACE, _FACE),
@@ -105,13 +118,18 @@ _HINTS: Final = (
 def lint(message: str, *, scripts: Sequence[Script] = ()) -> tuple[Problem, ...]:
     """Return what chat apps could break in a message: an empty tuple if it is safe to send.
 
+    A plain https address after a space at the end is not a problem: it is meant to be a link.
+
     Args:
         message: The whole message, with its passphrase.
         scripts: Your own scripts in which the passphrase may be spelled.
 
+    Returns:
+        The problems in the order of the message; `advice` says how to mend each.
+
     Raises:
         TypeError: The message is not a str.
-        TextTooLongError: The message has more than 4,096 characters.
+        TextTooLongError: The message has more than 4,096 characters. Shorten it.
     """
     found, damaged = scan(message, scripts=scripts)
     repaired = mend(damaged, thorough=False)
@@ -132,8 +150,10 @@ def _problems(message: str) -> Iterator[Problem]:
     """Yield the problems that do not depend on the passphrase."""
     if len(message) > MESSAGE_CHARS_MAX:
         yield Problem(Trouble.TOO_LONG, (MESSAGE_CHARS_MAX, len(message)))
+    unlinked = _LAST_LINK.sub("", message)
     for trouble, pattern in _PATTERNS:
-        for match in pattern.finditer(message):
+        searched = unlinked if trouble == Trouble.ADDRESS else message
+        for match in pattern.finditer(searched):
             yield Problem(trouble, match.span())
     for at, character in enumerate(message):
         if is_unseen(character) and not _LINE_BREAK.match(character):
@@ -155,7 +175,7 @@ def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> It
     start, end = codeword.span
     for at in {start - 1, end} & {*range(len(message))}:
         beside = message[at]
-        is_part = beside in script.digits or beside in script.separators
+        is_part = beside in script.values or beside in script.separators
         is_picture = script.name == "emoji" and _PICTURE.match(beside)
         is_mark = unicodedata.category(beside)[0] == "M"
         if is_part or is_picture or is_mark or _SKIPPED.match(beside):
@@ -163,19 +183,19 @@ def _touching(message: str, codeword: Codeword, scripts: Sequence[Script]) -> It
 
 
 def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[[str], bool]:
-    """Make a predicate for `Codec.encode_acceptable`: False if a passphrase contains a listed word.
+    """Make a predicate for `Codec.mint`: False if a passphrase contains a listed word.
 
     A word is compared as each script reads it, in either case and across hyphens. Base 32 reads
     I, L and O as digits, so "oil" is found as "011". Spaces, hyphens and invisible characters in a
     word are ignored. A word that no script can spell is never found.
 
     Args:
-        words: The words to avoid.
+        words: The words to avoid, each of one character or more.
         scripts: Your own scripts, in addition to the built-in ones.
 
     Raises:
         TypeError: `words` is a single str, or contains something that is not a str.
-        ValueError: A word is empty.
+        ValueError: A word is empty, or has only characters that are ignored. Leave it out.
     """
     if isinstance(words, str):
         raise TypeError("words must be a list of str, not a single str")
@@ -183,8 +203,8 @@ def avoids(words: Iterable[str], *, scripts: Sequence[Script] = ()) -> Callable[
     spellings: dict[str, set[str]] = {}
     for script in (*map(load_script, SCRIPT_NAMES), *scripts):
         for word in listed:
-            if {*word} <= script.digits.keys():
-                spelling = "".join(script.glyphs[script.digits[glyph]] for glyph in word)
+            if {*word} <= script.values.keys():
+                spelling = "".join(script.glyphs[script.values[glyph]] for glyph in word)
                 spellings.setdefault(script.separators, set()).add(spelling)
 
     def is_acceptable(text: str) -> bool:

@@ -1,5 +1,6 @@
 """The name of a group or a person -> a name that is safe in a popup or a message.
 
+Source: docs/admission.md, "Names"; docs/sharing.md, "Names".
 Names can contain line breaks, invisible and bidirectional characters, markup and passphrases. No
 name is refused: characters are removed or replaced, and a name that loses all of them is empty.
 
@@ -13,13 +14,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from passphrase.format.layout import PARITY_SYMBOLS, WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES, PARITY_SYMBOLS
 from passphrase.reading.characters import IGNORABLE_RANGES, PICTURE_RANGES
 from passphrase.scripts import load_script
 
 POPUP_NAME_CHARS_MAX: Final = 64
 # Shorter than the smallest codeword with all its lost glyphs, so a name cannot be read as one.
-NAME_CHARS_MAX: Final = WORD_SIZES[0] - PARITY_SYMBOLS - 1
+NAME_CHARS_MAX: Final = CODEWORD_SIZES[0] - PARITY_SYMBOLS - 1
 ELLIPSIS: Final = "…"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Blank, although Unicode classes them as visible: from Braille, music, hieroglyphs and more.
@@ -96,7 +97,7 @@ def harmless(name: str) -> str:
 
 
 def isolated(name: str) -> str:
-    """Put a name with right-to-left characters between FSI and PDI (UAX 9)."""
+    """Put a name with right-to-left characters between FSI and PDI (UAX 9), and no other name."""
     runs_left = any(_direction(each) in _RIGHT_TO_LEFT for each in name)
     return f"\u2068{name}\u2069" if runs_left else name
 
@@ -120,7 +121,7 @@ def _shown(part: re.Match[str]) -> str:
 
 
 def _sent(part: re.Match[str]) -> str:
-    """Return a part of a name as a message has it: without emoji and invisible characters."""
+    """Return a matched part of a name for a message: empty if it is an emoji or invisible."""
     return "" if len(part[0]) > 1 or _emoji().match(part[0]) else _seen(part[0])
 
 
@@ -159,7 +160,7 @@ def _unseen() -> re.Pattern[str]:
 @cache
 def _emoji() -> re.Pattern[str]:
     """Match an emoji, or a glyph of the emoji script."""
-    return re.compile(f"[{_EMOJI}{''.join(map(re.escape, load_script('emoji').digits))}]")
+    return re.compile(f"[{_EMOJI}{''.join(map(re.escape, load_script('emoji').values))}]")
 
 
 def character_class(*ranges: tuple[int, int]) -> str:
@@ -178,7 +179,10 @@ def _cut(line: str, chars_max: int) -> str:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Return whether two characters could belong to one grapheme (UAX 29); sometimes too often."""
+    """Return whether two characters could belong to one grapheme (UAX 29).
+
+    Some pairs that never form one grapheme also give True.
+    """
     return (
         unicodedata.category(after)[0] == "M"
         or unicodedata.combining(before) == _VIRAMA
