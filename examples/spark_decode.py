@@ -64,8 +64,13 @@ def decode_frame(frame: "DataFrame", column: str) -> "DataFrame":
     return frame.mapInArrow(decode_batches, StructType([*frame.schema.fields, *results]))
 
 
-def start(master: str | None) -> SparkSession:
-    """Start Spark: on a cluster, as `spark-submit` says; or with executors on this machine."""
+def start(master: str | None, **environment: str) -> SparkSession:
+    """Start Spark: on a cluster, as `spark-submit` says; or with executors on this machine.
+
+    Args:
+        master: Where to run; None for what `spark-submit` says.
+        environment: Variables of the executors.
+    """
     builder: Any = SparkSession.builder.appName("passphrase")
     if master:
         os.environ["PYSPARK_PYTHON"] = sys.executable  # not another Python that has no Arrow
@@ -77,13 +82,18 @@ def start(master: str | None) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.execution.arrow.maxRecordsPerBatch": 50_000,  # a text that repeats is read once
-        "spark.executorEnv.PASSPHRASE_KEYS_FILE": os.environ["PASSPHRASE_KEYS_FILE"],
-        "spark.executorEnv.PASSPHRASE_AUDIENCE": os.environ["PASSPHRASE_AUDIENCE"],
+        **{f"spark.executorEnv.{name}": value for name, value in environment.items()},
     }
     for name, value in settings.items():
         builder = builder.config(name, value)
     session: SparkSession = builder.getOrCreate()
     return session
+
+
+def start_with_keys(master: str | None) -> SparkSession:
+    """Start Spark. Its settings have the path of the keys, and no key."""
+    names = ("PASSPHRASE_KEYS_FILE", "PASSPHRASE_AUDIENCE")
+    return start(master, **{name: os.environ[name] for name in names})
 
 
 def write_log(path: Path, codec: Codec, rows: int) -> pa.Table:
@@ -119,7 +129,7 @@ def executors(session: SparkSession) -> int:
 
 
 def verify(rows: int, master: str) -> bool:
-    """Compare Spark with this process on a log of so many rows; say what was compared."""
+    """Compare Spark with this process on a log of n rows; say what was compared."""
     with tempfile.TemporaryDirectory() as folder:
         keys, source, target = (Path(folder, name) for name in ("keys", "log", "decoded"))
         keys.touch(mode=0o600)
@@ -128,7 +138,7 @@ def verify(rows: int, master: str) -> bool:
         codec = codec_of_this_machine()
         log = write_log(source, codec, rows)
         expected = decode_column(codec, log["text"])
-        session = start(master)
+        session = start_with_keys(master)
         try:
             workers = executors(session)
             frame = session.read.parquet(str(source))
@@ -158,7 +168,7 @@ def main() -> int:
         return 0 if verify(arguments.verify, arguments.master or TWO_EXECUTORS) else 1
     if not arguments.target:
         parser.error("name the log and the folder to write")
-    session = start(arguments.master)
+    session = start_with_keys(arguments.master)
     frame = session.read.parquet(arguments.source)
     decode_frame(frame, arguments.column).write.parquet(arguments.target)
     session.stop()

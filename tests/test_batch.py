@@ -630,11 +630,16 @@ def test_keys_and_inputs_that_are_not_there(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_terminal_or_nothing_at_all_gets_help(shell: Shell) -> None:
+def test_a_terminal_or_nothing_at_all_is_told_what_to_type(shell: Shell) -> None:
+    """`batch` alone prints its help; without an input, one line says what is missing."""
     assert shell().err.startswith("Usage: passphrase batch")
     for stdin in (None, Terminal(io.BytesIO())):
         helped = shell("decode", "--format", "csv", stdin=stdin)
-        assert (helped.code, helped.err[:29]) == (2, "Usage: passphrase batch decod")
+        assert (helped.code, helped.err) == (
+            2,
+            "passphrase: name INPUT, or pipe a file to standard input "
+            "(see `passphrase batch decode --help`)\n",
+        )
 
 
 def test_a_missing_extra_is_explained(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -912,7 +917,7 @@ def test_a_bar_moves_within_a_batch(
 
     report = MagicMock()
     report.return_value.__enter__.return_value = see
-    monkeypatch.setattr("passphrase.cli.batch._bar", report)
+    monkeypatch.setattr("passphrase.cli.batch.bar", report)
     arguments = ["decode", source, "-o", tmp_path / f"out.{form}", "--repair", "exact"]
     assert shell(*arguments).code == 0
     assert seen == sorted(seen)

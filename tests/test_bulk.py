@@ -5,7 +5,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
@@ -15,7 +15,7 @@ from weakref import ref
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, YI, invites
 
@@ -31,9 +31,8 @@ from passphrase.bulk.table import (
     encode_table,
     find_column,
 )
-from passphrase.codec import LEVELS, Level
-from passphrase.errors import without_trace
-from passphrase.reading.find import scan
+from passphrase.opening import LEVELS, Level
+from passphrase.reading.find import MAX_CHARS, scan
 from passphrase.testing.strategies import manglings, messages
 
 STRANGER = Codec(Keyring({1: OTHER_SECRET}), audience=AUDIENCE)
@@ -157,9 +156,10 @@ class Counting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def decode(self, text: str, *, repair: Level) -> object:
-        self.asked.append(text)
-        return CODEC.decode(text, repair=repair)
+    def _decode_each(self, texts: Iterable[str], *, repair: Level) -> Iterator[object]:
+        for text in texts:
+            self.asked.append(text)
+            yield from CODEC._decode_each([text], repair=repair)
 
 
 def test_a_text_that_repeats_is_read_once() -> None:
@@ -215,33 +215,33 @@ def test_every_refusal_has_room_for_its_evidence() -> None:
     examples = [
         errors.NotFoundError(),
         errors.DamagedError((0, 30), 28, ((3, 4), (5, 6))),
-        errors.VersionError("expiry", 1),
+        errors.VersionError("expiry", 1, (0, 30)),
         errors.SignatureError(3, (0, 30)),
         errors.AmbiguousError(((0, 30), (31, 60))),
         errors.TextTooLongError(10**6, 65_536),
     ]
     assert {type(example) for example in examples} == {
         kind for kind in errors.PassphraseError.__subclasses__() if hasattr(errors, kind.__name__)
-    } - {errors.PaddingError, errors.KeyringError}  # which no text leads to
-    for example in examples:
+    } - {errors.PaddingError, errors.KeyringError, errors.LimitError}  # which no text leads to
+    for refusal in examples:
 
         class Refusing:
-            @without_trace
-            def decode(
-                self, _text: str, *, repair: Level, error: PassphraseError = example
-            ) -> None:
+            def _decode_each(
+                self, texts: Iterable[str], *, repair: Level, error: PassphraseError = refusal
+            ) -> Iterator[PassphraseError]:
                 del repair
-                raise error
+                return (error for _ in texts)
 
         codec: Any = Refusing()
         [row] = decode_column(codec, ["text"]).to_pylist()
-        assert (row["error"], row["evidence"]) == (example.code, evidence(example))
+        assert (row["error"], row["evidence"]) == (refusal.code, evidence(refusal))
 
 
 # --- find ---------------------------------------------------------------------------------------
 
 
 @given(column=columns_of_texts)
+@example(column=["x", "x" * (MAX_CHARS + 1)])
 def test_finding_says_what_a_scan_says(column: list[str | None]) -> None:
     table = find_column(column)
     assert table.schema == FOUND
@@ -452,9 +452,9 @@ def test_a_cache_forgets() -> None:
     read: list[str] = []
 
     class Counting(Codec):
-        def decode(self, text: str, **how: Any) -> Any:
-            read.append(text)
-            return super().decode(text, **how)
+        def _decode_each(self, texts: Any, **how: Any) -> Any:
+            read.extend(texts)
+            return super()._decode_each(texts, **how)
 
     caching = CachingCodec(Counting(KEYRING, audience=AUDIENCE), texts_max=1)
     for text in (TEXT, TEXT, OTHER_TEXT, TEXT):
@@ -540,6 +540,8 @@ def test_nothing_secret_and_nothing_of_the_text() -> None:
     assert "hunter2" not in shown
     assert KEYRING.reveal()[2:-4] not in shown
     assert not {*TEXT} & {*shown}
+    [packed] = CODEC._decode_each([TEXT])
+    assert repr(packed) == "Packed(...)"
 
 
 def test_a_moment_is_floored_as_the_model_floors_it() -> None:

@@ -1,8 +1,18 @@
-"""Mint and read whole Arrow columns of passphrases (the extra `bulk`)."""
+"""Mint, read and attribute whole Arrow columns of passphrases (the extra `bulk`)."""
 # pyarrow has no type stubs.
 # pyright: reportUnknownVariableType=false
 
+from passphrase.bulk.attribution import (
+    add_up,
+    attribute,
+    branch,
+    branch_issued,
+    people,
+    steps,
+    uses,
+)
 from passphrase.bulk.columns import DECODED, ENCODED, FOUND, INVITE
+from passphrase.bulk.logs import EVENTS, ISSUED, read_events, read_issued
 from passphrase.bulk.processes import spread
 from passphrase.bulk.table import (
     CachingCodec,
@@ -15,12 +25,23 @@ from passphrase.bulk.table import (
 __all__ = [
     "DECODED",
     "ENCODED",
+    "EVENTS",
     "FOUND",
     "INVITE",
+    "ISSUED",
     "CachingCodec",
     "Variants",
+    "add_up",
+    "attribute",
+    "branch",
+    "branch_issued",
     "decode_column",
     "encode_table",
     "find_column",
+    "people",
+    "read_events",
+    "read_issued",
     "spread",
+    "steps",
+    "uses",
 ]

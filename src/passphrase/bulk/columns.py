@@ -1,8 +1,11 @@
 """Python values <-> Arrow columns, and the schemas of the columns.
 
+Source: docs/bulk.md.
+
 Shapes:
     INVITE, ENCODED, DECODED, FOUND  schemas; see `passphrase.bulk.table`
     row                              one value for each column, in the order of a schema
+    fixed                            int64: the fields of invites before the ids; see `wire`
     ids                              strings, for UUIDs and ints above 2^63; see `parse_id`
     spans                            start and end, in characters
 
@@ -13,13 +16,26 @@ Parquet, pandas and Spark all support the types: no unsigned ints, no lists of f
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Final, TypeAlias, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from passphrase.invite import KINDS, Byte, Id, Moment, OriginWord
+from passphrase.decoded import Packed
+from passphrase.format.layout import BODY_FIELDS, field_shifts
+from passphrase.format.wire import ORIGINS
+from passphrase.invite import (
+    EPOCH,
+    EXPIRY_MINUTES_MAX,
+    KINDS,
+    Byte,
+    Id,
+    Moment,
+    OriginWord,
+)
 
 _SPAN: Final = pa.list_(pa.int32())
 _REPAIR: Final = pa.struct(
@@ -78,6 +94,12 @@ DECODED: Final = pa.schema(
 FOUND: Final = pa.schema(
     {"candidates": pa.list_(_CANDIDATE), "error": pa.string(), "evidence": _EVIDENCE}
 )
+ROWS_AT_ONCE: Final = 1 << 12  # as Python objects, which take many times the memory of columns
+_NO_FIELDS: Final = ((None,) * 3, *(None,) * (len(Packed._fields) - 1))
+_EXPIRY: Final = BODY_FIELDS[0][0]
+SHIFTS: Final = dict(zip(dict(BODY_FIELDS), field_shifts(BODY_FIELDS), strict=True))
+_MINUTE_MICROSECONDS: Final = 60 * 10**6
+_EPOCH_SECONDS: Final = int(EPOCH.timestamp())
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[object]
@@ -111,10 +133,59 @@ def distinct(texts: Texts) -> tuple[list[object], pa.Array]:
     return [*index], pa.array(places, pa.int64())
 
 
-def table_of(schema: pa.Schema, rows: list[Record]) -> pa.Table:
-    """Make a table of rows."""
-    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    return pa.Table.from_pydict(dict(zip(schema.names, columns, strict=True)), schema)
+def distinct_values(column: pa.ChunkedArray) -> tuple[list[object], pa.Array]:
+    """Return values that include every one of a column, and for each row the index of its value.
+
+    A value can repeat, except in columns of texts, integers and flags.
+    """
+    if is_text(column.type):
+        return distinct(column)
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        encoded = column.combine_chunks().dictionary_encode("encode")
+        return encoded.dictionary.to_pylist(), encoded.indices
+    return values(column), pa.array(range(len(column)), pa.int32())
+
+
+def table_of(schema: pa.Schema, rows: Iterable[Record]) -> pa.Table:
+    """Make a table of rows, some thousand at a time."""
+    rest = iter(rows)
+    pieces = iter(lambda: [*islice(rest, ROWS_AT_ONCE)], [])
+    return table_of_pieces(schema, (zip(*some, strict=True) for some in pieces))
+
+
+def table_of_pieces(schema: pa.Schema, pieces: Iterable[Iterable[object]]) -> pa.Table:
+    """Make one table of pieces. A piece is its columns in order: sequences or Arrow arrays."""
+    batches = [
+        pa.RecordBatch.from_pydict(dict(zip(schema.names, columns, strict=True)), schema)
+        for columns in pieces
+    ]
+    return pa.Table.from_batches(batches, schema).combine_chunks()
+
+
+def decoded_columns(rows: Iterable[Packed | None]) -> Iterator[object]:
+    """Yield the columns of DECODED, but not `error` and `evidence`; None is a row of nulls."""
+    numbers, *others = zip(*[row or _NO_FIELDS for row in rows], strict=True)
+    packed, groups, inviters = zip(*numbers, strict=True)
+    fixed = pa.array(packed, pa.int64())
+    yield from ([None if one is None else str(one) for one in ids] for ids in (groups, inviters))
+    minutes = pc.multiply(_field(fixed, _EXPIRY), _MINUTE_MICROSECONDS)
+    yield pc.add(minutes, _EPOCH_SECONDS * 10**6).cast(INVITE.field("expires_at").type)
+    yield pa.array(ORIGINS, pa.string()).take(_field(fixed, "origin"))
+    yield from (_field(fixed, column.name).cast(column.type) for column in [*INVITE][4:])
+    yield from others
+
+
+def _field(fixed: pa.Array, name: str) -> pa.Array:
+    """Return one of BODY_FIELDS."""
+    return pc.bit_wise_and(pc.shift_right(fixed, SHIFTS[name]), (1 << dict(BODY_FIELDS)[name]) - 1)
+
+
+def fixed_expiries(moments: pa.ChunkedArray) -> pa.Array:
+    """Return the expiry in each fixed field, for timestamps with a zone; null out of range."""
+    ticks = pc.divide(moments.cast(pa.int64()).combine_chunks(), _PER_SECOND[moments.type.unit])
+    minutes = pc.divide(pc.subtract_checked(ticks, _EPOCH_SECONDS), 60)
+    is_valid = pc.and_(pc.greater(minutes, 0), pc.less_equal(minutes, EXPIRY_MINUTES_MAX))
+    return pc.shift_left(pc.if_else(is_valid, minutes, None), SHIFTS[_EXPIRY])
 
 
 def values(column: pa.ChunkedArray) -> list[object]:
@@ -156,7 +227,7 @@ def _moment(tick: int | None, per_second: int, zone: tzinfo | None) -> datetime 
             microseconds=tick * 10**6 // per_second
         )
     except OverflowError:
-        return datetime.max.replace(tzinfo=zone)  # out of range for `Invite` too
+        return datetime.max.replace(tzinfo=zone)
 
 
 def _strings(column: pa.Array | pa.ChunkedArray) -> list[object]:

@@ -1,7 +1,8 @@
 """`spread`: batches -> results from several processes, in order, without sending keys to them.
 
-A `Codec` refuses to be pickled, because pickles are written to a pipe. Each process makes its own
-codec instead.
+Source: docs/bulk.md, "Several processes".
+A `Codec` cannot be pickled, because a pickle would carry its keys through a pipe. Each process
+makes its own codec instead.
 """
 
 import signal

@@ -1,4 +1,4 @@
-"""The command line: the only code with arguments, clock, random numbers, environment and files.
+"""The command line: arguments, the time of day, random numbers, the environment and files.
 
 Results go to stdout and messages to stderr, in UTF-8 whatever the locale. Each command is imported
 when it runs, so that `--help` and the other commands start quickly. docs/cli.md lists exit codes.
@@ -46,7 +46,12 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "batch",
         "Read or mint the passphrases of a whole file: CSV, JSON Lines or Parquet.",
     ),
-    "demo": ("demo", "demo", "Show all of it on one screen, with a new key."),
+    "report": (
+        "report",
+        "report",
+        "Say who invited whom, who stayed, and what each origin and label brought.",
+    ),
+    "demo": ("demo", "demo", "Show every step on one screen, with a new key."),
 }
 
 
@@ -90,7 +95,7 @@ def _flush_or_drop() -> None:
 
 
 def run() -> int:  # noqa: PLR0911  # one return for each exit code
-    """Run the command line. Any error becomes an exit code and at most one line on stderr."""
+    """Run the command line. Any error becomes an exit code and one line on stderr, or the help."""
     settle_streams()
     try:
         return main.main(prog_name="passphrase", standalone_mode=False) or 0
@@ -99,7 +104,7 @@ def run() -> int:  # noqa: PLR0911  # one return for each exit code
         return EXIT_USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "passphrase"
-        return say(f"{error.format_message()} (see `{path} --help`)", EXIT_USAGE)
+        return say(f"{error.format_message().rstrip('.')} (see `{path} --help`)", EXIT_USAGE)
     except click.ClickException as error:
         return say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -118,7 +123,9 @@ def run() -> int:  # noqa: PLR0911  # one return for each exit code
 def main() -> None:
     """Group invites as a row of emoji, hanzi or base 32 that survives WeChat and QQ.
 
-    Start with `passphrase demo`. Exit codes: 0 valid passphrase (`open`: the viewer can join or
-    ask to join), 1 no valid passphrase, 2 wrong command line, 3 expired passphrase, 66 input or
-    keys file missing, 71 out of memory, 74 cannot write the output, 78 keys unusable.
+    Start with `passphrase demo`.
+
+    Exit codes. 0: valid passphrase; with `open`, the viewer can join, ask to join, or sign in
+    first. 1: no valid passphrase. 2: wrong command line. 3: expired passphrase. 66: input or keys
+    file missing. 71: out of memory. 74: cannot write the output. 78: keys unusable.
     """

@@ -1,4 +1,4 @@
-"""The command that shows everything on one screen: demo."""
+"""The command that shows every step on one screen: demo."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -25,7 +25,7 @@ INVITER_NAME: Final = "老王"
 
 @click.command()
 def demo() -> None:
-    """Show all of it on one screen, with a new key."""
+    """Show every step on one screen, with a new key."""
     now = clock()
     codec, stranger = (
         passphrase.Codec(passphrase.Keyring({1: make_secret()}), audience="demo") for _ in range(2)

@@ -1,7 +1,7 @@
 """Replace a file atomically: write a draft beside it, under a lock, then rename the draft.
 
 If the process is killed, the old or the new file remains, and perhaps a draft. The next run removes
-it: nobody holds a lock on the draft of a dead run.
+it, because a dead run holds no lock. Windows has no such locks: there, delete the draft by hand.
 """
 
 import os

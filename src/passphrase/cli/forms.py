@@ -2,7 +2,7 @@
 
 Each input row becomes one output row, in the same order, with the results after its own columns. A
 malformed line is copied into the result column "malformed", with the error "malformed". The lines
-after it are read as usual.
+after it are read as usual. `writing` makes a file without input rows.
 
 Shapes:
     batch    at most some 10,000 rows or some megabytes, whatever the size of the file
@@ -18,9 +18,8 @@ import codecs
 import csv
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import SEEK_END, StringIO
 from itertools import chain
@@ -31,6 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from passphrase.bulk.columns import is_text
+from passphrase.cli.cells import csv_line, csv_lines, json_lines
 from passphrase.cli.world import EXIT_NO_INPUT, MARK_BYTES_MAX, NOT_UTF8, Stop, encoding_of, say
 
 MALFORMED: Final = "malformed"  # the result column, and the error, of a malformed line
@@ -112,7 +112,7 @@ class _TextForm(ABC):
             yield from lines
 
     def batches(self) -> Iterator[tuple[list[_Row], dict[str, list[Any]]]]:
-        """Yield the rows of each batch, and the columns that the task reads of the valid ones."""
+        """Yield the rows of each batch, and the columns that the task reads from its valid rows."""
         rows: list[_Row] = []
         limit = TEXT_CHARS_MAX
         for row in chain(self._rows(), [None]):
@@ -125,8 +125,8 @@ class _TextForm(ABC):
                 rows, limit = [], self._chars + TEXT_CHARS_MAX
 
     def write(self, rows: list[_Row], results: pa.Table, places: pa.Array) -> None:
-        """Write the rows of a batch."""
-        shown = [self._shown(result).encode() for result in results.to_pylist()]
+        """Write each row of a batch, followed by its result."""
+        shown = [line for piece in results.to_batches() for line in self._shown(piece)]
         place = iter(places.to_pylist())
         self._target.writelines(
             self._encoded(self._malformed(kept))
@@ -153,8 +153,8 @@ class _TextForm(ABC):
         """Read the rows."""
 
     @abstractmethod
-    def _shown(self, result: Mapping[str, object]) -> str:
-        """Return a result as one line of output, with its line break."""
+    def _shown(self, results: pa.RecordBatch) -> list[bytes]:
+        """Return what follows each row in the output, with the line break."""
 
     @abstractmethod
     def _malformed(self, line: str) -> str:
@@ -184,7 +184,7 @@ class Csv(_TextForm):
         taken = "".join(window[: reader.line_num])
         self._end = _CR_LF if taken.endswith(_CR_LF) else "\n"
         self._lines = chain(window[reader.line_num :], self._lines)
-        head = f"{self._mark}{taken.rstrip(_CR_LF)},{_csv_line(self._results)}{self._end}"
+        head = f"{self._mark}{taken.rstrip(_CR_LF)},{csv_line(self._results)}{self._end}"
         target.write(self._encoded(head))
 
     def _window(self, window: list[str]) -> list[str]:
@@ -214,17 +214,20 @@ class Csv(_TextForm):
                 read = 1
             del window[:read]
 
-    def _shown(self, result: Mapping[str, object]) -> str:
-        return f",{_csv_line([*map(_cell, result.values()), ''])}{self._end}"
+    def _shown(self, results: pa.RecordBatch) -> list[bytes]:
+        return csv_lines(results, ",", "," + self._end)
 
     def _malformed(self, line: str) -> str:
         names = self._columns.results.names
         cells = [*(MALFORMED if name == "error" else "" for name in names), line]
-        return f"{',' * self._width}{_csv_line(cells)}{self._end}"
+        return f"{',' * self._width}{csv_line(cells)}{self._end}"
 
 
 class Jsonl(_TextForm):
-    """One JSON object on each line. Its characters are kept."""
+    """One JSON object on each line. Its text is copied unchanged.
+
+    Writing the parsed object would lose long numbers and repeated keys.
+    """
 
     _newline = "\n"
 
@@ -241,13 +244,11 @@ class Jsonl(_TextForm):
             if not isinstance(parsed, dict) or not results.isdisjoint(parsed):
                 yield line.rstrip(_CR_LF), None
             else:
-                # The text without its brace is kept: parsing loses long numbers and repeated keys.
                 kept = line.strip()[:-1] + (", " if parsed else "")
                 yield kept, [parsed.get(name) for name in names]
 
-    def _shown(self, result: Mapping[str, object]) -> str:
-        values = {self._prefix + name: _json(value) for name, value in result.items()}
-        return json.dumps(values, ensure_ascii=False)[1:] + "\n"
+    def _shown(self, results: pa.RecordBatch) -> list[bytes]:
+        return json_lines(results, self._prefix, "")
 
     def _malformed(self, line: str) -> str:
         row = {self._results[-1]: line, self._prefix + "error": MALFORMED}
@@ -261,7 +262,7 @@ class Parquet:
         self, source: BinaryIO, target: BinaryIO, columns: Columns, prefix: str, **_: bool
     ) -> None:
         try:
-            self._file = pq.ParquetFile(source)
+            self._file = pq.ParquetFile(source, pre_buffer=False)  # a buffer keeps the whole file
             schema = self._file.schema_arrow
         except _DAMAGES:
             raise Stop("the input is not a complete Parquet file", EXIT_NO_INPUT) from None
@@ -305,7 +306,7 @@ class Parquet:
             yield held
 
     def write(self, rows: pa.Table, results: pa.Table, places: pa.Array) -> None:
-        """Write the rows of a batch."""
+        """Write each row of a batch, followed by its result."""
         columns = [*rows.columns, *results.take(places).columns]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._writer.schema))
 
@@ -322,6 +323,30 @@ FORMS: Final[Mapping[str, Callable[..., Form]]] = {
 }
 
 
+@contextmanager
+def writing(
+    form: str, target: BinaryIO, schema: pa.Schema, *, bom: bool
+) -> Generator[Callable[[pa.Table], object]]:
+    """Open a new file of rows; the result writes a table to it."""
+    if form == "parquet":
+        with pq.ParquetWriter(target, schema) as writer:
+            yield writer.write_table
+        return
+
+    if form == "csv":
+        target.write(f"{_BOM if bom else ''}{csv_line(schema.names)}\n".encode())
+        shown = partial(csv_lines, start="", end="\n")
+    else:
+        shown = partial(json_lines, prefix="", start="{")
+
+    def write(table: pa.Table) -> None:
+        for piece in table.to_batches():
+            target.writelines(shown(piece))
+
+    yield write
+    target.flush()
+
+
 def _size(source: BinaryIO) -> int | None:
     """Return the size of an input in bytes; None if it is not seekable."""
     if not source.seekable():
@@ -334,29 +359,6 @@ def _size(source: BinaryIO) -> int | None:
 
 def _cut(line: str) -> Iterator[str]:
     return (line[at : at + LINE_CHARS_MAX] for at in range(0, len(line), LINE_CHARS_MAX))
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    file = StringIO(newline="")
-    csv.writer(file, lineterminator=_CR_LF).writerow(cells)  # so cells with CR or LF are quoted
-    return file.getvalue().removesuffix(_CR_LF)
-
-
-def _json(value: object) -> object:
-    """Return a result as a JSON value. Evidence has only the attributes that are not null."""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    if isinstance(value, dict):
-        return {name: item for name, item in value.items() if item is not None}
-    return value
-
-
-def _cell(value: object) -> str:
-    """Return a result as a CSV cell. No result looks like a formula to a spreadsheet."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    shown = _json(value)
-    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
 
 
 def _check_names(names: Sequence[str], columns: Columns, results: Sequence[str]) -> None:
@@ -376,7 +378,10 @@ def _check_names(names: Sequence[str], columns: Columns, results: Sequence[str])
             raise click.UsageError(msg)
     for name in results:
         if name in names:
-            msg = f"the input already has the result column {name!r}; choose another --prefix"
+            msg = (
+                f"the input already has a column {name!r}, which the result would overwrite; "
+                "choose another --prefix"
+            )
             raise click.UsageError(msg)
 
 

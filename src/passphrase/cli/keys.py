@@ -164,7 +164,7 @@ def _check_source(path: Path, mode: int) -> None:
     """Refuse to read keys from a device, or from a file that other users can read or change."""
     # Shells make a pipe of <(command), and /dev/stdin can be one.
     if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-        raise Stop(f"{path}: not a file", EXIT_KEYS)
+        raise Stop(f"{path}: not a regular file or a pipe; name a keys file", EXIT_KEYS)
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise Stop(
             f"{path}: other users can read or change it; run chmod 600, and rotate the keys if "

@@ -1,4 +1,4 @@
-"""The command that mints a passphrase: encode; and the options that `share` has too."""
+"""The command `encode`, and the options that `encode` and `share` have in common."""
 
 import secrets
 from collections.abc import Callable
@@ -10,13 +10,13 @@ import passphrase
 from passphrase.cli.keys import keyed, load_codec
 from passphrase.cli.read import success
 from passphrase.cli.world import clock, json_option, print_json, read_id, read_moment, say
-from passphrase.codec import VARIANTS
+from passphrase.format.layout import GENERATIONS, VARIANTS
 from passphrase.scripts import SCRIPT_NAMES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from passphrase import Decoded, Invite
+    from passphrase import Decoded, Invite, Minted
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -64,7 +64,7 @@ def minting(command: _Command) -> _Command:
             ),
             click.option(
                 "--generation",
-                type=click.IntRange(0, 255),
+                type=click.IntRange(0, GENERATIONS - 1),
                 default=0,
                 show_default=True,
                 help="How often the group has reset its invites, modulo 256.",
@@ -92,11 +92,11 @@ def draw_variant(fields: dict[str, Any]) -> bool:
     return is_drawn
 
 
-def tell_drawn(decoded: "Decoded") -> None:
+def tell_drawn(made: "Decoded | Minted") -> None:
     """Print which variant was drawn, and the fingerprint."""
     say(
-        f"single-use invite with random variant {decoded.invite.variant}, fingerprint "
-        f"{decoded.fingerprint}; use --variant to choose another"
+        f"single-use invite with random variant {made.invite.variant}, fingerprint "
+        f"{made.fingerprint}; use --variant to choose another"
     )
 
 
@@ -114,7 +114,7 @@ def read_invite(fields: dict[str, Any], now: "datetime") -> "Invite":
         raise click.UsageError("--expires must be between 2026-01-01 and 2089-10-18") from None
     if invite.is_expired(now) and now < asked:
         raise click.UsageError(
-            "--expires is within this minute; it is rounded down to the minute, which is past"
+            "--expires is within this minute, so it would have expired already; choose a later time"
         )
     return invite
 

@@ -17,14 +17,15 @@ from passphrase.cli.world import EXIT_NO_INPUT, EXIT_OUTPUT, Stop
 
 @contextmanager
 def opened(path: Path | None) -> Generator[BinaryIO]:
-    """Open an input file, or without a path standard input.
+    """Open an input file; standard input if `path` is None.
 
     Raises:
         Stop: The file cannot be read.
+        click.UsageError: There is neither a path nor a file piped to standard input.
     """
     if path is None:
         if sys.stdin is None or sys.stdin.isatty():
-            raise click.exceptions.NoArgsIsHelpError(click.get_current_context())
+            raise click.UsageError("name INPUT, or pipe a file to standard input")
         yield sys.stdin.buffer
         return
     try:
@@ -37,7 +38,7 @@ def opened(path: Path | None) -> Generator[BinaryIO]:
 
 @contextmanager
 def replaced(path: Path | None, *, source: Path | None, force: bool) -> Generator[BinaryIO]:
-    """Open an output file, or without a path standard output.
+    """Open an output file; standard output if `path` is None.
 
     Until it is complete, its name ends in ``.partial`` and it is locked. A second run with the same
     output stops. A file that a killed run has left is replaced.

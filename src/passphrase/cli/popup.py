@@ -23,7 +23,7 @@ from passphrase.cli.world import (
     text_argument,
 )
 from passphrase.errors import PassphraseError
-from passphrase.joining.rules import Action, Facts, Policy, Verdict, Visit, judge
+from passphrase.joining.rules import Action, Facts, Policy, Verdict, Visit, judge, needed_facts
 from passphrase.languages import load_language
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ _FACTS: Final = {
     "inviter_is_member": "The inviter is in the group.",
     "group_full": "The group is full.",
     "mutual_follow": "Viewer and inviter follow each other.",
-    "spent": "Somebody else has used the single-use passphrase.",
+    "spent": "The passphrase is used up. Needs a single-use invite or --count-uses.",
     "revoked": "The passphrase is on the deny-list. Needs --deny-list.",
+}
+_COUNTS: Final = {
+    "generation": "How often the group has reset its invites.",
+    "uses_left": "How many more people can join; the inviter is told.",
 }
 _SWITCHES: Final = {
     "any_source": "Accept a source that is not the origin of the invite.",
@@ -48,6 +52,7 @@ _SWITCHES: Final = {
     "require_mutual_follow": "Require mutual follow even if the invite does not.",
     "request_when_not_mutual": "Let people without mutual follow ask to join.",
     "deny_list": "Your backend keeps a deny-list of fingerprints.",
+    "count_uses": "Your backend counts the uses of every invite.",
 }
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -60,12 +65,18 @@ def _judging(command: _Command) -> _Command:
     """Add an option for each fact and each setting of the policy."""
     switches = [click.option(_flag(name), is_flag=True, help=_SWITCHES[name]) for name in _SWITCHES]
     facts = [click.option(_flag(name), type=YES_NO, help=_FACTS[name]) for name in _FACTS]
-    resets = click.option(
-        "--generation", type=click.IntRange(0), help="How often the group has reset its invites."
-    )
-    for option in reversed([resets, *facts, *switches]):
+    counts = [
+        click.option(_flag(name), type=click.IntRange(0), help=_COUNTS[name]) for name in _COUNTS
+    ]
+    for option in reversed([*counts, *facts, *switches]):
         command = option(command)
     return command
+
+
+def _read_viewer(
+    context: click.Context, option: click.Parameter, given: str
+) -> "int | UUID | None":
+    return None if given == "nobody" else read_id(context, option, given)
 
 
 @click.command("open")
@@ -74,9 +85,9 @@ def _judging(command: _Command) -> _Command:
     "--viewer",
     "viewer_id",
     required=True,
-    metavar="ID",
-    callback=read_id,
-    help="Id of the user who pasted the message.",
+    metavar="ID|nobody",
+    callback=_read_viewer,
+    help="Id of the user who pasted the message; nobody if nobody is signed in.",
 )
 @click.option(
     "--source",
@@ -107,7 +118,7 @@ def open_(  # noqa: PLR0913  # one parameter for each option
     text: str | None,
     keys_file: str | None,
     audience: str,
-    viewer_id: "int | UUID",
+    viewer_id: "int | UUID | None",
     source: Any,  # noqa: ANN401  # checked by click
     group_name: str | None,
     inviter_name: str | None,
@@ -120,7 +131,8 @@ def open_(  # noqa: PLR0913  # one parameter for each option
     """Open a pasted message as an app would, and show the popup.
 
     TEXT is the message; if it is - or missing, standard input is read. If you leave out a fact that
-    the rules need, the viewer cannot join. Exit code 0: the viewer can join or ask to join.
+    the rules need, the viewer cannot join. Exit code 0: the viewer can join or ask to join, or has
+    to sign in first.
     """
     codec = load_codec(keys_file, audience)
     now = clock() if at is None else read_moment(at, clock(), "--at")
@@ -146,7 +158,7 @@ def open_(  # noqa: PLR0913  # one parameter for each option
         inviter_name=inviter_name,
     )
     verdict = judge(decoded.invite, visit, facts, policy=policy)
-    needed = passphrase.needed_facts(decoded.invite, visit, facts, policy=policy)
+    needed = needed_facts(decoded.invite, visit, facts, policy=policy)
     if as_json:
         told: Json = {"needed": needed, "rules": _rules(verdict)} if why else {}
         print_json({"ok": True, **prompt.model_dump(mode="json"), **told})
@@ -161,7 +173,7 @@ def open_(  # noqa: PLR0913  # one parameter for each option
 
 def _facts(given: dict[str, Any]) -> Facts:
     known = {name: given[name] == "yes" for name in _FACTS if given[name]}
-    return Facts(generation=given["generation"], **known)
+    return Facts(**{name: given[name] for name in _COUNTS}, **known)
 
 
 def _policy(given: dict[str, Any]) -> Policy:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from passphrase import Decoded
-    from passphrase.codec import Level
+    from passphrase.opening import Level
 
 _EXIT_CODES: Final[Mapping[str, int]] = {"valid": 0, "unverified": 0, "expired": EXIT_EXPIRED}
 

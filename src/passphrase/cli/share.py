@@ -21,6 +21,8 @@ from passphrase.cli.world import (
     say,
 )
 from passphrase.languages.language import fill
+from passphrase.minting import WORDINGS_MAX
+from passphrase.sharing.lint import lint
 
 QR_KINDS: Final = (".png", ".svg")
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -81,6 +83,11 @@ def worded(command: _Command) -> _Command:
 @minting
 @worded
 @click.option(
+    "--url",
+    metavar="URL",
+    help="Add the https address of your landing page at the end of the message.",
+)
+@click.option(
     "--qr",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.png|svg",
@@ -97,38 +104,47 @@ def share(  # noqa: PLR0913  # one parameter for each option
     app_name: str | None,
     template: str | None,
     locale: Any,  # noqa: ANN401  # checked by click
+    url: str | None,
     qr: Path | None,
     as_json: bool,
     **fields: Any,  # noqa: ANN401  # the same
 ) -> None:
-    """Mint an invite and print the message to paste into WeChat or QQ."""
+    """Mint an invite and print the message to paste into WeChat or QQ.
+
+    Without --variant, the first pleasant wording is taken.
+    """
     if qr and qr.suffix.lower() not in QR_KINDS:
         raise click.UsageError(f"--qr takes a name that ends in {' or '.join(QR_KINDS)}")
     codec = load_codec(keys_file, audience)
     now = clock()
+    wordings = WORDINGS_MAX if fields["variant"] is None else 1
     is_drawn = draw_variant(fields)
     invite = read_invite(fields, now)
     if invite.origin is passphrase.Origin.IN_APP:
         raise click.UsageError("--origin must be wechat or qq; an in_app invite needs no message")
     if invite.is_expired(now):
         raise click.UsageError("--expires is in the past")
-    decoded = codec.decode(codec.encode(invite, script=script))
-    message = passphrase.share(
-        decoded.text,
-        locale=locale,
-        group_name=group_name,
-        app_name=app_name,
-        template=template,
-    )
-    for problem in passphrase.lint(message) if template else ():
+    minted = codec.mint(invite, script=script, wordings=wordings)
+    try:
+        message = passphrase.share(
+            minted.text,
+            locale=locale,
+            group_name=group_name,
+            app_name=app_name,
+            template=template,
+            url=url,
+        )
+    except ValueError as error:  # only the address has not been checked before
+        raise click.UsageError(f"--{error}") from None
+    for problem in lint(message) if template else ():
         say(f"--template: {problem.advice}")
     if qr:
         _draw(message, qr)
     if is_drawn:
-        tell_drawn(decoded)
+        tell_drawn(minted)
     if as_json:
-        url = passphrase.open_url(invite.origin)
-        print_json({"ok": True, "message": message, "text": decoded.text, "open_url": url})
+        opens = passphrase.open_url(invite.origin)
+        print_json({"ok": True, "message": message, "text": minted.text, "open_url": opens})
     else:
         click.echo(message)
 

@@ -7,13 +7,13 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from passphrase.bulk.columns import DECODED, distinct, table_of, values
+from passphrase.bulk.columns import DECODED, SHIFTS, distinct, table_of, values
 from passphrase.bulk.processes import spread
 from passphrase.bulk.table import (
     COLUMNS,
@@ -25,12 +25,15 @@ from passphrase.bulk.table import (
 )
 from passphrase.cli.forms import MALFORMED, Columns, Form
 from passphrase.cli.world import EXIT_MEMORY, Stop
-from passphrase.invite import Origin
+from passphrase.format.codewords import fingerprint_of
+from passphrase.format.layout import VARIANTS
+from passphrase.format.wire import Numbers, invite_of
+from passphrase.invite import EPOCH, Origin
 from passphrase.sharing.message import share
 
 if TYPE_CHECKING:
     from passphrase import Codec
-    from passphrase.codec import Level
+    from passphrase.opening import Level
 
 GROUP_NAME: Final = "group_name"  # the column with names of groups for messages
 PIECE_ROWS: Final = 1 << 9  # half a second of work if each row needs repair
@@ -94,9 +97,10 @@ def process(
     processes: int,
     report: Callable[[int, int | None], None],
 ) -> Counter[str | None]:
-    """Apply a task to a file, and count its rows by error; None counts rows without an error.
+    """Apply a task to a file. Return the number of rows for each error; None is for no error.
 
-    After each piece of a batch, `report` is called with the amount done and the total.
+    After each piece, call `report` with the position in the file and its size, in the unit of the
+    form: bytes or rows. The size is None if it is unknown.
 
     Raises:
         Stop: A file cannot be read or written, or a process was killed.
@@ -163,14 +167,19 @@ def _readable(text: object) -> object:
 
 def _invites(variants: Variants, inputs: Inputs) -> tuple[pa.Table, pa.Array]:
     """Return the invites of a batch with variants, and for each row its own index."""
-    columns = {
-        name: column
-        if isinstance(column, pa.ChunkedArray)
-        else pa.array(map(_as_field, column), pa.string())
-        for name, column in inputs.items()
-    }
+    columns = {name: as_column(column) for name, column in inputs.items()}
     table = variants.fill(pa.table(columns))
     return table, pa.array(range(len(table)), pa.int64())
+
+
+def as_column(cells: Any) -> Any:  # noqa: ANN401  # a list, or an Arrow column
+    """Return the values of a file as an Arrow column; those of CSV and JSON as texts."""
+    if isinstance(cells, pa.ChunkedArray):
+        return cells
+    try:
+        return pa.array(cells, pa.string())
+    except (pa.ArrowException, UnicodeEncodeError):  # JSON has other types, and half an emoji
+        return pa.array(map(_as_field, cells), pa.string())
 
 
 def _as_field(value: object) -> str | None:
@@ -181,28 +190,30 @@ def _as_field(value: object) -> str | None:
 def _mint(codec: "Codec", table: pa.Table, *, now: datetime, wording: Wording | None) -> pa.Table:
     """Mint each row of a table. A row that has expired already gets the error "expired"."""
     variants = values(table["variant"])
-    names = values(table[GROUP_NAME]) if GROUP_NAME in table.column_names else [None] * len(table)
+    has_names = GROUP_NAME in table.column_names
+    names = values(table[GROUP_NAME]) if has_names else [None] * len(table)
     schema = _MINTED if wording is None else _MESSAGES
     nothing = (None,) * (len(schema) - 1)
+    first = (now - EPOCH) // timedelta(minutes=1) + 1 << SHIFTS["expiry"]
     rows: list[tuple[object, ...]] = []
-    for minted, variant, name in zip(mint_each(codec, table), variants, names, strict=True):
+    for minted, variant, group_name in zip(mint_each(codec, table), variants, names, strict=True):
         if isinstance(minted, str):
             rows.append((*nothing, minted))
             continue
-        invite, text = minted
-        if invite.is_expired(now):
+        numbers, codeword, text = minted
+        if numbers[0] < first:
             rows.append((*nothing, "expired"))
             continue
-        numbers = (invite.variant, codec.fingerprint(invite)) if variant else (None, None)
-        messages = () if wording is None else (_message(text, invite.origin, name, wording),)
-        rows.append((text, *numbers, *messages, None))
+        named = (numbers[0] % VARIANTS, fingerprint_of(*codeword)) if variant else (None, None)
+        messages = () if wording is None else (_message(text, numbers, group_name, wording),)
+        rows.append((text, *named, *messages, None))
     return table_of(schema, rows)
 
 
-def _message(text: str, origin: str, name: object, wording: Wording) -> str | None:
+def _message(text: str, numbers: Numbers, group_name: object, wording: Wording) -> str | None:
     """Make the message to paste; None for an in-app invite, which needs no message."""
-    if origin == Origin.IN_APP:
+    if invite_of(*numbers).origin == Origin.IN_APP:
         return None
-    own = {"group_name": name} if name and isinstance(name, str) else {}
+    own = {"group_name": group_name} if group_name and isinstance(group_name, str) else {}
     words: Any = {**wording, **own}
     return share(text, **words)

@@ -119,7 +119,7 @@ def settle_streams() -> None:
 
 
 def clock() -> datetime:
-    """Return the current time. Nothing else in this package reads a clock."""
+    """Return the current time. Nothing else in this package reads the time of day."""
     return datetime.now(UTC)
 
 
@@ -137,7 +137,10 @@ def read_name(_context: click.Context, _option: click.Parameter, text: str | Non
 
 
 def _decoded(argument: str) -> str:
-    """Decode an argument as UTF-8. In other locales, Python keeps its bytes as surrogates."""
+    """Decode an argument as UTF-8.
+
+    If the locale is not UTF-8, Python keeps the bytes of an argument as surrogates.
+    """
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
