@@ -1,8 +1,9 @@
-"""Invites with Django, in one file; a project has settings, views and urls in three.
+"""Invites with Django: mint, open and join of the reference service, in one file.
 
 python examples/django_app.py runserver
 
-Refusals become answers in a middleware; Django's own limit of the body is a setting.
+A project has settings, views and urls in three. Refusals become answers in a middleware; Django's
+own limit of the body is a setting.
 """
 
 import sys
@@ -18,18 +19,11 @@ from django.core.management import execute_from_command_line
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
-from invites import (
-    MAX_BODY_BYTES,
-    Invites,
-    MintRequest,
-    PastedRequest,
-    RefusedError,
-    check_head,
-    parse,
-    too_large,
-    viewer,
-)
 from pydantic import BaseModel
+from service.bodies import MAX_BODY_BYTES, MintRequest, PastedRequest, RefusedError
+from service.invites import Invites
+from service.sessions import Sessions
+from service.wsgi import check_head, parse, signed_in, too_large
 
 if not settings.configured:
     settings.configure(
@@ -60,14 +54,14 @@ class Refusals:
             if request.method == "POST":
                 check_head(request.content_type, request.headers.get("Transfer-Encoding"))
         except RefusedError as error:
-            return _json(error.refusal, error.status)
+            return _json(error.problem, error.status)
         return self._get_response(request)
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; leave other errors to Django."""
         if isinstance(error, RequestDataTooBig):
             error = too_large()
-        return _json(error.refusal, error.status) if isinstance(error, RefusedError) else None
+        return _json(error.problem, error.status) if isinstance(error, RefusedError) else None
 
 
 @cache
@@ -76,27 +70,35 @@ def service() -> Invites:
     return Invites.from_environment()
 
 
+@cache
+def sessions() -> Sessions:
+    """Make the sessions at their first use."""
+    return Sessions.from_environment()
+
+
 @require_POST
 def mint(request: HttpRequest) -> HttpResponse:
     """Make an invite and the message to paste."""
-    who = viewer(request.headers.get("X-User"))
+    who = signed_in(sessions(), request.headers.get("Authorization"))
     return _json(service().mint(parse(MintRequest, request.body), who), 201)
 
 
 @require_POST
 def open_(request: HttpRequest) -> HttpResponse:
     """Make the popup."""
-    who = viewer(request.headers.get("X-User"))
+    who = sessions().user(request.headers.get("Authorization"))
     asked = parse(PastedRequest, request.body)
-    return _json(service().open(service().read(asked), asked, who))
+    decoded = service().read(asked, who, request.META["REMOTE_ADDR"])
+    return _json(service().open(decoded, asked, who))
 
 
 @require_POST
 def join(request: HttpRequest) -> HttpResponse:
     """Judge again and add the member."""
-    who = viewer(request.headers.get("X-User"))
+    who = signed_in(sessions(), request.headers.get("Authorization"))
     asked = parse(PastedRequest, request.body)
-    return _json(service().join(service().read(asked), asked, who))
+    decoded = service().read(asked, who, request.META["REMOTE_ADDR"])
+    return _json(service().join(decoded, asked, who))
 
 
 urlpatterns = [path("invites", mint), path("invites/open", open_), path("invites/join", join)]

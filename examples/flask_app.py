@@ -1,4 +1,4 @@
-"""Invites with Flask.
+"""Invites with Flask: mint, open and join of the reference service.
 
 flask --app examples/flask_app run
 
@@ -6,18 +6,11 @@ Refusals become answers in error handlers; the limit of the body is a setting.
 """
 
 from flask import Flask, Response, request
-from invites import (
-    MAX_BODY_BYTES,
-    Invites,
-    MintRequest,
-    PastedRequest,
-    RefusedError,
-    check_head,
-    parse,
-    too_large,
-    viewer,
-)
 from pydantic import BaseModel
+from service.bodies import MAX_BODY_BYTES, MintRequest, PastedRequest, RefusedError
+from service.invites import Invites
+from service.sessions import Sessions
+from service.wsgi import check_head, parse, signed_in, too_large
 
 
 def _json(model: BaseModel, status: int = 200) -> Response:
@@ -26,7 +19,7 @@ def _json(model: BaseModel, status: int = 200) -> Response:
 
 
 def _refused(error: RefusedError) -> Response:
-    return _json(error.refusal, error.status)
+    return _json(error.problem, error.status)
 
 
 def _check_head() -> None:
@@ -38,9 +31,9 @@ def _too_large(_error: Exception) -> Response:
     return _refused(too_large())
 
 
-def create_app(invites: Invites | None = None) -> Flask:
-    """Make the app. The environment names the database and the keys."""
-    service = invites or Invites.from_environment()
+def create_app(invites: Invites | None = None, sessions: Sessions | None = None) -> Flask:
+    """Make the app. What is not given comes from the environment."""
+    service, known = invites or Invites.from_environment(), sessions or Sessions.from_environment()
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # `get_data` refuses a longer body
     app.before_request(_check_head)
@@ -49,19 +42,21 @@ def create_app(invites: Invites | None = None) -> Flask:
 
     @app.post("/invites")
     def mint() -> Response:
-        who = viewer(request.headers.get("X-User"))
+        who = signed_in(known, request.headers.get("Authorization"))
         return _json(service.mint(parse(MintRequest, request.get_data()), who), 201)
 
     @app.post("/invites/open")
     def open_() -> Response:
-        who = viewer(request.headers.get("X-User"))
+        who = known.user(request.headers.get("Authorization"))
         asked = parse(PastedRequest, request.get_data())
-        return _json(service.open(service.read(asked), asked, who))
+        decoded = service.read(asked, who, request.remote_addr or "")
+        return _json(service.open(decoded, asked, who))
 
     @app.post("/invites/join")
     def join() -> Response:
-        who = viewer(request.headers.get("X-User"))
+        who = signed_in(known, request.headers.get("Authorization"))
         asked = parse(PastedRequest, request.get_data())
-        return _json(service.join(service.read(asked), asked, who))
+        decoded = service.read(asked, who, request.remote_addr or "")
+        return _json(service.join(decoded, asked, who))
 
     return app

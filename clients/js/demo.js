@@ -2,7 +2,12 @@
 //
 // A text may also stand in the address behind "#text=", which browsers do not send to the server.
 
+import { mended, open } from "./demo-open.js";
 import { find, hasDamaged, isTooLong, VERSION } from "./passphrase.js";
+
+// Minted with the published key of the README's example.
+const EXAMPLE =
+  "3 p:/ 复制这条消息，打开抖音，加入「火锅小分队」【🍻📃🦧🍩👦🪗💧⏬🐞🍺💒🍚🧦👳🎷🎨🐯🫣🐭🥈🫓🌏❌🥔🦌🔦🚣🧺🤴⏬】";
 
 const VERDICTS = {
   empty: ["还没有内容。", "Nothing yet."],
@@ -33,6 +38,7 @@ const SCRIPT_NAMES = { emoji: "表情", hanzi: "汉字", base32: "字母数字" 
 const pasted = document.getElementById("pasted");
 const verdict = document.getElementById("verdict");
 const list = document.getElementById("found");
+const opened = document.getElementById("opened");
 
 // In the language of the page that it stands in, or else of the browser.
 const around = window.frameElement ? window.frameElement.ownerDocument.documentElement.lang : navigator.language;
@@ -80,6 +86,81 @@ function show() {
       return item;
     })
   );
+  reveal(text, name, found);
+}
+
+const FIELDS = {
+  group: ["群", "Group"],
+  inviter: ["邀请人", "Inviter"],
+  expires: ["有效期至", "Expires"],
+  origin: ["发自", "Sent by"],
+};
+const APPS = { wechat: ["微信", "WeChat"], qq: ["QQ", "QQ"], in_app: ["应用内", "the app"] };
+
+/** Write a pair of Chinese and English into an element. */
+function both(name, [chinese, english]) {
+  const made = element(name, "");
+  made.append(element("span", chinese, { lang: "zh-Hans" }), element("span", english, { lang: "en" }));
+  return made;
+}
+
+/** Show what a backend with the published key sees, and what it would repair. */
+async function reveal(text, name, found) {
+  opened.hidden = true;
+  if (!globalThis.crypto?.subtle || !["send", "none"].includes(name)) return; // only in a secure context
+  const whole = found.map(({ codeword, text: spelling }) => ({ codeword: codeword.split(",").map(Number), text: spelling }));
+  for (const { codeword, text: spelling } of name === "send" ? whole : mended(text)) {
+    const invite = await open(codeword);
+    if (pasted.value !== text) return; // something else was pasted meanwhile
+    if (invite) {
+      card(invite, name === "send" ? null : spelling, text);
+      return;
+    }
+  }
+}
+
+/** Fill the card. A repaired passphrase is shown with the glyphs that the text did not have. */
+function card(invite, repaired, text) {
+  const title = repaired
+    ? ["后端会修复它，然后打开", "A backend repairs it, and opens it"]
+    : ["后端打开后看到的（这里用公开的演示密钥）", "What a backend sees (here with a published key)"];
+  const rows = { ...invite, origin: APPS[invite.origin], expires: invite.expires.toISOString().slice(0, 16).replace("T", " ") };
+  const table = element("dl", "");
+  for (const [field, words] of Object.entries(FIELDS)) {
+    const shown = Array.isArray(rows[field]) ? rows[field] : [rows[field], rows[field]];
+    table.append(both("dt", words), both("dd", shown));
+  }
+  opened.replaceChildren(both("h2", title), ...(repaired ? [spelled(repaired, text)] : []), table);
+  opened.hidden = false;
+}
+
+function spelled(repaired, text) {
+  const line = element("p", "", { className: "spelling" });
+  const left = Array.from(text);
+  let at = left.findIndex((glyph, index) => glyph === Array.from(repaired)[0] && left[index + 1] === Array.from(repaired)[1]);
+  for (const glyph of repaired) {
+    const isThere = left[at] === glyph;
+    line.append(isThere ? glyph : element("mark", glyph));
+    if (isThere || left[at] === "?") at += 1;
+  }
+  return line;
+}
+
+/** Put a text into the box. */
+function put(text) {
+  pasted.value = text;
+  show();
+}
+
+/** Replace an emoji by a question mark, as some clients do. */
+function damage() {
+  const [candidate] = find(pasted.value || EXAMPLE);
+  if (!candidate) return;
+  const glyphs = Array.from(candidate.text);
+  const at = 2 + Math.floor(Math.random() * (glyphs.length - 2));
+  const damaged = [...glyphs.slice(0, at), "?", ...glyphs.slice(at + 1)].join("");
+  const text = pasted.value || EXAMPLE;
+  put(text.slice(0, candidate.span[0]) + damaged + text.slice(candidate.span[1]));
 }
 
 /** Take the text behind "#text=", if there is one. */
@@ -89,6 +170,9 @@ function takeFragment() {
   show();
 }
 
+document.getElementById("example").addEventListener("click", () => put(EXAMPLE));
+document.getElementById("damage").addEventListener("click", damage);
+document.getElementById("clear").addEventListener("click", () => put(""));
 pasted.addEventListener("input", show);
 addEventListener("hashchange", takeFragment);
 takeFragment();

@@ -36,8 +36,8 @@ import {
  * A codeword found in a text: its parity is sound, its tag is not checked.
  *
  * @typedef {object} Candidate
- * @property {string} script "emoji", "hanzi" or "base32".
- * @property {[number, number]} span Where it stands in the text, in UTF-16 units, half-open.
+ * @property {Script["name"]} script "emoji", "hanzi" or "base32".
+ * @property {readonly [number, number]} span Where it stands in the text, in UTF-16 units, half-open.
  * @property {string} text Its one canonical spelling.
  * @property {string} codeword Its symbols, with commas between them: equal for one invite in two scripts.
  * @property {number} version 1; anything else means that the app should be updated.
@@ -60,16 +60,7 @@ import {
  * @property {ArrayLike<number>} places Its index among the characters.
  */
 
-/**
- * @typedef {object} Script
- * @property {string} name What users call it.
- * @property {string} glyphs 1024, one a symbol, or 32, two a symbol; the value is the position.
- * @property {number} glyphsPerSymbol
- * @property {number} group Glyphs between two separators when written; 0 writes all in one.
- * @property {string} separator
- * @property {(number | string)[][]} aliases
- * @property {number[]} alsoIgnorable
- */
+/** @typedef {import("./tables.js").Script} Script */
 
 export { MAX_CHARS, VERSION };
 
@@ -510,7 +501,7 @@ function coupleAt(codes, at, code) {
   return null;
 }
 
-/** @param {ArrayLike<number>} codes @param {number} at @param {number[]} couple @returns {number} */
+/** @param {ArrayLike<number>} codes @param {number} at @param {readonly number[]} couple @returns {number} */
 function coupleEnd(codes, at, couple) {
   let place = at + 1;
   for (const part of couple.slice(2)) {
@@ -601,7 +592,7 @@ function utf8Code(bytes, at, length) {
 
 // --- 2. Fold and 3. run: characters -> rows of glyphs ------------------------------------------
 
-/** @param {number[]} ranges @param {number} code @returns {boolean} */
+/** @param {readonly number[]} ranges @param {number} code @returns {boolean} */
 function isIn(ranges, code) {
   let low = 0;
   let high = ranges.length >> 1;
@@ -891,7 +882,7 @@ const FIGURES_MIN = 6;
  * too often: many different emoji, or a code of letters and figures, count as damaged too.
  *
  * @param {string} text Any text.
- * @param {Candidate[]} found What `find` gives for it.
+ * @param {readonly Candidate[]} found What `find` gives for it.
  * @returns {boolean}
  * @throws {TypeError} The text is no string.
  */
@@ -905,7 +896,7 @@ export function hasDamaged(text, found) {
  * Look for glyphs of one script, enough for a damaged codeword, with few gaps between them.
  *
  * @param {Characters} characters
- * @param {Candidate[]} found
+ * @param {readonly Candidate[]} found
  * @param {Script} script
  * @returns {boolean}
  */
