@@ -23,7 +23,7 @@ class Draw:
         return self._at < len(self._data)
 
     def bytes(self, count: int) -> bytes:
-        """Read so many bytes."""
+        """Read n bytes."""
         taken = self._data[self._at : self._at + count]
         self._at += count
         return taken.ljust(count, b"\0")

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from targets import TARGETS
 
 from passphrase import Codec, DamagedError, Decoded, Reason
-from passphrase.codec import Level
 from passphrase.joining import rules
+from passphrase.opening import Level
 from passphrase.reading.row import Row
 
 
@@ -67,7 +67,7 @@ GUARDS: Final = {
     "the tag is not compared": Guard("words", "format.cipher.DerivedKeys.verify", _always),
     "the parity is not checked": Guard("words", "reading.find.is_sound", _always),
     "the padding is not checked": Guard("words", "reading.find.is_padded", _always),
-    "more tags than 256": Guard("words", "codec.TAG_CHECKS_MAX", 10_000),
+    "more tags than 256": Guard("words", "opening.TAG_CHECKS_MAX", 10_000),
     "one of several is chosen": Guard("words", "codec.Codec.decode", _first),
     "a newer version may touch": Guard("words", "reading.row.Row.begins", EVERYWHERE),
     "a span begins one too late": Guard("words", "reading.row.Row.start", _one_behind),
@@ -76,7 +76,7 @@ GUARDS: Final = {
     "past the last code point": Guard("texts", "reading.markup._CODE_POINTS", range(1 << 32)),
     "brackets stay in a name": Guard("texts", "sharing.names._WIDE", {}),
     "names are not cut": Guard("texts", "sharing.names.NAME_CHARS_MAX", 10_000),
-    "a reserved bit is read over": Guard("sealed", "format.wire._RESERVED", 200),
+    "a reserved bit is read over": Guard("sealed", "format.wire._RESERVED_SHIFT", 200),
     "a wide id may be narrow": Guard("sealed", "format.wire._NARROW", range(0)),
     "half an origin": Guard("sealed", "format.wire._ORIGIN_MASK", 3),
     "a refusal tells the group": Guard("sealed", "joining.prompt._KNOWING", frozenset(Reason)),

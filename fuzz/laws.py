@@ -17,14 +17,10 @@ import passphrase
 from passphrase import (
     Action,
     AmbiguousError,
-    Client,
     Codec,
-    Damage,
     DamagedError,
     Decoded,
     Diagnosis,
-    Facts,
-    Finding,
     Invite,
     Keyring,
     PassphraseError,
@@ -36,18 +32,19 @@ from passphrase import (
     explain,
     find,
     join_prompt,
-    lint,
-    needed_facts,
     recognize,
 )
-from passphrase.codec import Level
+from passphrase.diagnosis import Client, Finding
 from passphrase.format.cipher import DerivedKeys
 from passphrase.format.layout import BODY_FIELDS
-from passphrase.joining.rules import judge
+from passphrase.joining.rules import Facts, judge, needed_facts
+from passphrase.opening import Level
 from passphrase.reading.characters import IGNORABLE_RANGES
 from passphrase.reading.codeword import Candidate
 from passphrase.reading.markup import readings
+from passphrase.reading.repair import Damage
 from passphrase.scripts import SCRIPT_NAMES, load_script
+from passphrase.sharing.lint import lint
 
 T = TypeVar("T")
 Reached = set[str]
@@ -85,7 +82,7 @@ def _counted_codec() -> tuple[Codec, list[CountedKeys]]:
     for key_id, secret in SECRETS.items():
         keys = CountedKeys(secret, AUDIENCE.encode())
         keys.checks = 0
-        codec._keys[key_id] = keys
+        codec._codewords._keys[key_id] = keys
         counted.append(keys)
     return codec, counted
 
@@ -252,7 +249,7 @@ def check_every(
         elif not one.repairs:  # every glyph is right, and marks or foreign words stand between them
             part = text[slice(*one.span)]
             script = load_script(one.script)
-            assert _MARKUP.search(part) or {*part} - {*script.digits, *script.separators} - _IGNORED
+            assert _MARKUP.search(part) or {*part} - {*script.values, *script.separators} - _IGNORED
             reached.add("whole between marks")
     return reached
 
@@ -287,7 +284,7 @@ def check_decoded(one: Decoded, text: str, level: Level, minted: Minted) -> Reac
         assert (repair.meant == "") is (repair.kind is Damage.EXTRA)
         assert glyphs.startswith(repair.meant, repair.position)
         if repair.read and not _MARKUP.search(text):
-            folded = (script.digits.get(character) for character in text[slice(*repair.span)])
+            folded = (script.values.get(character) for character in text[slice(*repair.span)])
             assert repair.read == "".join(script.glyphs[v] for v in folded if v is not None)
     if not one.repairs:
         return {"whole", f"read {one.script}"}
@@ -373,7 +370,9 @@ def check_admission(
     invite = decoded.invite
     generation = facts.generation
     known: list[object] = [
-        getattr(facts, name) for name in Facts.model_fields if name != "generation"
+        getattr(facts, name)
+        for name in Facts.model_fields
+        if name not in {"generation", "uses_left"}
     ]
     row: Row = (
         generation % 256 == invite.generation if type(generation) is int else None,
@@ -381,7 +380,9 @@ def check_admission(
     )
     situation = Situation(
         visit.now >= invite.expires_at,
+        policy.max_lifetime is not None and invite.expires_at - visit.now > policy.max_lifetime,
         type(visit.viewer_id) is type(invite.inviter_id) and visit.viewer_id == invite.inviter_id,
+        visit.viewer_id is not None,
         invite.origin,
         visit.source,
         invite.mutual_follow,
@@ -392,6 +393,8 @@ def check_admission(
         policy.require_mutual_follow,
         policy.request_when_not_mutual,
         policy.deny_list,
+        policy.count_uses,
+        policy.when_full,
         policy.origins,
     )
     expected = naive(situation, row)
@@ -401,7 +404,7 @@ def check_admission(
     assert {*verdict.missing} <= {*asked}
     prompt = join_prompt(decoded, visit, facts, policy=policy, **how)
     assert (prompt.action, prompt.reason, prompt.missing) == (*expected, verdict.missing)
-    may_know = prompt.action is not Action.NONE or prompt.reason in {
+    may_know = prompt.action in {Action.JOIN, Action.REQUEST, Action.WAIT} or prompt.reason in {
         Reason.SELF_INVITE, Reason.ALREADY_MEMBER
     }  # fmt: skip
     shown = (invite.group_id, invite.inviter_id) if may_know else (None, None)

@@ -25,32 +25,35 @@ from laws import (
     check_text,
     outcome,
 )
-from reference import chunk, protect, spell
+from reference import chunk, pack, protect, seal, spell
 from support import AUDIENCE, OTHER_SECRET, SECRET
 
 from passphrase import (
     Codec,
     Decoded,
-    Facts,
     Invite,
     Keyring,
     Origin,
     PassphraseError,
     Policy,
-    Trouble,
     Visit,
     find,
-    lint,
     share,
 )
-from passphrase.codec import Level
 from passphrase.format.cipher import DerivedKeys
-from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS, Header, header_symbol
-from passphrase.format.seal import seal
-from passphrase.format.wire import pack
+from passphrase.format.layout import (
+    CODEWORD_SIZES,
+    CODEWORD_SYMBOLS,
+    HEADER_SYMBOLS,
+    HEADERS,
+    Header,
+)
 from passphrase.invite import EPOCH
+from passphrase.joining.rules import Facts
 from passphrase.languages import LOCALES
+from passphrase.opening import Level
 from passphrase.scripts import load_script
+from passphrase.sharing.lint import Trouble, lint
 from passphrase.testing.strategies import DAMAGE, HARMLESS
 
 PIECES_MAX: Final = 4
@@ -88,7 +91,7 @@ FORGED_WORDS: Final = tuple(_word(codec, INVITES[at]) for codec in STRANGERS for
 # Of 64 inputs, 36 are repaired as usual, and one thoroughly, which takes longest.
 LEVELS: Final[tuple[Level, ...]] = ("standard",) * 36 + ("exact",) * 27 + ("thorough",)
 # A header of 36 symbols, without a spare bit.
-WIDE: Final = header_symbol(Header(1, 1, 1, 2))
+WIDE: Final = HEADER_SYMBOLS[Header(1, 1, 1, 2)]
 
 
 # --- Words --------------------------------------------------------------------------------------
@@ -109,8 +112,8 @@ def draw_codeword(draw: Draw, kind: str) -> Word:
     if kind in {"version 1", "newer version"}:
         version = 1 if kind == "version 1" else draw.below(8)
         header = Header(version, draw.below(8), *divmod(draw.below(9), 3))
-        symbol = header_symbol(header)
-        data = Random(draw.below(256)).choices(range(1024), k=WORD_SYMBOLS[symbol] - 4)
+        symbol = HEADER_SYMBOLS[header]
+        data = Random(draw.below(256)).choices(range(1024), k=CODEWORD_SYMBOLS[symbol] - 4)
         return protect((symbol, *data))
     word = draw.one_of(MINTED_WORDS)
     if kind == "minted":
@@ -127,7 +130,7 @@ CROWDS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 40, 255, 256, 257, 280)
 def draw_crowd(draw: Draw) -> Word:
     """Write words that begin at every fourth symbol: as many as there can be in a text."""
     random = Random(draw.below(4))
-    size = WORD_SYMBOLS[WIDE]
+    size = CODEWORD_SYMBOLS[WIDE]
     symbols = [WIDE if at % 4 == 0 else random.randrange(1024) for at in range(size - 3)]
     for _ in range(draw.one_of(CROWDS)):
         symbols += [*protect(tuple(symbols[3 - size :]))[-3:], WIDE]
@@ -363,7 +366,7 @@ def draw_header(draw: Draw) -> int:
     widths = draw.below(9)
     version = 1 if draw.below(8) else draw.below(8)
     key_id = draw.below(8)
-    return header_symbol(Header(version, (1, 2, 1, 2, 1, 2, 0, 5)[key_id], *divmod(widths, 3)))
+    return HEADER_SYMBOLS[Header(version, (1, 2, 1, 2, 1, 2, 0, 5)[key_id], *divmod(widths, 3))]
 
 
 def draw_facts(draw: Draw) -> dict[str, object]:
@@ -381,7 +384,7 @@ def draw_facts(draw: Draw) -> dict[str, object]:
 
 def draw_policy(draw: Draw) -> Policy:
     """Write any policy."""
-    switches = draw.below(256)
+    switches = draw.below(1024)
     return Policy(
         origins=frozenset(draw.one_of(ORIGINS)),
         strict_source=not switches & 1,
@@ -390,6 +393,9 @@ def draw_policy(draw: Draw) -> Policy:
         request_when_not_mutual=bool(switches & 8),
         deny_list=bool(switches & 16),
         icebreakers=("wave",) if switches & 32 else (),
+        count_uses=bool(switches & 64),
+        max_lifetime=timedelta(days=1) if switches & 128 else None,
+        when_full=("none", "request", "none", "wait")[switches >> 8],
     )
 
 
@@ -427,7 +433,7 @@ def sealed(data: bytes) -> Reached:
     body = draw_body(draw, header)
     raw = seal(KEYS.get(header.key_id, KEYS[1]), symbol, body)
     word = protect(chunk(symbol, raw))
-    assert len(word) in WORD_SIZES
+    assert len(word) in CODEWORD_SIZES
     script = load_script(draw.one_of(SCRIPTS))
     text = spell(word, script)
     decoded = check_sealed(text, word, body)
@@ -453,7 +459,7 @@ def sealed(data: bytes) -> Reached:
     if type(facts["generation"]) is int:
         facts["generation"] += invite.generation
     visit = Visit(
-        viewer_id=(*[42] * 5, invite.inviter_id, invite.group_id, UUID(int=7))[viewer],
+        viewer_id=(*[42] * 4, None, invite.inviter_id, invite.group_id, UUID(int=7))[viewer],
         now=invite.expires_at + moment,
         source=(*[invite.origin] * 4, None, *Origin)[source],
     )

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import redis
-from invites import Invites, PastedRequest
+from service.bodies import PastedRequest
+from service.invites import Invites
+from service.rates import RATES, Rates
+from service.store import make_pool
 
 from passphrase import (
     Action,
@@ -25,6 +28,7 @@ from passphrase import (
     join_prompt,
 )
 from passphrase.invite import EPOCH
+from passphrase.web import Pasted
 
 START = EPOCH + timedelta(days=300)
 CLOCK_ERROR = timedelta(hours=1)
@@ -222,9 +226,15 @@ def backend_join(make_ledger: Callable[[], Ledger], groups: int) -> Generator[Jo
         yield lambda text, viewer: backend.join(text, viewer, START, Origin.QQ)
 
 
+def unlimited(place: Path | str, keyring: Keyring, **more: Any) -> Invites:
+    """Make the reference service over a database, without limits of rate."""
+    rates = Rates(rates=dict.fromkeys(RATES, "1000000/minute"))
+    return Invites(make_pool(str(place)), keyring, audience="douyin", rates=rates, **more)
+
+
 def example_service(path: Path) -> Invites:
     """Make the service of the web examples."""
-    return Invites(path, Codec(Keyring({0: SECRET}), audience="douyin"))
+    return unlimited(path, Keyring({0: SECRET}))
 
 
 @contextmanager
@@ -233,12 +243,15 @@ def example_join(path: Path) -> Generator[Join]:
     service = example_service(path)
 
     def join(text: str, viewer: int) -> bool:
-        asked = PastedRequest(text=text, source="qq")
-        prompt = service.join(service.read(asked), asked, viewer)
-        assert prompt.action is Action.JOIN or prompt.reason is Reason.USED_UP
-        return prompt.action is Action.JOIN
+        asked = PastedRequest(text=Pasted(text), source="qq")
+        joined = service.join(service.read(asked, viewer, "here"), asked, viewer)
+        assert joined.line or joined.prompt.reason is Reason.USED_UP
+        return joined.line is not None
 
-    yield join
+    try:
+        yield join
+    finally:
+        service.pool.close()
 
 
 def contend(

@@ -13,7 +13,7 @@ import redis
 
 PAGE = Path(__file__).parents[1] / "docs" / "backend.md"
 WANG = 1  # a member of every group
-SETTINGS = {"keyring", "codec", "policy", "SCHEMA"}
+SETTINGS = {"keyring", "codec", "policy", "limits", "SCHEMA"}
 
 
 class _Connection(sqlite3.Connection):

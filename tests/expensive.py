@@ -9,13 +9,13 @@ from itertools import cycle
 from typing import Final, NamedTuple
 
 from passphrase.format.layout import (
+    CODEWORD_SIZES,
+    CODEWORD_SYMBOLS,
     HEADERS,
     PARITY_SYMBOLS,
     RAW_BYTES,
     SYMBOL_BITS,
     VERSION,
-    WORD_SIZES,
-    WORD_SYMBOLS,
 )
 from passphrase.format.parity import protect
 from passphrase.format.symbols import merge, split
@@ -25,11 +25,11 @@ HEADERS_OF_SIZE: Final = {
     size: [
         symbol
         for symbol, header in enumerate(HEADERS)
-        if header.version == VERSION and WORD_SYMBOLS[symbol] == size
+        if header.version == VERSION and CODEWORD_SYMBOLS[symbol] == size
     ]
-    for size in WORD_SIZES
+    for size in CODEWORD_SIZES
 }
-NEWER: Final = [s for s in range(1024) if WORD_SYMBOLS[s] and HEADERS[s].version != VERSION]
+NEWER: Final = [s for s in range(1024) if CODEWORD_SYMBOLS[s] and HEADERS[s].version != VERSION]
 UNPADDED: Final = 36  # symbols of a word that has no spare bits, and a multiple of 4
 
 
@@ -101,7 +101,7 @@ def _rows(part: Part, draw: random.Random) -> Iterator[str]:
     script = load_script(part.script)
     for count in cycle(range(8)):
         symbols = KINDS[part.kind](part, draw, part.length + count * part.drift)
-        glyphs = [script.glyphs[value] for value in script.values(symbols)]
+        glyphs = [script.glyphs[value] for value in script.split_glyphs(symbols)]
         pieces = [part.mark if draw.randrange(100) < part.marks else glyph for glyph in glyphs]
         for at in range(part.every, len(pieces), part.every):
             pieces[at] = part.between + pieces[at]

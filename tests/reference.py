@@ -8,11 +8,27 @@ from collections.abc import Iterable, Sequence
 
 from shamir_mnemonic import rs1024
 
-from passphrase.format.layout import TAG_BYTES, read_header
+from passphrase import Invite
+from passphrase.format import seal as numbers
+from passphrase.format.cipher import DerivedKeys
+from passphrase.format.layout import HEADERS, TAG_BYTES, Header, read_header
 from passphrase.format.parity import TARGET_REMAINDER
 from passphrase.format.symbols import merge
+from passphrase.format.wire import join_body, numbers_of
 from passphrase.scripts import load_script
 from passphrase.scripts.script import Script
+
+
+def pack(invite: Invite, key_id: int) -> tuple[Header, bytes]:
+    """Return the header of an invite, and its body as bytes."""
+    symbol, body = join_body(numbers_of(invite), key_id)
+    return HEADERS[symbol], body.to_bytes(HEADERS[symbol].body_bytes, "big")
+
+
+def seal(keys: DerivedKeys, header_symbol: int, body: bytes) -> bytes:
+    """Seal a body of the size that the header names, and append the tag."""
+    sealed = numbers.seal(keys, header_symbol, int.from_bytes(body, "big"))
+    return sealed.to_bytes(len(body) + TAG_BYTES, "big")
 
 
 def chunk(header_symbol: int, raw: bytes) -> tuple[int, ...]:

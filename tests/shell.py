@@ -49,7 +49,7 @@ def shell_of(monkeypatch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[by
     for name, value in KEYED.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PASSPHRASE_KEYS_FILE", raising=False)
-    for module in ("batch", "mint", "popup", "read", "share"):
+    for module in ("batch", "mint", "popup", "read", "report", "share"):
         monkeypatch.setattr(f"passphrase.cli.{module}.clock", lambda: NOON)
 
     def run(*arguments: object, stdin: bytes | Terminal | None = b"") -> Outcome:

@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from reference import chunk, protect
+from reference import chunk, pack, protect, seal
 
 import passphrase
 from passphrase import Codec, Invite, Keyring, Origin, Script
 from passphrase.format.cipher import DerivedKeys, derived
-from passphrase.format.layout import header_symbol
-from passphrase.format.seal import seal
+from passphrase.format.layout import HEADER_SYMBOLS
 from passphrase.format.symbols import DIGITS
-from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.reading.row import MARK, UNREADABLE, Row
 from passphrase.scripts import load_script
@@ -49,7 +47,7 @@ invites = strategies.invites()
 def codeword_of(invite: Invite) -> tuple[int, ...]:
     """Make the codeword of an invite under the known key."""
     header, body = pack(invite, 1)
-    symbol = header_symbol(header)
+    symbol = HEADER_SYMBOLS[header]
     return protect(chunk(symbol, seal(KEYS, symbol, body)))
 
 

@@ -1,4 +1,4 @@
-"""Imports point one way, only the command line does I/O, and names load when used."""
+"""Imports point one way, only `cli` and `testing` do I/O, and names load when used."""
 
 import ast
 import re
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,41 +17,78 @@ from pydantic import TypeAdapter, ValidationError
 import passphrase
 from passphrase import (
     Codec,
-    Facts,
     Invite,
     Keyring,
+    MintPolicy,
     Origin,
     Policy,
     Visit,
     explain,
     find,
     join_prompt,
-    lint,
 )
+from passphrase.events import joined
+from passphrase.joining.rules import Facts
+from passphrase.sharing.lint import lint
 
 SOURCE = Path(passphrase.__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 # Packages and modules in the order in which data flows; each imports only from earlier ones.
 HOUSE = """
 _version errors invite
-format: layout symbols parity wire cipher seal keyring
-scripts: script compat_table softbank_table emoji_table hanzi_table emoji hanzi base32
+format: layout symbols parity wire cipher seal codewords keyring
+scripts: script compat_table softbank_table emoji_table hanzi_table emoji hanzi base32 dull
 reading: characters markup row fold chatter codeword glance find repair mend recoding
-codec
+decoded minting opening codec
 languages: language zh_hans zh_hant en
 diagnosis
-sharing: names message lint
-joining: rules facts prompt aprompt
-bulk: processes columns table
-testing: strategies
+web
+sharing: names lint message
+ledger
+joining: rules facts ledger_facts prompt aprompt
+events
+bulk: processes columns table logs attribution
+testing: entry strategies laws races machine ledgers
 """
+COMMANDS = [
+    "world",
+    "drafts",
+    "keys",
+    "read",
+    "mint",
+    "share",
+    "popup",
+    "files",
+    "outputs",
+    "cells",
+    "forms",
+    "tasks",
+    "gather",
+    "views",
+    "batch",
+    "report",
+    "demo",
+]
 OUTSIDE = {
+    "bulk.attribution": {"pyarrow"},
     "bulk.columns": {"pyarrow"},
+    "bulk.logs": {"pyarrow"},
+    "bulk.processes": {"concurrent", "multiprocessing", "signal", "threading"},
     "bulk.table": {"pyarrow"},
     "errors": {"sys"},  # for the names of the standard library's modules
     "format.cipher": {"itsdangerous"},
+    "testing.entry": {"hypothesis"},
+    "testing.machine": {"hypothesis", "random"},  # ids that no other run has
+    "testing.ledgers": {"hypothesis", "pathlib", "random", "tempfile", "time"},
+    # Processes, and what they write down.
+    "testing.races": {"io", "multiprocessing", "pathlib", "random", "threading", "time"},
     "testing.strategies": {"hypothesis", "random"},
 }
-WORLDLY = {"os", "sys", "time", "random", "secrets", "pathlib", "io", "socket", "subprocess"}
+# The clock, random numbers, the environment, files, and other ways out of a function.
+IMPURE = {"io", "os", "pathlib", "random", "secrets", "socket", "subprocess", "tempfile", "time"}
+WORLDLY = IMPURE | {"concurrent", "multiprocessing", "signal", "sys", "threading"}
+# docs/page.md, "Section" and "Section", steps 1 and 2
+CITED = re.compile(r'docs/(\w+\.md)((?:(?:, (?:and )?| and )(?:"[^"]+"|steps? \d|\d))+)')
 EXTRAS = {"click", "hypothesis", "itsdangerous", "pyarrow"}
 
 
@@ -91,7 +129,7 @@ def test_the_house_is_complete() -> None:
 
 def test_the_page_names_every_module_in_order() -> None:
     """Each wing in the order of its modules; and the top level, which the page shows first."""
-    page = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text("utf-8")
+    page = (DOCS / "architecture.md").read_text("utf-8")
     named: list[str] = []
     wing = ""
     for line in page.partition("## Results")[0].splitlines():
@@ -107,19 +145,58 @@ def test_the_page_names_every_module_in_order() -> None:
         assert [name for name in named if name in names] == names
 
 
+def test_cited_sections_exist() -> None:
+    """Each section that the source cites after the name of a page is a heading of that page."""
+    missing: list[tuple[str, str, str]] = []
+    cited = 0
+    for path in sorted(SOURCE.rglob("*.py")):
+        words = " ".join(path.read_text("utf-8").replace("#", " ").split())
+        for page, names in CITED.findall(words):
+            headings = re.findall(r"^#+ (.+)$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+            sections = re.findall(r'"([^"]+)"', names)
+            cited += len(sections)
+            missing += [(room(path), page, each) for each in sections if each not in headings]
+    assert (missing, cited > 40) == ([], True)
+
+
 @pytest.mark.parametrize("path", LIBRARY, ids=room)
 def test_imports_point_one_way(path: Path) -> None:
-    """Modules import only earlier ones; few import other packages; only the command does I/O."""
+    """Modules import only earlier ones; few import other packages or do I/O."""
     name = room(path)
     before = ROOMS if path.stem == "__init__" else ROOMS[: ROOMS.index(name)]
+    wings = {at.partition(".")[0] for at in before} & {"scripts", "languages"}
     for module in imported(path):
         package, _, rest = module.partition(".")
         if package == "passphrase":
-            assert rest in {*before, "scripts", "languages", "_version"}
+            assert rest in {*before, *wings, "_version"}
         elif package in EXTRAS | WORLDLY:
             assert package in OUTSIDE.get(name, set())
         else:
             assert package in {*sys.stdlib_module_names, "pydantic", "pydantic_core"}
+
+
+def test_the_command_points_one_way() -> None:
+    """Modules of the command import only earlier ones of it, and all of the library."""
+    assert sorted([*COMMANDS, "__init__"]) == sorted(
+        path.stem for path in (SOURCE / "cli").glob("*.py")
+    )
+    for at, name in enumerate(COMMANDS):
+        for module in imported(SOURCE / "cli" / f"{name}.py"):
+            if module.startswith("passphrase.cli."):
+                assert module.removeprefix("passphrase.cli.") in COMMANDS[:at]
+
+
+def test_only_the_command_and_the_kit_are_impure() -> None:
+    """Only `cli` and `testing` use the clock, random numbers, the environment or files.
+
+    `__main__` starts the command.
+    """
+    impure = {
+        room(path).partition(".")[0]
+        for path in SOURCE.rglob("*.py")
+        if {module.partition(".")[0] for module in imported(path)} & IMPURE
+    }
+    assert impure == {"cli", "testing", "__main__"}
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=room)
@@ -139,6 +216,8 @@ def test_no_clock_and_no_normalisation(path: Path) -> None:
         for name in node.names
     }
     banned = {"utcnow", "today", "normalize", "casefold", "IGNORECASE", "open"}
+    if "random" not in OUTSIDE.get(room(path), set()):
+        banned |= {"uuid1", "uuid4"}
     methods = {
         node.func.attr
         for node in ast.walk(tree)
@@ -149,16 +228,20 @@ def test_no_clock_and_no_normalisation(path: Path) -> None:
 
 
 def test_one_place_judges_expiry() -> None:
-    """`Invite.is_expired` compares; the command asks besides whether an end was floored to now."""
+    """`Invite` compares; the command asks besides whether an end was floored to now.
+
+    The model of a ledger in `testing` has a clock of its own.
+    """
     orders = ast.Lt | ast.LtE | ast.Gt | ast.GtE
     compared = [
         room(path)
         for path in sorted(SOURCE.rglob("*.py"))
+        if not room(path).startswith("testing.")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], orders)
         if re.search(r"\bnow\b|\.expires_at\b", ast.unparse(node))
     ]
-    assert compared == ["cli.mint", "invite"]
+    assert compared == ["cli.mint", "invite", "invite"]
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -215,6 +298,41 @@ def test_public_names() -> None:
         getattr(passphrase, "nothing")  # noqa: B009  # type checkers know that it is not there
 
 
+def public_rooms() -> dict[str, list[str]]:
+    """Return the names in the `__all__` of each module that has one, except the package itself."""
+    found: dict[str, list[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                found[room(path).removesuffix("__init__").rstrip(".")] = ast.literal_eval(
+                    node.value
+                )
+    del found[""]
+    return found
+
+
+def test_the_page_lists_every_public_name() -> None:
+    """docs/api.md has exactly the names of every `__all__`, each once, where it is imported."""
+    page = (DOCS / "api.md").read_text("utf-8")
+    listed = re.findall(r"^::: passphrase\.(\S+)$", page, re.MULTILINE)
+    public = [*passphrase.__all__]
+    for module, names in public_rooms().items():
+        for name in names:
+            assert hasattr(import_module(f"passphrase.{module}"), name)
+        public += [f"{module}.{name}" for name in names if name not in passphrase.__all__]
+    assert sorted(listed) == sorted(public)
+
+
+def test_the_pages_list_every_public_room() -> None:
+    """docs/api.md and docs/architecture.md each name every public module once."""
+    api = (DOCS / "api.md").read_text("utf-8").partition("## ")[0]
+    cells = "".join(re.findall(r"^\| (`passphrase\..*?) \|", api, re.MULTILINE))
+    assert sorted(re.findall(r"`passphrase\.([\w.]+)`", cells)) == sorted(public_rooms())
+    page = (DOCS / "architecture.md").read_text("utf-8")
+    listed = page.partition("`__all__` has more of them: ")[2].partition("\n[")[0]
+    assert sorted(re.findall(r"`([\w.]+)`", listed)) == sorted(public_rooms())
+
+
 def test_results_are_of_one_style() -> None:
     """Each is frozen, and becomes JSON and comes back in one way: docs/architecture.md, Results."""
     codec = Codec(Keyring({1: bytes(32)}), audience="test")
@@ -224,10 +342,18 @@ def test_results_are_of_one_style() -> None:
     decoded = codec.decode(f"{text[:3]}?{text[4:]}")
     visit, facts = Visit(viewer_id=9, now=now, source="qq"), Facts()
     results = [
-        *(decoded, *decoded.repairs, *find(text), *lint(text), explain(text, codec, now=now)),
-        *(invite, visit, facts, Policy(), join_prompt(decoded, visit, facts)),
+        *(
+            codec.mint(invite),
+            joined(decoded),
+            decoded,
+            *decoded.repairs,
+            *find(text),
+            *lint(text),
+            explain(text, codec, now=now),
+        ),
+        *(invite, MintPolicy(), visit, facts, Policy(), join_prompt(decoded, visit, facts)),
     ]
-    assert len({type(result) for result in results}) == 10
+    assert len({type(result) for result in results}) == 13
     for result in results:
         adapter = TypeAdapter[object](type(result))
         assert adapter.validate_json(adapter.dump_json(result)) == result

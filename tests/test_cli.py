@@ -17,7 +17,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -33,9 +32,14 @@ from reference import protect, spell
 from shell import COMMAND, ENVIRONMENT, NOON, Outcome, Shell, Terminal, shell_of
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET, codeword_of
 
-from passphrase import Codec, Facts, Keyring, cli, share
+from passphrase import Codec, Keyring, Origin, cli, share
 from passphrase.__main__ import main
 from passphrase.cli import keys, mint, read, world
+from passphrase.cli.popup import open_
+from passphrase.cli.world import locale_option, repair_option
+from passphrase.joining.rules import Facts
+from passphrase.languages import LOCALES
+from passphrase.opening import LEVELS
 
 ENCODE = ["encode", "--group", str(INVITE.group_id), "--inviter", str(INVITE.inviter_id)]
 FIXED = [*ENCODE, "--expires", "2026-11-29T12:00:00Z", "--origin", "wechat"]
@@ -55,6 +59,17 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[b
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_encode_prints_the_passphrase_and_nothing_else(shell: Shell, script: str) -> None:
     assert shell(*FIXED, "--script", script) == (0, CODEC.encode(INVITE, script=script) + "\n", "")
+
+
+def test_the_choices_are_those_of_the_library() -> None:
+    """They are written again, because importing them costs a command its time."""
+    for option, choices in ((repair_option, LEVELS), (locale_option, LOCALES)):
+        command = click.Command("any", callback=option(lambda: None))
+        (parameter,) = getattr(command.callback, "__click_params__")  # noqa: B009
+        assert tuple(parameter.type.choices) == choices
+    for command, name, more in ((mint.encode, "origin", []), (open_, "source", ["unknown"])):
+        (kind,) = (each.type for each in command.params if each.name == name)
+        assert sorted(cast("click.Choice[str]", kind).choices) == sorted([*Origin, *more])
 
 
 def test_json_of_encode_and_decode(shell: Shell) -> None:
@@ -143,13 +158,15 @@ def test_a_single_use_invite_is_not_the_one_before(
     for variant in (3, 137):
         made = shell(command, *SINGLE_USE)
         decoded = CODEC.decode(made.out)
-        assert decoded.invite.variant == variant
+        drawn = decoded.invite.model_copy(update={"variant": variant})
+        chosen = CODEC.mint(drawn).invite if command == "share" else drawn
+        assert decoded.invite == chosen
         assert (made.code, made.err) == (
             0,
-            f"passphrase: single-use invite with random variant {variant}, fingerprint "
+            f"passphrase: single-use invite with random variant {chosen.variant}, fingerprint "
             f"{decoded.fingerprint}; use --variant to choose another\n",
         )
-    for arguments in ([*SINGLE_USE, "--variant", "0"], FIXED[1:]):
+    for arguments in ([*SINGLE_USE, "--variant", "0"], [*FIXED[1:], "--variant", "0"]):
         made = shell(command, *arguments)
         assert (CODEC.decode(made.out).invite.variant, made.err) == (0, "")
 
@@ -491,7 +508,7 @@ def test_keys_come_from_a_file_or_a_pipe(shell: Shell, tmp_path: Path) -> None:
     assert (empty.code, "the keyring is empty" in empty.err) == (78, True)
     for device in ("/dev/zero", "/dev/null"):
         refused = shell(*FIXED, "--keys-file", device)
-        assert (refused.code, "not a file" in refused.err) == (78, True)
+        assert (refused.code, "not a regular file" in refused.err) == (78, True)
     for target in (str(pipe), "/dev/null"):
         refused = shell("keygen", "--keys-file", target)
         assert (refused.code, "not a regular file" in refused.err) == (78, True)
@@ -587,20 +604,23 @@ def test_unusable_keys(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- usage --------------------------------------------------------------------------------------
 
 
-def commands() -> Iterator[click.Command]:
-    """Import every command, and those of `batch`."""
-    for name in cli.COMMANDS:
-        command = cli.main.get_command(click.Context(cli.main), name)
-        assert command
-        yield command
-        yield from command.commands.values() if isinstance(command, click.Group) else ()
+def commands(at: click.Command = cli.main, typed: str = "") -> dict[str, click.Command]:
+    """Import every command and its subcommands, by what is typed after `passphrase`."""
+    found = {typed: at}
+    if isinstance(at, click.Group):
+        context = click.Context(at)
+        for name in at.list_commands(context):
+            found |= commands(
+                cast("click.Command", at.get_command(context, name)), f"{typed} {name}"
+            )
+    return found
 
 
 def test_no_option_takes_a_key() -> None:
     """Shells remember options and `ps` shows them."""
     options = {
         option
-        for command in commands()
+        for command in commands().values()
         for parameter in command.params
         for option in parameter.opts
     }
@@ -842,6 +862,15 @@ def test_what_click_refuses(shell: Shell, line: str, monkeypatch: pytest.MonkeyP
     assert re.fullmatch(said, told.err)
 
 
+@pytest.mark.parametrize("typed", [*commands()])
+def test_a_bad_command_line_of_every_command(shell: Shell, typed: str) -> None:
+    """An unknown option gives one line, which names the help to read, and exit code 2."""
+    told = shell(*typed.split(), "--frobnicate")
+    assert (told.code, told.out) == (2, "")
+    said = rf"passphrase: .*--frobnicate.* \(see `passphrase{typed} --help`\)\n"
+    assert re.fullmatch(said, told.err)
+
+
 def test_demo_would_notice_a_popup_that_offers_too_much(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1018,7 +1047,8 @@ def test_utf8_whatever_the_locale(encoding: str) -> None:
     assert b"1 opened" in rows.stderr
     command = [*COMMAND, *SHARE, *later]
     shared = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603
-    assert shared.stdout.decode() == MESSAGE.replace(TEXT, text) + os.linesep
+    wording = CODEC.mint(invite).text
+    assert shared.stdout.decode() == MESSAGE.replace(TEXT, wording) + os.linesep
 
 
 @pytest.mark.slow
@@ -1142,6 +1172,7 @@ def test_a_full_disk_is_one_line_for_each(arguments: list[str]) -> None:
     assert done.stderr.splitlines()[-1] == b"passphrase: No space left on device"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.2, 0.4])
 def test_ctrl_c_while_modules_load(seconds: float) -> None:
     """At most one line and exit code 130, from the first line of our code on."""
@@ -1361,7 +1392,7 @@ def test_decode_repairs(shell: Shell) -> None:
 # --- share and open -----------------------------------------------------------------------------
 
 SHARE = ["share", *FIXED[1:], "--group-name", "火锅小分队", "--app-name", "抖音"]
-TEXT = CODEC.encode(INVITE)
+TEXT = CODEC.mint(INVITE).text
 MESSAGE = share(TEXT, group_name="火锅小分队", app_name="抖音")
 OPEN = ["open", "--viewer", "42", "--source", "wechat", "--at", "2026-11-26T12:00Z"]
 FACTS = [
@@ -1413,6 +1444,23 @@ def test_share_refuses_a_template(shell: Shell, tmp_path: Path) -> None:
         assert shell(*SHARE, "--template", str(path)).code == 66
 
 
+def test_share_adds_a_link(shell: Shell) -> None:
+    """The address of a landing page comes last; one that is not plain is refused."""
+    assert shell(*SHARE, "--url", "https://go.example.com/i") == (
+        0,
+        f"{MESSAGE} https://go.example.com/i\n",
+        "",
+    )
+    spells = "https://go.example.com/" + CODEC.encode(INVITE, script="base32")
+    for url, words in (
+        ("http://go.example.com/i", "--url must be a plain https address"),
+        (spells, "--url cannot be added: "),
+    ):
+        refused = shell(*SHARE, "--url", url)
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+        assert words in refused.err
+
+
 @pytest.mark.parametrize("name", ["code.png", "code.SVG"])
 def test_share_draws_a_qr_code(shell: Shell, tmp_path: Path, name: str) -> None:
     """The QR code holds the message in UTF-8."""
@@ -1450,7 +1498,7 @@ def test_open_says_why(shell: Shell) -> None:
     assert rules[-1] == "rule  7  yes  the viewer is banned"
     report = json.loads(shell(*OPEN, "--source", "qq", *FACTS, "--why", "--json", MESSAGE).out)
     assert report["rules"][-1]["rule"] == 5
-    assert [row["holds"] for row in report["rules"]] == ["no"] * 5 + ["yes"]
+    assert [row["holds"] for row in report["rules"]] == ["no"] * 6 + ["yes"]
     assert report["needed"] == []
 
 
@@ -1473,6 +1521,7 @@ def test_open_names_the_facts_that_it_needs(shell: Shell) -> None:
         (["--source", "qq"], "origin_mismatch"),
         (["--source", "unknown", "--require-source"], "origin_mismatch"),
         (["--viewer", str(INVITE.inviter_id)], "self_invite"),
+        (["--viewer", "nobody"], "not_signed_in"),
         (["--member", "yes"], "already_member"),
         (["--banned", "yes"], "banned"),
         (["--inviter-is-member", "no"], "inviter_left"),
@@ -1498,6 +1547,17 @@ def test_open_knows_single_use(shell: Shell) -> None:
     assert json.loads(shell(*OPEN, *FACTS, "--spent", "yes", "--json", text).out)["reason"] == (
         "used_up"
     )
+
+
+def test_open_counts_uses(shell: Shell) -> None:
+    """A cap needs its switch, and the inviter is told what is left."""
+    for arguments, reason in ((["--count-uses"], "used_up"), ([], None)):
+        opened = shell(*OPEN, *FACTS, "--spent", "yes", *arguments, "--json", MESSAGE)
+        assert json.loads(opened.out)["reason"] == reason
+    own = ["--viewer", str(INVITE.inviter_id), "--count-uses", "--spent", "no"]
+    opened = shell(*OPEN, *FACTS, *own, "--uses-left", "17", MESSAGE)
+    assert "还能加入 17 人。" in opened.out.replace("\n", "")
+    assert "needs --uses-left" in shell(*OPEN, *FACTS, *own, MESSAGE).err
 
 
 def test_open_refuses_as_decode_does(shell: Shell) -> None:

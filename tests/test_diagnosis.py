@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import protect, spell
+from reference import pack, protect, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -19,19 +19,10 @@ from support import (
     sealed_word,
 )
 
-from passphrase import (
-    Client,
-    Codec,
-    Damage,
-    Decoded,
-    Diagnosis,
-    Finding,
-    Keyring,
-    PassphraseError,
-    explain,
-)
-from passphrase.format.layout import header_symbol
-from passphrase.format.wire import pack
+from passphrase import Codec, Decoded, Diagnosis, Keyring, PassphraseError, explain
+from passphrase.diagnosis import Client, Finding
+from passphrase.format.layout import HEADER_SYMBOLS
+from passphrase.reading.repair import Damage
 from passphrase.scripts import load_script
 from passphrase.testing.strategies import HARMLESS, Mangling
 
@@ -88,7 +79,7 @@ def test_a_good_tag_on_what_is_not_known_asks_for_an_update() -> None:
     """Only a codec finds this; without keys, it looks like a passphrase of version 1."""
     header, body = pack(INVITE, 1)
     reserved = int.from_bytes(body, "big") | 1 << 8 * len(body) - 32
-    word = sealed_word(header_symbol(header), reserved.to_bytes(len(body), "big"))
+    word = sealed_word(HEADER_SYMBOLS[header], reserved.to_bytes(len(body), "big"))
     text = spell(word)
     assert explain(text).finding is Finding.UNVERIFIED
     assert explain(text, CODEC) == replace(explain(text), finding=Finding.VERSION, version=1)

@@ -21,13 +21,10 @@ from support import AUDIENCE, CODEC, INVITE, KEYRING, PACKAGE, YI
 
 from passphrase import (
     Codec,
-    Facts,
     Keyring,
-    PopupText,
     Script,
     Visit,
     ajoin_prompt,
-    avoids,
     errors,
     explain,
     find,
@@ -39,6 +36,7 @@ from passphrase.errors import (
     AmbiguousError,
     DamagedError,
     KeyringError,
+    LimitError,
     NotFoundError,
     PaddingError,
     PassphraseError,
@@ -46,8 +44,12 @@ from passphrase.errors import (
     TextTooLongError,
     VersionError,
 )
+from passphrase.joining.rules import Facts
+from passphrase.languages import PopupText
+from passphrase.sharing.lint import avoids
 
 EXAMPLES: list[tuple[PassphraseError, str, str]] = [
+    (LimitError("origins"), "limit", "the minting policy does not allow this invite: origins"),
     (
         NotFoundError(),
         "not_found",
@@ -60,7 +62,7 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
         "the message again",
     ),
     (
-        VersionError("version", 2),
+        VersionError("version", 2, (0, 30)),
         "version",
         "a passphrase of a newer format (version 2, unknown version); update the app",
     ),
@@ -78,9 +80,18 @@ EXAMPLES: list[tuple[PassphraseError, str, str]] = [
     (
         TextTooLongError(70_000, 65_536),
         "too_long",
-        "the text has 70000 characters; the limit is 65536",
+        "the text has 70000 characters; the limit is 65536; shorten it",
     ),
-    (PaddingError(), "damaged", "the padding bits of the codeword are not zero"),
+    (
+        PaddingError(),
+        "damaged",
+        "the padding bits of the codeword are not zero; ask for another passphrase",
+    ),
+    (
+        KeyringError("repeats key id 1", 2, 1),
+        "keyring",
+        "entry 2 of the keyring repeats key id 1",
+    ),
 ]
 DECODED = CODEC.decode(CODEC.encode(INVITE))
 VISIT = Visit(viewer_id=1, now=INVITE.expires_at - timedelta(days=1), source=None)
@@ -93,7 +104,7 @@ MISUSES: dict[str, Callable[[], object]] = {
         share, DECODED.text, locale=cast("Any", "fr")
     ),
     "text is not a passphrase as Codec.encode spells it": partial(share, "口令"),
-    "the template has no placeholder {passphrase}": partial(
+    "the template has no placeholder {passphrase}; add it": partial(
         share, DECODED.text, template="{group}"
     ),
     "words must be a list of str, not a single str": partial(avoids, "oil"),
@@ -142,8 +153,7 @@ def test_one_root() -> None:
     classes = {
         cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, Exception)
     }
-    assert {type(error) for error, _, _ in EXAMPLES} == classes - {PassphraseError, KeyringError}
-    assert issubclass(KeyringError, PassphraseError)
+    assert {type(error) for error, _, _ in EXAMPLES} == classes - {PassphraseError}
     assert all(issubclass(type(error), PassphraseError) for error, _, _ in EXAMPLES)
     assert issubclass(PassphraseError, ValueError)
 
@@ -212,7 +222,7 @@ def _sequence(failing: Failing) -> object:
 
 # Each way in which this library runs code of the caller's.
 WAYS: dict[str, Callable[[Failing], object]] = {
-    "accept": lambda failing: CODEC.encode_acceptable(INVITE, failing.fail),
+    "accept": lambda failing: CODEC.mint(INVITE, accept=failing.fail),
     "facts": lambda failing: join_prompt(DECODED, VISIT, _facts_of(failing)),
     "mapping": _mapping,
     "sequence": _sequence,
@@ -299,11 +309,11 @@ def test_a_mistake_of_ours_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> 
         raise LookupError
 
     monkeypatch.setitem(mistaken.__globals__, "__name__", "passphrase.format.seal")
-    monkeypatch.setattr("passphrase.codec.unseal", mistaken)
+    monkeypatch.setattr("passphrase.format.codewords.unseal", mistaken)
     with pytest.raises(LookupError) as caught:
         Codec(KEYRING, audience=AUDIENCE).decode(DECODED.text)
     assert [frame.f_code.co_name for frame, _ in steps_of(caught.value)][-2:] == [
-        "_open",
+        "read",
         "mistaken",
     ]
 

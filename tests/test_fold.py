@@ -27,8 +27,8 @@ Told = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 def value(character: str, script: Script) -> int | None:
     """Fold a character as docs/format.md says; -2 is ignorable, None foreign."""
     code = ord(character)
-    if character in script.digits:
-        return script.digits[character]
+    if character in script.values:
+        return script.values[character]
     if character in script.separators or any(a <= code <= b for a, b in IGNORABLE_RANGES):
         return -2
     marks = chain(MARK_RANGES, PICTURE_RANGES if script.name == "emoji" else ())
@@ -100,7 +100,7 @@ def reference_rows(unwrapped: Unwrapped, script: Script, symbols: int) -> list[T
 
 def pieces(script: Script) -> st.SearchStrategy[str]:
     """Return strategies for stretches of one kind of character."""
-    glyphs = st.text(st.sampled_from([*script.digits]), min_size=1, max_size=60)
+    glyphs = st.text(st.sampled_from([*script.values]), min_size=1, max_size=60)
     others = [
         "?",
         "\ue101",

@@ -9,8 +9,11 @@ from draw import Draw
 from guards import GUARDS, breaks
 from targets import TARGETS
 
-from passphrase import Client, Damage, Finding, Reason, Trouble
-from passphrase.format.layout import WORD_SIZES
+from passphrase import Reason
+from passphrase.diagnosis import Client, Finding
+from passphrase.format.layout import CODEWORD_SIZES
+from passphrase.reading.repair import Damage
+from passphrase.sharing.lint import Trouble
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +43,7 @@ REACHED = {
     | {f"trace {client}" for client in Client}
     | {f"seen {Finding.EMOJI_LOST}"},
     "sealed": READ
-    | {f"width {size}" for size in WORD_SIZES}
+    | {f"width {size}" for size in CODEWORD_SIZES}
     | {f"verdict {reason}" for reason in (*Reason, "join")}
     | {f"version {field}" for field in ("expiry", "origin", "reserved", "version")}
     | {"version group_width", "version inviter_width", "signature", "damaged", "not_found"},

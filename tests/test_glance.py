@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, starmap
 
 import pytest
 from expensive import EXPENSIVE, written
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, SCRIPTS, YI, codeword_of, invites, scripts
 
 from passphrase import Invite
-from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SIZES, CODEWORD_SYMBOLS, HEADERS
 from passphrase.format.parity import protect
 from passphrase.format.symbols import merge, split
 from passphrase.reading.codeword import Codeword
@@ -30,7 +30,8 @@ def nothing(_text: str, _scripts: object) -> None:
 
 def check(text: str) -> list[Codeword] | None:
     """Look at a text in both ways; return what the straight path says."""
-    seen = glance(text, KNOWN)
+    fields = glance(text, KNOWN)
+    seen = None if fields is None else [*starmap(Codeword, fields)]
     if seen is not None:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("passphrase.reading.find.glance", nothing)
@@ -86,7 +87,7 @@ def test_hostile_texts(chars: int) -> None:
 
 def header(size: int, version: int) -> int:
     """Return a header symbol that opens codewords of n symbols."""
-    sizes = enumerate(WORD_SYMBOLS)
+    sizes = enumerate(CODEWORD_SYMBOLS)
     return next(at for at, n in sizes if n == size and HEADERS[at].version == version)
 
 
@@ -104,7 +105,7 @@ def nested(script: Script, outer: int, inner: int, at: int, version: int) -> str
 @pytest.mark.parametrize("version", [1, 2])
 def test_another_codeword_inside_is_not_overlooked(script: str, version: int) -> None:
     """Nobody can make both verify, but a client finds both."""
-    for outer, inner in combinations(reversed(WORD_SIZES), 2):
+    for outer, inner in combinations(reversed(CODEWORD_SIZES), 2):
         for at in range(1, outer - 3 - inner):
             seen = check(nested(load_script(script), outer, inner, at, version))
             assert version > 1 or seen is None
@@ -139,6 +140,7 @@ UNSURE: dict[str, Callable[[str], str]] = {
     "a glyph before": lambda text: text[5] + text,
     "markup": lambda text: f"<b>{text}</b>",
     "a space inside": lambda text: f"{text[:9]} {text[9:]}",
+    "a separator moved": lambda text: text[:4] + text[5] + text[4] + text[6:],
 }
 
 
@@ -152,7 +154,7 @@ def test_what_may_be_something_else_is_left_to_the_whole_reading(change: str, sc
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_the_script_does_not_write_is_left_to_the_whole_reading(name: str) -> None:
     script = load_script(name)
-    aliases = {ord(script.glyphs[digit]): alias for alias, digit in script.digits.items()}
+    aliases = {ord(script.glyphs[digit]): alias for alias, digit in script.values.items()}
     for variant in range(20):
         text = CODEC.encode(INVITE.model_copy(update={"variant": variant}), script=name)
         changed = text.translate(aliases)

@@ -1,13 +1,25 @@
 """The pages as readers use them: the tutorial from its first command, and every link."""
+# pyarrow has no type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import csv
+import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow.csv import write_csv
+from shell import ENVIRONMENT
+from support import CODEC, INVITE
 
 from passphrase import Keyring
 
@@ -24,6 +36,7 @@ DATE = re.compile(r"datetime\(20|\b20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BASH is None, reason="needs bash")
 def test_the_tutorial_from_its_first_command(tmp_path: Path) -> None:
     """The tutorial runs from start to end, except for the installation."""
@@ -74,6 +87,72 @@ def test_keys_are_edited_in_a_copy(tmp_path: Path) -> None:
     changed = Keyring.parse(file.read_text())
     assert (changed.active_id, changed.without(1).active_id) == (2, 2)
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def run_printed(page: str, folder: Path) -> None:
+    """Run the `sh` blocks of a page and of its translation in a folder, each once."""
+    assert BASH
+    texts = [(ROOT / "docs" / at / page).read_text("utf-8") for at in ("", "zh")]
+    blocks = [re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE) for text in texts]
+    assert blocks[0] == blocks[1] != []
+    program = f'function passphrase {{ {sys.executable} -m passphrase "$@"; }}\n'
+    done = subprocess.run(  # noqa: S603  # our own page
+        [BASH, "-euo", "pipefail", "-c", program + "".join(blocks[0])],
+        cwd=folder,
+        env=ENVIRONMENT | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+def test_the_reports_on_the_page(tmp_path: Path) -> None:
+    """The commands of docs/attribution.md run as printed, and find who invited whom."""
+    fingerprint = CODEC.fingerprint(INVITE)
+    ids: dict[str, object] = {"group_id": str(INVITE.group_id), "fingerprint": fingerprint}
+    tables: dict[str, dict[str, object]] = {
+        "events": {"at": datetime(2025, 3, 1, tzinfo=UTC), "event": "joined", "user_id": "42"},
+        "issued": {"inviter_id": str(INVITE.inviter_id), "origin": "wechat"},
+    }
+    for name, row in tables.items():
+        table = pa.Table.from_pylist([ids | row])
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        write_csv(table, tmp_path / f"{name}.csv")
+    run_printed("attribution.md", tmp_path)
+    (joined,), (denied,) = rows(tmp_path / "people.csv"), rows(tmp_path / "deny.csv")
+    assert (joined["user_id"], joined["inviter_id"]) == ("42", str(INVITE.inviter_id))
+    assert denied["fingerprint"] == fingerprint
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+def test_the_batches_on_the_page(tmp_path: Path) -> None:
+    """The commands of docs/bulk.md run as printed, and read and mint each row."""
+    text = CODEC.encode(INVITE)
+    (tmp_path / "log.csv").write_text(f"message\n{text}\n", "utf-8")
+    with gzip.open(tmp_path / "log.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"text": text}) + "\n")
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+    invite = {"group_id": "5", "inviter_id": "7", "expires_at": ends, "origin": "qq"}
+    table = pa.Table.from_pylist([invite])
+    pq.write_table(table, tmp_path / "campaign.parquet")
+    write_csv(table, tmp_path / "campaign.csv")
+    run_printed("bulk.md", tmp_path)
+    (read,), (sent,) = rows(tmp_path / "attributed.csv"), rows(tmp_path / "messages.csv")
+    (minted,) = pq.read_table(tmp_path / "minted.parquet").to_pylist()
+    found = json.loads((tmp_path / "attributed.jsonl").read_text("utf-8"))
+    assert read["passphrase_group_id"] == found["passphrase_group_id"] == str(INVITE.group_id)
+    assert CODEC.decode(minted["passphrase_text"]).invite.group_id == 5
+    assert "抖音" in sent["passphrase_message"]
 
 
 def anchors(page: Path) -> set[str]:

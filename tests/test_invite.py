@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support import CODEC, INVITE, invites, moments
 
-from passphrase import Facts, Invite, Origin, Visit, explain, join_prompt, parse_id
+from passphrase import Invite, Origin, Visit, explain, join_prompt, parse_id
 from passphrase.invite import EPOCH, checked, trusted
+from passphrase.joining.rules import Facts
 
 FIELDS: dict[str, Any] = {
     "group_id": 1,

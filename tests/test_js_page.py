@@ -9,12 +9,14 @@ from urllib.parse import quote
 import pytest
 from browser import LEAKED, LEAKS, needs_chromium, visit
 from reference import spell
-from support import CODEC, INVITE, SCRIPTS, sealed_word
+from support import CODEC, INVITE, OTHER_SECRET, SCRIPTS, sealed_word
 
-from passphrase.format.layout import Header, header_symbol
+from passphrase import Codec, Keyring, find
+from passphrase.format.layout import HEADER_SYMBOLS, Header
+from passphrase.web import EXAMPLE
 
 CLIENT = Path(__file__).parents[1] / "clients" / "js"
-FILES = ["/demo.html", "/demo.js", "/passphrase.js", "/tables.js"]
+FILES = ["/demo-open.js", "/demo.html", "/demo.js", "/passphrase.js", "/tables.js"]
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
@@ -41,7 +43,7 @@ def look(text: str, profile: Path, folder: Path = CLIENT, script_end: bytes = b"
 
 def of_version(version: int) -> str:
     """Spell a codeword of another version."""
-    word = sealed_word(header_symbol(Header(version, 1, 1, 1)), bytes(22))
+    word = sealed_word(HEADER_SYMBOLS[Header(version, 1, 1, 1)], bytes(22))
     return spell(word)
 
 
@@ -80,6 +82,33 @@ def test_it_recognises(tmp_path: Path) -> None:
 )
 def test_verdicts(text: str, verdict: str, tmp_path: Path) -> None:
     assert look(text, tmp_path).verdict == verdict
+
+
+@pytest.mark.parametrize("damage", ["as it was", "a mark", "lost", "wrong", "too many", "header"])
+def test_it_shows_what_a_backend_would_do(damage: str, tmp_path: Path) -> None:
+    """An invite under the published key is opened, with one damaged glyph too; others are not."""
+    [found] = find(EXAMPLE)
+    glyphs = [*found.text]
+    changed = {
+        "as it was": glyphs,
+        "a mark": [*glyphs[:9], "?", *glyphs[10:]],
+        "lost": [*glyphs[:9], *glyphs[10:]],
+        "wrong": [*glyphs[:9], glyphs[8], *glyphs[10:]],
+        "too many": [*glyphs[:9], glyphs[3], *glyphs[9:]],
+        "header": ["?", *glyphs[1:]],
+    }[damage]
+    seen = look(EXAMPLE.replace(found.text, "".join(changed)), tmp_path)
+    card = seen.page.partition('<section id="opened"')[2].partition("</section>")[0]
+    assert "6824193837465920001" in card
+    assert ("A backend repairs it" in card) == (damage != "as it was")
+    assert sorted(seen.asked) == FILES
+
+
+def test_it_opens_no_invite_of_another_key(tmp_path: Path) -> None:
+    foreign = Codec(Keyring({1: OTHER_SECRET}), audience="douyin").encode(INVITE)
+    seen = look(foreign, tmp_path)
+    assert seen.verdict == "send"
+    assert re.search(r'<section id="opened"[^>]* hidden', seen.page)
 
 
 def test_too_long(tmp_path: Path) -> None:

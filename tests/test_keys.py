@@ -5,6 +5,7 @@ import copy
 import hmac
 import json
 import pickle
+import re
 import traceback
 import unicodedata
 from collections.abc import Callable
@@ -45,7 +46,7 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the keyring is empty"),
+        ("", "the keyring is empty; fill it with the output of `passphrase keygen`"),
         (ENCODED, "entry 1 of the keyring does not have the form id:base64url"),
         (f"8:{ENCODED}", "entry 1 of the keyring does not have the form id:base64url"),
         (f"1:{ENCODED},2", "entry 2 of the keyring does not have the form id:base64url"),
@@ -54,9 +55,9 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
             f"1:{ENCODED},2:{OTHER}",
             "there are several keys: mark the one that signs, in text with ! after it",
         ),
-        (f"1:{ENCODED}!,2:{OTHER}!", "two keys are marked as active with !"),
-        (f"1:{ENCODED}!,2:{ENCODED}", "two key ids have the same secret"),
-        (f"1:{ENCODED}!,2:{PADDED}", "two key ids have the same secret"),
+        (f"1:{ENCODED}!,2:{OTHER}!", "two keys are marked as active with !; keep one mark"),
+        (f"1:{ENCODED}!,2:{ENCODED}", "two key ids have the same secret; remove one of them"),
+        (f"1:{ENCODED}!,2:{PADDED}", "two key ids have the same secret; remove one of them"),
         (f"1:{ENCODED[:-1]}", "entry 1 of the keyring is incomplete or mistyped base64url"),
         (f"1:{ENCODED[:-1]}9", "entry 1 of the keyring is incomplete or mistyped base64url"),
         (f"1:{ENCODED[:40]}", "the secret of key 1 must be at least 32 bytes"),
@@ -67,10 +68,31 @@ OTHER = base64.urlsafe_b64encode(OTHER_SECRET).decode().rstrip("=")
     ],
 )
 def test_broken_text_form(text: Any, message: str) -> None:
-    """Each error says what is wrong, and in which entry."""
+    """Each error says what is wrong, and in which entry. Its evidence is what the message says."""
     with pytest.raises(KeyringError) as caught:
         Keyring.parse(text)
-    assert str(caught.value) == message
+    error = caught.value
+    assert str(error) == message
+    entry = re.match(r"entry ([0-9]+) of the keyring ", message)
+    assert error.entry == (int(entry[1]) if entry else None)
+    named = re.search("repeats|mistyped|the secret of", message)
+    assert error.key_id == (1 if named else None)
+
+
+@given(
+    seeds=st.dictionaries(st.integers(0, 7), st.binary(), min_size=1),
+    at=st.integers(0, 400),
+    typo=st.sampled_from([*'!",:= \n', "", "7:", "\u201c"]),
+)
+def test_an_error_holds_nothing_of_a_key(seeds: dict[int, bytes], at: int, typo: str) -> None:
+    """Neither attributes, nor `repr`, nor a pickle have six characters of a secret in a row."""
+    shown = [base64.urlsafe_b64encode(sha256(seed).digest()).decode() for seed in seeds.values()]
+    text = "\n".join(f"{key_id}:{secret}" for key_id, secret in zip(seeds, shown, strict=True))
+    try:
+        Keyring.parse(f"{text[:at]}{typo}{text[at + 1 :]}")
+    except KeyringError as error:
+        told = f"{error} {error!r} {vars(error)} {pickle.dumps(error)!r}"
+        assert not [s for s in shown if any(s[i : i + 6] in told for i in range(len(s) - 5))]
 
 
 @pytest.mark.parametrize("quoted", ['"{}"', "'{}'", "“{}”", "‘{}’", "`{}`", '{}"', '"{}'])
@@ -149,7 +171,7 @@ def test_two_ids_hold_two_keys(
     for second in filter(None, (related, other)):
         same = hmac.digest(secret, b"x", sha256) == hmac.digest(second, b"x", sha256)
         if same:
-            with pytest.raises(KeyringError, match=r"^two key ids have the same secret$"):
+            with pytest.raises(KeyringError, match=r"^two key ids have the same secret; "):
                 Keyring({1: secret, 2: second}, 1)
         else:
             assert Keyring({1: secret, 2: second}, 1).ids == (1, 2)
@@ -251,7 +273,7 @@ def test_known_answer() -> None:
 def test_only_a_ten_byte_tag_verifies(length: int) -> None:
     """The length of a tag is never taken from input."""
     keys = KEYRING.derive(AUDIENCE)[1]
-    full = keys._signing.digest(b"message")
+    full = keys._sign(b"message")
     assert not keys.verify(b"message", full[:length])
     assert keys.verify(b"message", full[:10])
 

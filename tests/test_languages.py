@@ -7,19 +7,19 @@ from typing import Any, cast
 import opencc
 import pytest
 
-from passphrase import Finding
+from passphrase.diagnosis import Finding
 from passphrase.invite import Origin
 from passphrase.joining.prompt import PLACEHOLDERS
 from passphrase.joining.rules import RULES, Action, Reason
 from passphrase.languages import LOCALES, Locale, load_language
-from passphrase.languages.language import SECONDS
+from passphrase.languages.language import UNIT_SECONDS
 
 OUTCOMES = {*((rule.action, rule.reason) for rule in RULES), (Action.NONE, Reason.UNDECIDED)}
 TABLES: Mapping[str, set[object]] = {
     "popups": {*OUTCOMES},
     "refusals": {*Finding},
     "origins": {*Origin},
-    "units": {unit for unit, _ in SECONDS},
+    "units": {unit for unit, _ in UNIT_SECONDS},
 }
 ONE_BLANK = ("quoted", "left", "ago")
 
@@ -53,9 +53,10 @@ def test_no_sentence_is_empty_or_has_two_lines(locale: Locale) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_placeholders_agree(locale: Locale) -> None:
-    """They are those of the first language, and a popup that offers something names everybody."""
+    """They are those of the first language, and a popup that lets people in names everybody."""
     language, first = load_language(locale), load_language(LOCALES[0])
     assert placeholders(language.message) == {"passphrase", "group", "app"}
+    assert placeholders(language.joined) == {"inviter", "newcomer"}
     for (action, reason), popup in language.popups.items():
         used = [placeholders(part) for part in popup]
         assert used == [placeholders(part) for part in first.popups[action, reason]], (
@@ -63,12 +64,22 @@ def test_placeholders_agree(locale: Locale) -> None:
             reason,
         )
         assert {*PLACEHOLDERS} >= set[str]().union(*used)
-        offers = action != Action.NONE
+        offers = action in {Action.JOIN, Action.REQUEST, Action.WAIT}
         assert ({"group", "inviter", "left"} <= set[str]().union(*used)) is offers
     for name in ONE_BLANK:
         assert placeholders(getattr(language, name)) == {""}
+    assert [*map(placeholders, language.left_over)] == [{""}, {""}]
     plain = [language.confirm, *language.refusals.values(), *language.origins.values()]
     assert not any(map(placeholders, plain))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_used_up_is_not_expired(locale: Locale) -> None:
+    """Nobody reads that an invite has expired, when others have used it up."""
+    popups = load_language(locale).popups
+    used_up = "".join(popups["none", "used_up"])
+    assert not any(word in used_up for word in ("expire", "过期", "過期", "有效", "失效"))
+    assert popups["none", "used_up"] != popups["none", "expired"]
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -4,12 +4,16 @@ import pytest
 
 from passphrase.format.layout import (
     BODY_FIELDS,
-    WORD_SYMBOLS,
+    CODEWORD_SYMBOLS,
+    GENERATIONS,
+    HEADER_SYMBOLS,
+    KEY_IDS,
+    VARIANTS,
     Header,
     field_shifts,
-    header_symbol,
     read_header,
 )
+from passphrase.invite import EXPIRY_MINUTES_MAX, Invite
 
 
 def test_body_fields_tile_48_bits() -> None:
@@ -20,12 +24,21 @@ def test_body_fields_tile_48_bits() -> None:
     assert [*begins, 0] == [48, *ends]
 
 
+def test_ranges_follow_from_the_fields() -> None:
+    """Each field holds what `Invite`, which does not import the layout, allows."""
+    limits = Invite.model_json_schema()["properties"]
+    assert range(limits["generation"]["maximum"] + 1) == range(GENERATIONS) == range(256)
+    assert range(limits["variant"]["maximum"] + 1) == range(VARIANTS) == range(256)
+    assert EXPIRY_MINUTES_MAX == (1 << dict(BODY_FIELDS)["expiry"]) - 1 == 2**25 - 1
+    assert range(8) == KEY_IDS
+
+
 def test_every_header_symbol_is_its_parts() -> None:
     """A header symbol is version*128 + key_id*16 + group_width*4 + inviter_width."""
     for symbol in range(1024):
         header = read_header(symbol)
         version, key_id, group_width, inviter_width = header
-        assert header_symbol(header) == symbol
+        assert HEADER_SYMBOLS[header] == symbol
         assert symbol == version * 128 + key_id * 16 + group_width * 4 + inviter_width
 
 
@@ -40,4 +53,4 @@ def test_word_sizes(group_width: int, inviter_width: int, symbols: int) -> None:
     """The sizes of docs/format.md; width code 3 has no codeword."""
     for version in range(8):
         header = Header(version, 5, group_width, inviter_width)
-        assert WORD_SYMBOLS[header_symbol(header)] == symbols
+        assert CODEWORD_SYMBOLS[HEADER_SYMBOLS[header]] == symbols

@@ -12,28 +12,17 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, invites
 from test_prompt import facts, policies
 
-from passphrase import (
-    Facts,
-    Invite,
-    JoinPrompt,
-    Origin,
-    Policy,
-    Reason,
-    Visit,
-    ajoin_prompt,
-    join_prompt,
-    needed_facts,
-)
+from passphrase import Invite, JoinPrompt, Origin, Policy, Reason, Visit, ajoin_prompt, join_prompt
 from passphrase.joining.aprompt import ROUNDS
 from passphrase.joining.facts import FACT_NAMES
-from passphrase.joining.rules import RULES
+from passphrase.joining.rules import RULES, Facts, needed_facts
 
 DECODED = CODEC.decode(CODEC.encode(INVITE))
 NOW = INVITE.expires_at - timedelta(days=1)
 VISIT = Visit(viewer_id=42, now=NOW, source="wechat")
 GOOD = {
-    "generation": 0, "revoked": False, "spent": False, "member": False, "banned": False,
-    "inviter_is_member": True, "group_full": False, "mutual_follow": True,
+    "generation": 0, "revoked": False, "spent": False, "uses_left": 3, "member": False,
+    "banned": False, "inviter_is_member": True, "group_full": False, "mutual_follow": True,
 }  # fmt: skip
 STRANGE = (1, 0, "yes", -1, 1.0, [True], object())
 
@@ -108,11 +97,13 @@ def test_methods_and_facts_make_the_same_popup(
 
 def test_the_rounds_follow_the_rules() -> None:
     order = dict.fromkeys(rule.fact for rule in RULES if rule.fact)
-    assert [*order] == [name for names in ROUNDS for name in names] == [*FACT_NAMES]
+    asked = [name for names in ROUNDS for name in names]
+    assert asked == [*FACT_NAMES]
+    assert [*order] == [name for name in asked if name != "uses_left"]  # it decides nothing
 
 
 @pytest.mark.parametrize("answer", [None, *STRANGE], ids=repr)
-@pytest.mark.parametrize("name", FACT_NAMES)
+@pytest.mark.parametrize("name", [name for name in FACT_NAMES if name != "uses_left"])
 def test_an_invalid_answer_admits_nobody(name: str, answer: Any) -> None:
     """None, a wrong type or a missing method ends in UNDECIDED, and `missing` names the fact."""
     invite = INVITE.model_copy(update={"mutual_follow": True, "single_use": True})
@@ -126,6 +117,26 @@ def test_an_invalid_answer_admits_nobody(name: str, answer: Any) -> None:
             awaited(decoded, VISIT, backend(answers, [], str.islower), policy=policy),
         ):
             assert (prompt.reason, prompt.missing) == (Reason.UNDECIDED, (name,))
+
+
+@pytest.mark.parametrize("answer", [None, 17, 1, 0, -1, True, "17"], ids=repr)
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_inviter_is_told_what_is_left(answer: Any, counted: bool) -> None:
+    """A number of uses is told to the inviter alone, if uses are counted; others are not asked."""
+    own = VISIT.model_copy(update={"viewer_id": INVITE.inviter_id})
+    policy = Policy(count_uses=counted)
+    told = answer if counted and type(answer) is int and answer >= 0 else None
+    for visit, left in ((own, told), (VISIT, None)):
+        asked: list[str] = []
+        prompt = join_prompt(
+            DECODED, visit, backend(GOOD | {"uses_left": answer}, asked), policy=policy, locale="en"
+        )
+        late = backend(GOOD | {"uses_left": answer}, [], str.islower)
+        assert awaited(DECODED, visit, late, policy=policy, locale="en") == prompt
+        assert prompt.uses_left == left
+        assert ("uses_left" in asked) is (counted and visit is own)
+        words = {0: "0 more people", 1: "1 more person", 17: "17 more people"}
+        assert (words.get(left or 0, "?") in prompt.message) is (left is not None)
 
 
 def test_only_what_the_rules_need_is_written() -> None:

@@ -278,11 +278,11 @@ def test_couples_are_read_as_one(parts: str, couple: str) -> None:
     """A ZWJ sequence is read as the couple, or as its parts if those were minted."""
     script = load_script("emoji")
     word = codeword_of(INVITE)[:-PARITY_SYMBOLS]
-    joined = protect(replaced(word, 9, script.digits[couple]))
+    joined = protect(replaced(word, 9, script.values[couple]))
     text = spell(joined, script).replace(couple, "\u200d".join(parts))
     (found,) = find(f"看{text}")
     assert (found.codeword, found.span) == (joined, (1, len(text) + 1))
-    values = [script.digits[part] for part in parts if part in script.digits]
+    values = [script.values[part] for part in parts if part in script.values]
     if len(values) == len(parts):
         apart = protect((*word[:9], *values, *word[9 + len(values) :]))
         spelled = spell(apart, script).replace(parts, "\u200d".join(parts))

@@ -16,9 +16,9 @@ from support import CODEC, INVITE, SCRIPTS, codeword_of, row_of
 
 import passphrase
 from passphrase import PassphraseError
-from passphrase.codec import LEVELS, Level
-from passphrase.format.layout import HEADERS, WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SIZES, CODEWORD_SYMBOLS, HEADERS
 from passphrase.format.parity import TARGET_REMAINDER
+from passphrase.opening import LEVELS, Level
 from passphrase.reading.mend import PROPOSALS_MAX, THOROUGH_WINDOWS_MAX, WINDOWS_MAX, mend
 from passphrase.reading.repair import Window, propose
 from passphrase.reading.row import UNREADABLE, Row
@@ -67,7 +67,7 @@ def solved(glyphs: Glyphs, size: int) -> Iterator[Codeword]:
     rows = bit_rows(tuple(low + bit for low in lowest for bit in range(bits)), size)
     rest, found = reduced(remainder(symbols) ^ TARGET_REMAINDER, 0, rows)
     word = tuple(symbol ^ found >> 10 * at & 1023 for at, symbol in enumerate(symbols))
-    if not rest and HEADERS[word[0]].version == 1 and WORD_SYMBOLS[word[0]] == size:
+    if not rest and HEADERS[word[0]].version == 1 and CODEWORD_SYMBOLS[word[0]] == size:
         yield word
 
 
@@ -172,10 +172,10 @@ def guesses(row: Row) -> Iterator[tuple[int, int, bool]]:
     for at in range(len(glyphs) - width + 1):
         if UNREADABLE not in (symbol := glyphs[at : at + width]):
             header = symbol[0] if width == 1 else symbol[0] << 5 | symbol[1]
-            if HEADERS[header].version == 1 and WORD_SYMBOLS[header]:
-                yield at, WORD_SYMBOLS[header], True
+            if HEADERS[header].version == 1 and CODEWORD_SYMBOLS[header]:
+                yield at, CODEWORD_SYMBOLS[header], True
     for at in row.begins:
-        yield from ((at, size, False) for size in WORD_SIZES)
+        yield from ((at, size, False) for size in CODEWORD_SIZES)
 
 
 def proposed(row: Row, *, thorough: bool) -> set[Codeword]:
@@ -221,7 +221,7 @@ def test_what_is_within_a_named_damage_is_proposed_and_nothing_else(
     spelled = load_script(script)
     symbols = len(spelled.glyphs)
     before, after = ([draw.randrange(symbols) for _ in range(draw.randrange(4))] for _ in "12")
-    glyphs = [*spelled.values(WORD)]
+    glyphs = [*spelled.split_glyphs(WORD)]
     damaged = struck(draw, glyphs, symbols, draw.randrange(1, 3 + thorough))
     row = row_of([*before, *damaged, *after], script, gaps=draw.choice([[], [len(before)]]))
     found = proposed(row, thorough=thorough)
@@ -236,13 +236,13 @@ def hostile_rows(script: str, count: int) -> dict[str, list[Row]]:
     draw = random.Random(script)
     spelled = load_script(script)
     symbols = len(spelled.glyphs)
-    headers = [s for s in range(1024) if HEADERS[s].version == 1 and WORD_SYMBOLS[s]]
+    headers = [s for s in range(1024) if HEADERS[s].version == 1 and CODEWORD_SYMBOLS[s]]
     glyphs = {
         "any": [draw.randrange(symbols) for _ in range(60 * count)],
-        "headers": spelled.values(draw.choices(headers, k=60 * count)),
+        "headers": spelled.split_glyphs(draw.choices(headers, k=60 * count)),
         "marks": [draw.choice([UNREADABLE, draw.randrange(symbols)]) for _ in range(60 * count)],
     }
-    word = spelled.values(WORD)
+    word = spelled.split_glyphs(WORD)
     lost = [*word[:9], *word[10:]]
     gaps = [UNREADABLE, UNREADABLE], [UNREADABLE], [UNREADABLE]
     blotted = [*word[:3], *gaps[0], *word[4:9], *gaps[1], *word[10:21], *gaps[2], *word[22:]]
@@ -258,6 +258,7 @@ def hostile_rows(script: str, count: int) -> dict[str, list[Row]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("thorough", [False, True])
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_windows_and_proposals_are_bounded(
@@ -292,7 +293,7 @@ def test_windows_and_proposals_are_bounded(
 def test_the_likeliest_place_is_looked_at_first() -> None:
     """One that something sets off at both ends is found among headers that would spend it all."""
     draw = random.Random(5)
-    headers = [s for s in range(1024) if HEADERS[s].version == 1 and WORD_SYMBOLS[s]]
+    headers = [s for s in range(1024) if HEADERS[s].version == 1 and CODEWORD_SYMBOLS[s]]
     noise = row_of(draw.choices(headers, k=900), "emoji")
     damaged = row_of([*WORD[:7], *WORD[8:]], "hanzi")
     before, after = (draw.choices(headers, k=300) for _ in "12")
@@ -326,7 +327,7 @@ def test_what_standard_reads_thorough_reads(seed: int) -> None:
     for _ in range(draw.randrange(1, 4)):
         script = load_script(draw.choice(SCRIPTS))
         invite = INVITE.model_copy(update={"variant": draw.randrange(2)})
-        glyphs = [*script.values(codeword_of(invite))]
+        glyphs = [*script.split_glyphs(codeword_of(invite))]
         size = len(script.glyphs)
         damaged = struck(draw, glyphs, size, draw.randrange(4))
         pieces += ["?" if glyph == UNREADABLE else script.glyphs[glyph] for glyph in damaged]

@@ -33,7 +33,7 @@ def test_a_harmless_name(name: str) -> None:
     """One short line without pictures, and without anything that is read as markup or a face."""
     line = harmless(name)
     assert len(line) <= NAME_CHARS_MAX
-    assert not {*line} & {*load_script("emoji").digits}
+    assert not {*line} & {*load_script("emoji").values}
     assert not {*line} & {*"<>[]&%/\\*`|~_【】\u200d\ufe0f\ufffd"}
     assert ".." not in line
     assert line == line.strip()
@@ -53,7 +53,7 @@ def every(pattern: str) -> list[str]:
 
 def test_a_message_loses_what_is_an_emoji() -> None:
     """Every emoji by Unicode's data, and every glyph and alias of the script, is removed."""
-    for emoji in (*every(r"\p{Emoji_Presentation}"), *load_script("emoji").digits):
+    for emoji in (*every(r"\p{Emoji_Presentation}"), *load_script("emoji").values):
         assert harmless(f"群{emoji}名") == "群名"
     for picture in every(r"[\p{Emoji}--[0-9#*]]"):
         assert harmless(f"群{picture}\ufe0f名") == "群名"
@@ -70,7 +70,7 @@ REWRITTEN = {
 
 def test_a_message_loses_no_other_character() -> None:
     """Only boxes and invisible characters are removed; some others become wide or apostrophes."""
-    gone = {*load_script("emoji").digits, *"\u25a1\u25af\ufffc\ufffd"}
+    gone = {*load_script("emoji").values, *"\u25a1\u25af\ufffc\ufffd"}
     for character in every(r"[[\p{S}\p{P}\p{N}\p{M}]--\p{Emoji_Presentation}]"):
         if character not in gone and not is_unseen(character):
             written = harmless(f"群{character}，").removeprefix("群").removesuffix("，")

@@ -14,7 +14,7 @@ from reedsolo import RSCodec
 from shamir_mnemonic import rs1024
 from support import CODEC, INVITE, codeword_of, replaced, symbols
 
-from passphrase.format.layout import WORD_SIZES, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SIZES, CODEWORD_SYMBOLS
 from passphrase.format.parity import (
     _POWERS,
     TARGET_REMAINDER,
@@ -124,7 +124,7 @@ def test_no_symbol_can_be_slipped_in_or_lost() -> None:
 def test_every_one_symbol_change_is_unsound() -> None:
     """All 30 x 1023 of them."""
     codeword = codeword_of(INVITE)
-    assert len(codeword) == WORD_SYMBOLS[codeword[0]] == len(CODEC.encode(INVITE)) == 30
+    assert len(codeword) == CODEWORD_SYMBOLS[codeword[0]] == len(CODEC.encode(INVITE)) == 30
     assert not any(
         is_sound(replaced(codeword, at, codeword[at] ^ change))
         for at in range(30)
@@ -137,12 +137,12 @@ def test_any_part_of_a_long_row_is_likely_sound_as_the_first_part_of_its_syndrom
     row: list[int], data: st.DataObject
 ) -> None:
     """Of random symbols, and of some that are a codeword."""
-    size = data.draw(st.sampled_from(WORD_SIZES))
+    size = data.draw(st.sampled_from(CODEWORD_SIZES))
     if size <= len(row) and data.draw(st.booleans()):
         at = data.draw(st.integers(0, len(row) - size))
         row[at : at + size] = protect(tuple(row[at : at + size - 3]))
     before = data.draw(st.sampled_from([0, 1000, 1023, 1500]))  # the powers of x repeat
-    parts = [(at, size) for size in WORD_SIZES for at in range(len(row) - size + 1)]
+    parts = [(at, size) for size in CODEWORD_SIZES for at in range(len(row) - size + 1)]
     words = [(before + at, size) for at, size in parts]
     likely = {*likely_sound([0] * before + row, words, 1)}
     doubled = [symbol for symbol in [0] * before + row for _ in "12"]
@@ -200,7 +200,7 @@ def test_a_codeword_has_no_syndrome(data_symbols: tuple[int, ...]) -> None:
 def test_addends_are_those_of_each_symbol() -> None:
     for place, table in enumerate(addends()):
         assert table == tuple(addend(symbol, place) for symbol in range(1024))
-    assert len(addends()) == WORD_SIZES[-1]
+    assert len(addends()) == CODEWORD_SIZES[-1]
 
 
 @given(

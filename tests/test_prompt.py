@@ -13,29 +13,21 @@ from hypothesis import strategies as st
 from support import CODEC, INVITE, invites, moments
 from test_names import names
 
-from passphrase import (
-    Facts,
-    Invite,
-    JoinPrompt,
-    Keyring,
-    Origin,
-    Policy,
-    PopupText,
-    Reason,
-    Visit,
-    join_prompt,
-)
-from passphrase.codec import Codec, Decoded
-from passphrase.joining.rules import Action
-from passphrase.languages import LOCALES, Locale, load_language
+from passphrase import Invite, JoinPrompt, Keyring, Origin, Policy, Reason, Visit, join_prompt
+from passphrase.codec import Codec
+from passphrase.decoded import Decoded
+from passphrase.joining.prompt import join_line
+from passphrase.joining.rules import Action, Facts, needed_facts
+from passphrase.languages import LOCALES, Locale, PopupText, load_language
 from passphrase.sharing.names import isolated, one_line
 
 TEXT = CODEC.encode(INVITE)
 NOW = INVITE.expires_at - timedelta(days=2, hours=23, minutes=59, seconds=59)
 GOOD = Facts(generation=0, member=False, banned=False, inviter_is_member=True, group_full=False)
+COUNTS = {"generation", "uses_left"}
 facts = st.fixed_dictionaries(
     {
-        name: st.none() | (st.integers(0, 1000) if name == "generation" else st.booleans())
+        name: st.none() | (st.integers(0, 1000) if name in COUNTS else st.booleans())
         for name in Facts.model_fields
     }
 ).map(Facts.model_validate)
@@ -44,6 +36,8 @@ policies = st.fixed_dictionaries(
     {
         "origins": st.frozensets(st.sampled_from(Origin)),
         "icebreakers": st.lists(st.text(), max_size=3),
+        "max_lifetime": st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=30)),
+        "when_full": st.sampled_from(("none", "request", "wait")),
         **dict.fromkeys(switches, st.booleans()),
     }
 ).map(Policy.model_validate)
@@ -72,6 +66,7 @@ def test_a_popup_to_join() -> None:
         "expires_at": "2026-11-29T12:00:00Z",
         "seconds_left": 259199,
         "icebreakers": ["hotpot", "wave"],
+        "uses_left": None,
         "missing": [],
     }
 
@@ -83,6 +78,7 @@ def test_a_popup_to_join() -> None:
             "facts": facts,
             "policy": policies,
             "source": st.none() | st.sampled_from(Origin),
+            "viewer_id": st.sampled_from((42, None)),
             "locale": st.sampled_from(LOCALES),
             "now": moments,
         }
@@ -98,7 +94,8 @@ def test_every_popup(invite: Invite, case: dict[str, Any]) -> None:
     assert (prompt.missing != ()) is (prompt.reason is Reason.UNDECIDED)
     assert now + timedelta(seconds=prompt.seconds_left) <= max(invite.expires_at, now)
     assert prompt.icebreakers == (policy.icebreakers if prompt.action is Action.JOIN else ())
-    if prompt.action is Action.NONE and prompt.reason is not Reason.ALREADY_MEMBER:
+    offers = prompt.action in {Action.JOIN, Action.REQUEST, Action.WAIT}
+    if not offers and prompt.reason is not Reason.ALREADY_MEMBER:
         told = prompt.model_dump_json()
         assert "GROUP" not in told
         assert "INVITER" not in told
@@ -155,6 +152,40 @@ def test_names_stay_inside_their_quotation_marks(group: str, inviter: str, local
             assert opening not in text
 
 
+@pytest.mark.parametrize(
+    ("locale", "line", "nameless"),
+    [
+        ("zh-Hans", "「老王」邀请「小李」加入了群聊", "好友邀请新成员加入了群聊"),
+        ("zh-Hant", "「老王」邀請「小李」加入了群組", "好友邀請新成員加入了群組"),
+        (
+            "en",
+            "“老王” invited “小李” to the group.",
+            "A friend invited a new member to the group.",
+        ),
+    ],
+)
+def test_the_line_after_a_join(locale: Locale, line: str, nameless: str) -> None:
+    assert join_line(inviter_name="老王", newcomer_name="小李", locale=locale) == line
+    for missing in (None, "", "\u3164\u200b"):
+        told = join_line(inviter_name=missing, newcomer_name=missing, locale=locale)
+        assert told == nameless
+
+
+@given(inviter=names, newcomer=names, locale=st.sampled_from(LOCALES))
+@example("「小李」加入了群聊\n官方", "{inviter}", "zh-Hans")
+def test_names_stay_inside_the_line(inviter: str, newcomer: str, locale: Locale) -> None:
+    """A name cannot end its quotation marks, break the line or stand for another name."""
+    line = join_line(inviter_name=inviter, newcomer_name=newcomer, locale=locale)
+    model = join_line(inviter_name="INVITER", newcomer_name="NEWCOMER", locale=locale)
+    shown = [name for name in (one_line(inviter), one_line(newcomer)) if name]
+    opening, closing = QUOTES[locale]
+    assert (line.count(opening), line.count(closing)) == (len(shown), len(shown))
+    assert len(line.splitlines()) == 1
+    if len(shown) == 2:
+        first, rest = model.split("INVITER")
+        assert line == first + isolated(shown[0]) + rest.replace("NEWCOMER", isolated(shown[1]))
+
+
 def test_a_name_from_right_to_left_does_not_turn_the_popup() -> None:
     """It is isolated in title and message; one that reads as the popup does has nothing unseen."""
     prompt = popup(group_name="שלום", inviter_name="سلام", locale="en")
@@ -196,6 +227,80 @@ def test_the_inviter_may_know() -> None:
     assert (prompt.reason, prompt.group_id) == (Reason.SELF_INVITE, INVITE.group_id)
 
 
+@pytest.mark.parametrize(
+    ("invite", "facts", "policy", "reason"),
+    [
+        ({}, {"member": None, "banned": None}, {}, "not_signed_in"),
+        ({"approval": True, "mutual_follow": True}, {}, {}, "not_signed_in"),
+        ({}, {"generation": 1}, {}, "revoked"),
+        ({"single_use": True}, {"spent": True}, {}, "used_up"),
+        ({}, {}, {"origins": {Origin.QQ}}, "origin_not_allowed"),
+        ({}, {"inviter_is_member": False}, {}, "inviter_left"),
+        ({}, {"group_full": True}, {}, "group_full"),
+        ({}, {"group_full": None}, {}, "undecided"),
+    ],
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_nobody_is_signed_in(
+    invite: Any, facts: Any, policy: Any, reason: str, locale: Locale
+) -> None:
+    """Without a viewer, rules about one are left out, and no name or id is told."""
+    decoded = CODEC.decode(CODEC.encode(INVITE.model_copy(update=invite)))
+    known = GOOD.model_copy(update=facts)
+    prompt = popup(decoded, known, viewer_id=None, policy=Policy(**policy), locale=locale)
+    assert prompt.reason == reason
+    assert (prompt.action is Action.SIGN_IN) is (reason == "not_signed_in")
+    assert (prompt.group_id, prompt.inviter_id, prompt.icebreakers) == (None, None, ())
+    assert "老王" not in prompt.model_dump_json()
+    assert "火锅小分队" not in prompt.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("when_full", "facts", "invite", "outcome"),
+    [
+        ("none", {}, {}, ("none", "group_full")),
+        ("request", {}, {}, ("request", "group_full")),
+        ("wait", {}, {}, ("wait", "group_full")),
+        ("wait", {"mutual_follow": False}, {"mutual_follow": True}, ("none", "not_mutual")),
+        ("wait", {"banned": True}, {}, ("none", "banned")),
+        ("wait", {"member": True}, {}, ("none", "already_member")),
+        ("wait", {}, {"approval": True}, ("wait", "group_full")),
+        ("wait", {"group_full": False}, {"approval": True}, ("request", "needs_approval")),
+        ("wait", {"group_full": None}, {}, ("none", "undecided")),
+    ],
+)
+def test_a_full_group(when_full: Any, facts: Any, invite: Any, outcome: Any) -> None:
+    """It offers what the policy says, and only to those who could join if it had room."""
+    decoded = CODEC.decode(CODEC.encode(INVITE.model_copy(update=invite)))
+    known = GOOD.model_copy(update={"group_full": True} | facts)
+    prompt = popup(decoded, known, policy=Policy(when_full=when_full))
+    assert (prompt.action, prompt.reason) == outcome
+    assert prompt.icebreakers == ()
+    named = prompt.action is not Action.NONE or prompt.reason is Reason.ALREADY_MEMBER
+    assert ("火锅小分队" in prompt.title) is named
+    unknown = popup(decoded, known, policy=Policy(when_full=when_full), viewer_id=None)
+    assert (unknown.action is Action.SIGN_IN) is (when_full != "none")
+
+
+def test_the_longest_lifetime() -> None:
+    """An invite is refused as long as more than that is left, before any query."""
+    policy = Policy(max_lifetime=timedelta(days=1))
+    for more, reason in ((0, None), (1, "runs_too_long")):
+        now = INVITE.expires_at - timedelta(days=1, microseconds=more)
+        prompt = popup(policy=policy, now=now)
+        assert (prompt.reason, prompt.group_id is None) == (reason, reason is not None)
+        visit = Visit(viewer_id=42, now=now, source=None)
+        assert (needed_facts(INVITE, visit, policy=policy) == ()) is (reason is not None)
+
+
+def test_the_inviter_signs_in_too() -> None:
+    """The id of nobody is not the inviter's."""
+    none = INVITE.model_copy(update={"inviter_id": 0})
+    decoded = CODEC.decode(CODEC.encode(none))
+    assert popup(decoded, viewer_id=None).action is Action.SIGN_IN
+    assert popup(decoded, viewer_id=0).reason is Reason.SELF_INVITE
+
+
 def test_popup_texts_of_your_own() -> None:
     """Your own texts replace some popups; refusals get no names; unknown placeholders fail."""
     texts = {
@@ -229,6 +334,8 @@ def test_popup_texts_of_your_own() -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="zh-Hans, zh-Hant, en"):
         popup(locale="fr")
+    with pytest.raises(ValueError, match="zh-Hans, zh-Hant, en"):
+        join_line(inviter_name=None, newcomer_name=None, locale=cast("Any", "fr"))
     with pytest.raises(TypeError):
         popup(cast("Any", INVITE))
     with pytest.raises(pydantic.ValidationError):

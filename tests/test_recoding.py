@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CODEC, INVITE
 
-from passphrase import Diagnosis, Finding, explain
+from passphrase import Diagnosis, explain
+from passphrase.diagnosis import Finding
 from passphrase.reading.recoding import HEAD_CHARS
 from passphrase.testing.strategies import Message, messages
 
@@ -76,3 +77,12 @@ def test_only_the_head_counts() -> None:
     wrong = E.encode().decode("latin-1")
     assert explain("é" * (HEAD_CHARS - len(wrong)) + wrong).finding is Finding.MOJIBAKE
     assert explain("é" * HEAD_CHARS + wrong).finding is Finding.NOT_FOUND
+
+
+@pytest.mark.parametrize("script", ["emoji", "hanzi"])
+def test_bytes_that_cp1252_lacks(script: str) -> None:
+    """They may be U+FFFD: enough of a passphrase is left."""
+    for variant in range(50):
+        text = CODEC.encode(INVITE.model_copy(update={"variant": variant}), script=script)
+        found = explain(text.encode().decode("cp1252", "replace"))
+        assert (found.finding, found.encoding) == (Finding.MOJIBAKE, "cp1252")

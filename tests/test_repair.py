@@ -3,9 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,24 +24,20 @@ from support import (
 from passphrase import (
     AmbiguousError,
     Codec,
-    Damage,
     DamagedError,
-    Decoded,
     Invite,
     NotFoundError,
-    PassphraseError,
-    Repair,
     SignatureError,
 )
-from passphrase.format.cipher import DerivedKeys
-from passphrase.format.layout import WORD_SIZES
-from passphrase.reading.mend import Mended, mend
+from passphrase.format.layout import CODEWORD_SIZES
+from passphrase.reading.mend import Mended, Repair, mend
+from passphrase.reading.repair import Damage
 from passphrase.reading.row import UNREADABLE
 from passphrase.scripts import load_script
 
 WORD = codeword_of(INVITE)
 WIDTHS = {"emoji": 1, "hanzi": 1, "base32": 2}
-ROWS = {name: load_script(name).values(WORD) for name in SCRIPTS}
+ROWS = {name: load_script(name).split_glyphs(WORD) for name in SCRIPTS}
 
 
 def spelled(script: str) -> str:
@@ -209,7 +203,7 @@ def readable(glyph: int) -> bool:
 
 def replayed(proposal: Mended, row: list[int], script: str) -> list[int]:
     """Do to the codeword, last first, what the proposal says was done to it."""
-    glyphs = load_script(script).values(proposal.codeword)
+    glyphs = load_script(script).split_glyphs(proposal.codeword)
     for kind, at, place in reversed(proposal.edits):
         if kind is Damage.LOST:
             del glyphs[at]
@@ -236,7 +230,7 @@ def check_edits(proposal: Mended, row: list[int], script: str) -> None:
             assert place == at + shift
             shift += (kind is Damage.EXTRA) - (kind is Damage.LOST)
     assert meant == part
-    header = load_script(script).values(proposal.codeword)[:width]
+    header = load_script(script).split_glyphs(proposal.codeword)[:width]
     assert part[:width] == header or proposal.edits[0].glyph < width
     assert [*proposal.edits] == sorted(proposal.edits, key=lambda edit: edit.glyph)
 
@@ -279,7 +273,7 @@ def test_marks_stand_for_any_number_of_glyphs(script: str, marks: str, lost: int
 
 
 # What a glyph may be turned into that is in no table: another character, or a word for a picture.
-FOREIGN_HANZI = sorted({*map(gb2312_level_1, range(3755))} - {*load_script("hanzi").digits})
+FOREIGN_HANZI = sorted({*map(gb2312_level_1, range(3755))} - {*load_script("hanzi").values})
 FOREIGN: dict[str, list[str]] = {
     "emoji": ["鸡", ":rice:", "：米饭：", "【表情】", "（表情）", "{x}", "/可爱", "字"],
     "hanzi": ["表", "/rice", "：rice：", "(笑)", "😀", "x"],
@@ -414,29 +408,6 @@ def test_a_repaired_forgery_is_still_a_forgery() -> None:
         CODEC.decode(text[:5] + text[6:])
 
 
-def test_tag_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most 256 tags are checked in one call, for undamaged codewords and repairs together."""
-    checks: list[bytes] = []
-
-    def refuse(_self: DerivedKeys, _message: bytes, tag: bytes) -> bool:
-        checks.append(tag)
-        return False
-
-    monkeypatch.setattr(DerivedKeys, "verify", refuse)
-    whole = [
-        CODEC.encode(INVITE.model_copy(update={"variant": variant}), script="hanzi")
-        for variant in range(250)
-    ]
-    text = spelled("emoji")
-    blotted = [f"{text[:3]}??{text[4:9]}?{text[10:at]}?{text[at + 1 :]}" for at in range(12, 28)]
-    codec = Codec(KEYRING, audience=AUDIENCE, max_chars=1 << 16)
-    for level in ("standard", "thorough"):
-        checks.clear()
-        with pytest.raises(PassphraseError):
-            codec.decode("，".join([*whole, *blotted]), repair=level)
-        assert len(checks) == 256
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("change", ["?", "", "wrong"])
 def test_a_damaged_header_behind_a_word_and_a_space(script: str, change: str) -> None:
@@ -465,44 +436,6 @@ def test_a_damaged_one_pasted_again_and_again(times: int, between: str) -> None:
         assert CODEC.decode(between.join([text[:5] + text[6:]] * times)).invite == invite
 
 
-def test_two_repairs_that_verify_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the tag out of the way, the proposals of one row differ: the codec must not choose."""
-
-    def accept(*_: object) -> bool:
-        return True
-
-    def any_invite(*_: object) -> Invite:
-        return INVITE
-
-    monkeypatch.setattr(DerivedKeys, "verify", accept)
-    monkeypatch.setattr("passphrase.codec.unpack", any_invite)
-    text = spelled("emoji")
-    row = f"{text[:3]}??{text[4:9]}?{text[10:21]}?{text[22:]}"
-    with pytest.raises(AmbiguousError) as caught:
-        CODEC.decode_all(row)
-    assert len(caught.value.spans) > 1
-    assert all(0 <= start < end <= len(row) for start, end in caught.value.spans)
-
-
-@pytest.mark.parametrize(("start", "is_choice"), [(29, True), (30, False)])
-def test_repairs_that_share_one_glyph_are_a_choice(
-    monkeypatch: pytest.MonkeyPatch, start: int, *, is_choice: bool
-) -> None:
-    decoded = CODEC.decode(spelled("emoji"))
-    spans = {"1": (0, 30), "2": (start, 60)}
-
-    def opened(_codec: Codec, proposal: str) -> Decoded:
-        return replace(decoded, fingerprint=proposal, span=spans[proposal])
-
-    monkeypatch.setattr(Codec, "_open", opened)
-    proposals: Any = ["2", "1"]
-    if is_choice:
-        with pytest.raises(AmbiguousError):
-            CODEC._open_mended(proposals)
-    else:
-        assert [*CODEC._open_mended(proposals)] == ["2", "1"]
-
-
 def test_two_damaged_ones_that_touch_are_two() -> None:
     """The second begins where the first ends: that is no choice between them."""
     texts = [CODEC.encode(INVITE.model_copy(update={"variant": variant})) for variant in range(2)]
@@ -526,5 +459,5 @@ def test_a_damaged_one_beside_a_whole_one() -> None:
 
 
 def test_sizes_are_those_of_the_format() -> None:
-    assert WORD_SIZES == (24, 27, 30, 33, 36, 43)
+    assert CODEWORD_SIZES == (24, 27, 30, 33, 36, 43)
     assert Codec(KEYRING, audience=AUDIENCE).decode(spelled("hanzi")).invite == INVITE

@@ -1,5 +1,7 @@
 """The public strategies: harmless manglings are read exactly, damage is repaired or refused."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import pairwise, takewhile
@@ -83,6 +85,18 @@ FIELDS: dict[str, Callable[[Invite], object]] = {
 
 def bits(number: int | UUID) -> int:
     return number.bit_length() if isinstance(number, int) else 128
+
+
+@pytest.mark.parametrize("first", ["hypothesis", "passphrase.testing.strategies", "passphrase"])
+def test_hypothesis_and_the_package_are_imported_in_any_order(first: str) -> None:
+    code = f"import {first}, hypothesis, passphrase as p; hypothesis.strategies.from_type(p.Invite)"
+    subprocess.run([sys.executable, "-W", "error", "-c", f"{code}.validate()"], check=True)  # noqa: S603
+
+
+@given(st.from_type(Invite))
+def test_hypothesis_knows_how_to_make_an_invite(invite: Invite) -> None:
+    """Through the entry point of the installed package."""
+    assert CODEC.decode(CODEC.encode(invite)).invite == invite
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -294,7 +308,7 @@ def test_what_damage_does(name: str, script: str) -> None:
     variants = (_invite().model_copy(update={"variant": number}) for number in range(256))
     spelled = (CODEC.encode(invite, script=script) for invite in variants)
     text = next(each for each in spelled if all(a != b for a, b in pairwise(each.replace("-", ""))))
-    readable = load_script(script).digits
+    readable = load_script(script).values
     struck: set[int] = set()
     for mangled in _all(name, f"看{text}。"):
         assert (mangled[0], mangled[-1]) == ("看", "。")

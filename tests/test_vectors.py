@@ -14,7 +14,7 @@ import second_repairer
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from reference import chunk, protect, spell
+from reference import chunk, pack, protect, seal, spell
 from support import AUDIENCE, CODEC, INVITE, SCRIPTS, SECRET, invites, scripts
 
 from passphrase import (
@@ -27,11 +27,9 @@ from passphrase import (
     SignatureError,
     recognize,
 )
-from passphrase.codec import Level
 from passphrase.format.cipher import DerivedKeys, derived
-from passphrase.format.layout import header_symbol
-from passphrase.format.seal import seal
-from passphrase.format.wire import pack
+from passphrase.format.layout import HEADER_SYMBOLS
+from passphrase.opening import Level
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
 from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import load_script
@@ -97,6 +95,7 @@ def name(vector: Vector) -> str:
     return f"{vector.test['tcId']} {vector.test['comment']}"
 
 
+@pytest.mark.slow
 def test_the_file_is_fresh() -> None:
     """The file is what the tool writes, so no change of the format goes unnoticed."""
     done = subprocess.run([sys.executable, "tools/make_vectors.py", "--check"], check=False)
@@ -125,7 +124,7 @@ def test_valid(vector: Vector) -> None:
     invite = TypeAdapter(Invite).validate_json(json.dumps(test["invite"]))
     key_id = int(test["fingerprint"][0])
     header, body = pack(invite, key_id)
-    symbol = header_symbol(header)
+    symbol = HEADER_SYMBOLS[header]
     keys = DerivedKeys(secrets[key_id], audience.encode())
     sealed = seal(keys, symbol, body)
     word = protect(chunk(symbol, sealed))
@@ -213,7 +212,7 @@ def test_the_tables_are_those_of_the_scripts() -> None:
         script = load_script(name)
         table, aliases = DOCUMENT["scripts"][name], DOCUMENT["aliases"][name]
         values = {glyph: value for value, glyph in enumerate(table)}
-        assert values | {alias: values[glyph] for alias, glyph in aliases.items()} == script.digits
+        assert values | {alias: values[glyph] for alias, glyph in aliases.items()} == script.values
         assert not values.keys() & aliases.keys()
 
 

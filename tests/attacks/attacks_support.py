@@ -15,7 +15,7 @@ from support import CODEC, PACKAGE
 
 from passphrase import Codec, Invite, PassphraseError
 from passphrase.format.cipher import DerivedKeys
-from passphrase.format.layout import WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SYMBOLS
 from passphrase.format.parity import protect
 from passphrase.format.symbols import chunk
 from passphrase.reading.mend import Mended, mend
@@ -32,8 +32,10 @@ Outcome = Invite | type[PassphraseError]
 
 def spell_raw(symbol: int, raw: bytes, script: str = "emoji") -> str:
     """Spell any header symbol, sealed body and tag, with sound parity."""
-    size = WORD_SYMBOLS[symbol]
-    return load_script(script).spell(protect(chunk(symbol, raw), size - 3), size)
+    size = CODEWORD_SYMBOLS[symbol]
+    return load_script(script).spell(
+        protect(chunk(symbol, int.from_bytes(raw, "big")), size - 3), size
+    )
 
 
 def forged(draw: random.Random, key_id: int = 1, script: str = "emoji") -> str:
@@ -72,7 +74,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *, trusted: bool) -> Counter[str]:
         return mend(rows, thorough=thorough)
 
     monkeypatch.setattr(DerivedKeys, "verify", checked)
-    monkeypatch.setattr("passphrase.codec.mend", repaired)
+    monkeypatch.setattr("passphrase.opening.mend", repaired)
     return reached
 
 

@@ -24,7 +24,7 @@ from attacks.attacks_support import (
 )
 from itsdangerous import Signer
 from itsdangerous.signer import NoneAlgorithm
-from reference import is_sound, spell
+from reference import is_sound, pack, seal, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -42,16 +42,14 @@ from passphrase import (
     AmbiguousError,
     Codec,
     DamagedError,
-    Invite,
     Keyring,
     PassphraseError,
     SignatureError,
 )
 from passphrase.format.cipher import DerivedKeys
-from passphrase.format.layout import header_symbol
+from passphrase.format.layout import HEADER_SYMBOLS
 from passphrase.format.parity import multiply
-from passphrase.format.seal import seal
-from passphrase.format.wire import pack
+from passphrase.format.wire import Numbers, split_body
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +61,8 @@ RINGS = {
     3: Keyring({1: SECRET, 2: OTHER_SECRET, 3: bytes(range(2, 34))}, 1),
 }
 HEADER, BODY = pack(INVITE, 1)
-SYMBOL = header_symbol(HEADER)
+NUMBERS = split_body(HEADER, int.from_bytes(BODY, "big"))
+SYMBOL = HEADER_SYMBOLS[HEADER]
 SEALED = seal(KEYS, SYMBOL, BODY)
 VARIANTS = [INVITE.model_copy(update={"variant": variant}) for variant in range(100)]
 
@@ -85,12 +84,12 @@ def count_bits(patch: pytest.MonkeyPatch, bits: int) -> None:
     def verify_short(self: DerivedKeys, message: bytes, tag: bytes) -> bool:
         return verify(self, message, cut(tag))
 
-    def any_invite(*_: object) -> Invite:  # so that the tag alone decides
-        return INVITE
+    def any_numbers(*_: object) -> Numbers:  # so that the tag alone decides
+        return NUMBERS
 
     patch.setattr(DerivedKeys, "tag", make_short)
     patch.setattr(DerivedKeys, "verify", verify_short)
-    patch.setattr("passphrase.codec.unpack", any_invite)
+    patch.setattr("passphrase.format.codewords.split_body", any_numbers)
 
 
 def is_expected(accepted: int, expected: float) -> bool:
@@ -99,7 +98,7 @@ def is_expected(accepted: int, expected: float) -> bool:
 
 
 def accepted_words(keys: int, tries: int) -> int:
-    """Try so many forged words for each key of a ring, and count those that are accepted."""
+    """Try `tries` forged words for each key of a ring, and count those that are accepted."""
     codec = Codec(RINGS[keys], audience=AUDIENCE, max_chars=1 << 16)
     draw = random.Random(f"forged {keys}")
     accepted = 0
@@ -324,22 +323,22 @@ def test_neighbours_are_signed_apart() -> None:
             }
         )
         header, body = pack(invite, 1)
-        messages.add(header_symbol(header).to_bytes(2, "big") + body)
+        messages.add(HEADER_SYMBOLS[header].to_bytes(2, "big") + body)
     assert len(messages) == len(ids) ** 2 * 8
 
 
 def test_nothing_is_used_before_its_tag_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`unpack` is called only with verified bodies."""
-    unpacked: list[bytes] = []
+    """`split_body` is called only with verified bodies."""
+    unpacked: list[int] = []
 
-    def unpack(_header: object, body: bytes) -> Invite:
+    def split(_header: object, body: int, _span: object) -> Numbers:
         unpacked.append(body)
-        return INVITE
+        return NUMBERS
 
-    monkeypatch.setattr("passphrase.codec.unpack", unpack)
+    monkeypatch.setattr("passphrase.format.codewords.split_body", split)
     draw = random.Random(11)
     for text in (forged(draw), forged(draw)[:7] + forged(draw)[8:], forged(draw)[1:]):
         assert isinstance(outcome(text, repair="thorough"), type)
     assert unpacked == []
     assert outcome(spell_raw(SYMBOL, SEALED)) == INVITE
-    assert unpacked == [BODY]
+    assert unpacked == [int.from_bytes(BODY, "big")]

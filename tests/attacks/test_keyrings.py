@@ -1,6 +1,5 @@
 """Keys: a key verifies only while it is in the keyring."""
 
-import copy
 import json
 import os
 import random
@@ -30,11 +29,12 @@ from support import (
     count_tag_checks,
 )
 
-from passphrase import Codec, Decoded, Keyring, KeyringError, SignatureError
+from passphrase import Codec, Keyring, KeyringError, SignatureError
 from passphrase.format.cipher import DerivedKeys
+from passphrase.format.codewords import Codewords
 from passphrase.format.parity import _tables
 from passphrase.format.seal import unseal
-from passphrase.reading.codeword import Codeword
+from passphrase.format.wire import Numbers
 from passphrase.reading.fold import folding_of, spelled_digits
 
 OLD = Keyring({1: SECRET})
@@ -112,7 +112,8 @@ def test_a_ring_does_not_change() -> None:
 @contextmanager
 def giving_way() -> Generator[None]:
     """Let every new thread give way to the others before each line where keys are used."""
-    places = {str(Path(PACKAGE, name)) for name in ("codec.py", "seal.py", "keys.py")}
+    rooms = ("codec", "opening", "format/codewords", "format/seal", "format/cipher")
+    places = {str(Path(PACKAGE, f"{name}.py")) for name in rooms}
 
     def trace(frame: FrameType, event: str, _arg: object) -> Any:
         if event == "line":
@@ -168,28 +169,30 @@ def test_threads_and_a_ring_that_is_swapped() -> None:
 def share_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the keys of the codec that reads where every codec looks for them."""
     in_use: list[dict[int, DerivedKeys]] = [{}]
-    open_word = Codec._open
+    read_one = Codewords.read
 
-    def open_by_shared(self: Codec, word: Codeword) -> Decoded:
+    def read_by_shared(
+        self: Codewords, number: int, size: int, span: tuple[int, int]
+    ) -> tuple[Numbers, int, str]:
         in_use[0] = self._keys
         time.sleep(0)  # the thread may be stopped here; it is not traced
-        other = copy.copy(self)
-        vars(other)["_keys"] = in_use[0]
-        return open_word(other, word)
+        return read_one(Codewords(in_use[0], 1), number, size, span)
 
-    monkeypatch.setattr(Codec, "_open", open_by_shared)
+    monkeypatch.setattr(Codewords, "read", read_by_shared)
 
 
 def share_the_chosen_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the one key that a word is opened with where every thread looks for it."""
     in_use: list[DerivedKeys] = [KEYS]
 
-    def unseal_by_shared(keys: DerivedKeys, header_symbol: int, sealed: bytes) -> bytes:
+    def unseal_by_shared(
+        keys: DerivedKeys, header_symbol: int, sealed: int, span: tuple[int, int]
+    ) -> int:
         in_use[0] = keys
         time.sleep(0)
-        return unseal(in_use[0], header_symbol, sealed)
+        return unseal(in_use[0], header_symbol, sealed, span)
 
-    monkeypatch.setattr("passphrase.codec.unseal", unseal_by_shared)
+    monkeypatch.setattr("passphrase.format.codewords.unseal", unseal_by_shared)
 
 
 @pytest.mark.slow

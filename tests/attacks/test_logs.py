@@ -16,7 +16,6 @@ from support import CODEC, DERIVED, INVITE, KEYRING, SECRET, YI
 
 from passphrase import (
     Codec,
-    Facts,
     Keyring,
     PassphraseError,
     Script,
@@ -24,11 +23,11 @@ from passphrase import (
     explain,
     find,
     join_prompt,
-    lint,
-    needed_facts,
     recognize,
     share,
 )
+from passphrase.joining.rules import Facts, needed_facts
+from passphrase.sharing.lint import lint
 
 TEXT = CODEC.encode(INVITE)
 NOW = INVITE.expires_at - timedelta(days=1)
@@ -156,7 +155,7 @@ def test_no_frame_keeps_what_was_minted() -> None:
         seen.append(text)
         return False
 
-    error = failing(lambda: CODEC.encode_acceptable(INVITE, accept))
+    error = failing(lambda: CODEC.mint(INVITE, accept=accept))
     assert len(seen) == 256
     shown = f"{error} {locals_of_ours(error)}"
     assert not any(text in shown for text in seen)

@@ -8,7 +8,7 @@ import pytest
 from attacks.attacks_support import outcome, spell_raw, watch, with_and_without_tags
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import protect, spell
+from reference import pack, protect, seal, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -24,9 +24,7 @@ from support import (
 )
 
 from passphrase import Codec, Invite, Keyring, KeyringError, PassphraseError, SignatureError
-from passphrase.format.layout import Header, header_symbol
-from passphrase.format.seal import seal
-from passphrase.format.wire import pack
+from passphrase.format.layout import HEADER_SYMBOLS, Header
 from passphrase.scripts import load_script
 
 pytestmark = pytest.mark.slow
@@ -117,11 +115,11 @@ def test_a_glyph_of_another_script(
 def remade() -> dict[str, list[str]]:
     """Make words of minted ones, as above, but with their parity made good: only the tag is not."""
     header, body = pack(INVITE, 1)
-    symbol = header_symbol(header)
+    symbol = HEADER_SYMBOLS[header]
     raw = seal(KEYS, symbol, body)
     data, other = WORD[:-3], OTHER[:-3]
     narrow = [Header(1, 1, *widths) for widths in ((0, 0), (0, 1), (1, 0))]
-    kept = [(header_symbol(each), each.body_bytes) for each in narrow]
+    kept = [(HEADER_SYMBOLS[each], each.body_bytes) for each in narrow]
     return {
         "two halves": [spell(protect(data[:at] + other[at:])) for at in range(2, 27)],
         "truncated": [
@@ -153,10 +151,10 @@ def test_case_and_width_of_base32_say_nothing(invite: Invite, seed: int) -> None
     """Case, width and aliases in base 32 do not change codeword and fingerprint."""
     canonical = CODEC.encode(invite, script="base32")
     aliases: dict[int, list[str]] = {}
-    for form, value in load_script("base32").digits.items():
+    for form, value in load_script("base32").values.items():
         aliases.setdefault(value, []).append(form)
     draw = random.Random(seed)
-    values = load_script("base32").digits
+    values = load_script("base32").values
     text = "".join(draw.choice(aliases[values[g]]) if g in values else g for g in canonical)
     one, other = CODEC.decode(canonical), CODEC.decode(text)
     assert (other.invite, other.text, other.repairs) == (invite, canonical, ())
@@ -191,8 +189,8 @@ def other_words() -> list[tuple[int, ...]]:
                 wide = Header(1, 1, group_width, inviter_width)
                 ids = numbers["group"].rjust(wide.group_bytes, b"\0"), numbers["inviter"]
                 padded = ids[0] + ids[1].rjust(wide.inviter_bytes, b"\0")
-                words.append(sealed_word(header_symbol(wide), body[:6] + padded))
-    symbol = header_symbol(header)
+                words.append(sealed_word(HEADER_SYMBOLS[wide], body[:6] + padded))
+    symbol = HEADER_SYMBOLS[header]
     words.extend(sealed_word(symbol ^ 1 << bit, body) for bit in range(4, 10))  # version, key id
     words.append(sealed_word(symbol, bytes((*body[:3], body[3] | 1, *body[4:]))))  # reserved
     return words

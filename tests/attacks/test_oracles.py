@@ -11,18 +11,9 @@ import pytest
 from attacks.attacks_support import forged, outcome
 from support import AUDIENCE, CODEC, INVITE, KEYRING, OTHER_SECRET, SCRIPTS, SECRET
 
-from passphrase import (
-    Codec,
-    Facts,
-    Finding,
-    Keyring,
-    PassphraseError,
-    Policy,
-    Reason,
-    Visit,
-    explain,
-    join_prompt,
-)
+from passphrase import Codec, Keyring, PassphraseError, Policy, Reason, Visit, explain, join_prompt
+from passphrase.diagnosis import Finding
+from passphrase.joining.rules import Facts
 
 LATER = INVITE.expires_at + timedelta(days=1)
 EARLIER = INVITE.expires_at - timedelta(days=1)

@@ -17,7 +17,7 @@ import pytest
 from attacks.attacks_support import count_windows, counted_calls, spell_raw
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import spell
+from reference import pack, seal, spell
 from support import (
     AUDIENCE,
     CODEC,
@@ -33,7 +33,6 @@ from timing import grows_linearly, seconds
 
 from passphrase import (
     Codec,
-    Facts,
     PassphraseError,
     TextTooLongError,
     VersionError,
@@ -41,21 +40,20 @@ from passphrase import (
     explain,
     find,
     join_prompt,
-    lint,
     recognize,
 )
-from passphrase.codec import TAG_CHECKS_MAX, Level
-from passphrase.format.layout import WORD_SYMBOLS, Header, header_symbol
+from passphrase.format.layout import CODEWORD_SYMBOLS, HEADER_SYMBOLS, Header
 from passphrase.format.parity import is_sound, parity
-from passphrase.format.seal import seal
 from passphrase.format.symbols import merge, split
-from passphrase.format.wire import pack
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
+from passphrase.joining.rules import Facts
+from passphrase.opening import TAG_CHECKS_MAX, Level
 from passphrase.reading import find as find_module
 from passphrase.reading.codeword import Codeword
 from passphrase.reading.mend import THOROUGH_WINDOWS_MAX, WINDOWS_MAX
 from passphrase.reading.row import Row
 from passphrase.scripts import load_script
+from passphrase.sharing.lint import lint
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +61,7 @@ SMALL, LARGE = 1 << 14, 1 << 15
 GROWTH_MAX = 2.6
 BYTES_A_CHARACTER = 250  # of memory; measured: at most 240, of headers alone
 TEXT = CODEC.encode(INVITE)
-WIDE = header_symbol(Header(1, 1, 1, 2))  # 36 symbols without a spare bit
+WIDE = HEADER_SYMBOLS[Header(1, 1, 1, 2)]  # 36 symbols without a spare bit
 
 
 # --- Corpora of hostile texts --------------------------------------------------------------------
@@ -71,7 +69,7 @@ WIDE = header_symbol(Header(1, 1, 1, 2))  # 36 symbols without a spare bit
 
 def overlapping(script: str) -> str:
     """Make a word begin at every fourth symbol: as many candidates as there can be."""
-    size = WORD_SYMBOLS[WIDE]
+    size = CODEWORD_SYMBOLS[WIDE]
     draw = random.Random(script)
     symbols = [WIDE if at % 4 == 0 else draw.randrange(1024) for at in range(size - 3)]
     while len(symbols) < LARGE:
@@ -351,7 +349,7 @@ def test_no_moment_overflows(now: datetime, minutes: int, locale: Any) -> None:
 def test_every_expiry_of_the_wire_is_a_moment_or_a_refusal(expiry: int) -> None:
     """Every expiry on the wire is a valid time, except 0, which is refused."""
     header, body = pack(INVITE, 1)
-    symbol = header_symbol(header)
+    symbol = HEADER_SYMBOLS[header]
     first = int.from_bytes(body[:4], "big") & 0x7F | expiry << 7
     raw = seal(KEYS, symbol, first.to_bytes(4, "big") + body[4:])
     text = spell_raw(symbol, raw)
@@ -373,8 +371,13 @@ def test_the_limit_is_kept_before_anything_is_read(monkeypatch: pytest.MonkeyPat
         raise Looked
 
     codec = Codec(KEYRING, audience=AUDIENCE, max_chars=99)
-    for stage in ("readings", "glance", "rows"):
-        monkeypatch.setattr(f"passphrase.reading.find.{stage}", look)
+    for stage in (
+        "reading.find.readings",
+        "reading.find.glance",
+        "reading.find.rows",
+        "opening.glance",
+    ):
+        monkeypatch.setattr(f"passphrase.{stage}", look)
     for reader in (codec.decode, codec.decode_all, partial(find, max_chars=99)):
         with pytest.raises(TextTooLongError):
             reader(TEXT[:1] * 100)

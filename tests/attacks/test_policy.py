@@ -12,26 +12,17 @@ from uuid import UUID
 
 import pytest
 from attacks.attacks_support import outcome
+from backend import unlimited
 from hypothesis import given
 from hypothesis import strategies as st
-from invites import Invites, MintRequest, PastedRequest
 from pydantic import ValidationError
+from service.bodies import MintRequest, PastedRequest
 from support import AUDIENCE, CODEC, INVITE, KEYRING, SCRIPTS
 
 import passphrase
-from passphrase import (
-    Action,
-    Codec,
-    Facts,
-    Invite,
-    JoinPrompt,
-    Origin,
-    Reason,
-    Visit,
-    join_prompt,
-    needed_facts,
-)
-from passphrase.joining.rules import judge
+from passphrase import Action, Codec, Invite, JoinPrompt, Origin, Reason, Visit, join_prompt
+from passphrase.joining.rules import Facts, judge, needed_facts
+from passphrase.web import Pasted
 
 NOW = INVITE.expires_at - timedelta(days=1)
 GOOD: dict[str, Any] = {
@@ -216,13 +207,16 @@ def test_nothing_known_is_nobody_admitted() -> None:
         assert (prompt.action, prompt.missing) == (Action.NONE, (name,))
 
 
+COUNTS = {"generation", "uses_left"}
+
+
 @given(
     flags=st.fixed_dictionaries(
         dict.fromkeys(["mutual_follow", "approval", "single_use"], st.booleans())
     ),
     facts=st.fixed_dictionaries(
         {
-            name: st.none() | (st.integers(0, 2) if name == "generation" else st.booleans())
+            name: st.none() | (st.integers(0, 2) if name in COUNTS else st.booleans())
             for name in Facts.model_fields
         }
     ),
@@ -237,7 +231,7 @@ def test_facts_that_were_not_asked_for_change_nothing(
     visit = Visit(viewer_id=42, now=NOW, source=source)
     needed = needed_facts(invite, visit)
     unasked = {
-        name: (other if name != "generation" else None)
+        name: (None if name in COUNTS else other)
         for name in Facts.model_fields
         if name not in needed
     }
@@ -281,11 +275,11 @@ def test_an_id_that_is_used_again(tmp_path: Path) -> None:
     counting where the old one ended, and an id of a person must not be used again.
     """
     path = tmp_path / "invites.db"
-    invites = Invites(path, CODEC)
+    invites = unlimited(path, KEYRING)
     invites.add_group(5, "old", 7)
     message = invites.mint(MintRequest(group_id="5", to="wechat"), 7).message
-    asked = PastedRequest(text=message, source="wechat")
-    decoded = invites.read(asked)
+    asked = PastedRequest(text=Pasted(message), source="wechat")
+    decoded = invites.read(asked, 42, "here")
 
     def opened(*statements: str) -> Reason | None:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -295,12 +289,19 @@ def test_an_id_that_is_used_again(tmp_path: Path) -> None:
 
     assert opened() is None
     assert opened("DELETE FROM groups") is Reason.REVOKED
-    assert opened("INSERT INTO groups (id, generation) VALUES (5, 1)") is Reason.REVOKED
+    assert (
+        opened(
+            "INSERT INTO groups VALUES (5, 'new', 8, 500)",
+            "INSERT INTO invite_groups VALUES (5, 1)",
+        )
+        is Reason.REVOKED
+    )
     # Counted from zero again, the new group is the old one to whoever kept an invite.
-    assert opened("UPDATE groups SET generation = 0") is None
+    assert opened("UPDATE invite_groups SET generation = 0") is None
     assert opened("DELETE FROM members WHERE user_id = 7") is Reason.INVITER_LEFT
     # The id of the inviter belongs to another person, who has joined: it is an invite of theirs.
     assert opened("INSERT INTO members VALUES (5, 7)") is None
+    invites.pool.close()
 
 
 def test_between_popup_and_tap_everything_is_judged_again() -> None:

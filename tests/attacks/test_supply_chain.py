@@ -30,6 +30,8 @@ import sys
 before = {*sys.modules}
 import datetime
 from passphrase import *
+from passphrase.joining.rules import Facts
+from passphrase.sharing.lint import lint
 codec = Codec(Keyring({1: bytes(range(32))}), audience="douyin")
 ends = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 invite = Invite(group_id=5, inviter_id=7, expires_at=ends, origin=Origin.WECHAT)
@@ -42,6 +44,7 @@ print(*{name.partition(".")[0] for name in {*sys.modules} - before if name[:11] 
 """
 
 
+@pytest.mark.slow
 def test_two_packages_are_all_that_runs() -> None:
     """Only pydantic and itsdangerous, and their dependencies, are imported."""
     done = subprocess.run(  # noqa: S603  # our own interpreter and statement

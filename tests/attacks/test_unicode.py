@@ -56,7 +56,7 @@ def test_every_code_point_is_read_as_it_always_was(name: str) -> None:
     digest = hashlib.sha256(lines.encode()).hexdigest()
     assert (values.count(IGNORED), values.count(MARK), digest) == GOLDEN[name]
     assert {code for code, value in found.items() if value >= 0} == {
-        *map(ord, load_script(name).digits)
+        *map(ord, load_script(name).values)
     }
 
 
