@@ -140,7 +140,7 @@ def ratios(ways: Iterator[tuple[str, int, Callable[[], object]]], turns: int) ->
 
 
 def peak_megabytes(rows: int, processes: int) -> int:
-    """Run `passphrase batch decode` on a log of so many rows; return its highest memory."""
+    """Run `passphrase batch decode` on a log of `rows` rows; return its highest memory."""
     codec = make_codec()
     distinct = [codec.encode(invite(number)) for number in range(5_000)]
     with tempfile.TemporaryDirectory() as folder:

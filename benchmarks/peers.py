@@ -8,6 +8,7 @@ and hides the ids if it can. Keys are made once, as each manual says. None check
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any, Final, NamedTuple, cast
 
 import jwt
@@ -15,7 +16,8 @@ import pyseto
 from cryptography.fernet import Fernet
 from itsdangerous import URLSafeTimedSerializer
 
-from passphrase import Codec, Invite, Keyring, Origin
+import passphrase
+from passphrase import Invite, Origin
 from passphrase.scripts import SCRIPT_NAMES
 
 SECRET: Final = bytes(range(32))
@@ -121,9 +123,9 @@ def _fernet() -> Form:
     )
 
 
-def ours(script: str) -> Form:
-    """Return our own form in one script."""
-    codec = Codec(Keyring({1: SECRET}), audience="douyin", script=script)
+def ours(script: str, package: ModuleType = passphrase) -> Form:
+    """Return our own form in one script, as this or another version makes it."""
+    codec = package.Codec(package.Keyring({1: SECRET}), audience="douyin", script=script)
     return Form(
         f"**passphrase, {script}**",
         hides=True,

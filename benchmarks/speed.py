@@ -5,6 +5,7 @@
     python benchmarks/speed.py --quick              some seconds, for a first look
     python benchmarks/speed.py --json FILE          also write what is printed
     python benchmarks/speed.py --pyperf FILE        also write the seconds, for pyperf's commands
+    python benchmarks/speed.py --before WHEEL       also compare with the version in a wheel
 
 Only ratios are printed: what is compared is measured in turns in one process, and a few processes
 are asked, so a busy machine slows all of it alike. A ratio is the median over the turns, and the
@@ -13,6 +14,7 @@ interval holds the middle half of them. Who carries what, and how: `peers.py`.
 
 import argparse
 import hmac
+import importlib
 import json
 import statistics
 import subprocess
@@ -22,13 +24,15 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from operator import truediv
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pyperf
-from peers import INVITE, OURS, PEERS, SECRET, Form
+from peers import INVITE, OURS, PEERS, SECRET, Form, ours
 
 from passphrase import Codec, Keyring, PassphraseError, recognize
+from passphrase.scripts import SCRIPT_NAMES
 
 CHAT: Final = (
     "老王：今天晚上七点半老地方吃火锅，位子订好了，带上小李😂 他上次说想吃虾滑。\n"
@@ -44,7 +48,17 @@ Times = dict[str, list[float]]
 
 
 class Row(NamedTuple):
-    """One line of the table: a ratio, and the interval that holds the middle half of the turns."""
+    """One line of the table.
+
+    Attributes:
+        what: What is done.
+        who: Which form or case does it.
+        ratio: The median ratio to the reference of this part of the table.
+        low: The start of the interval that holds the middle half of the turns.
+        high: Its end.
+        floors: The time in pairs of HMAC.
+        before: The ratio to the version before.
+    """
 
     what: str
     who: str
@@ -52,10 +66,11 @@ class Row(NamedTuple):
     low: float
     high: float
     floors: float | None = None
+    before: float | None = None
 
 
 def chat(size: int) -> str:
-    """Return so many characters of ordinary chat."""
+    """Return `size` characters of ordinary chat."""
     return (CHAT * (size // len(CHAT) + 1))[:size]
 
 
@@ -121,12 +136,47 @@ def actions() -> dict[str, Callable[[], object]]:
     return found
 
 
-def timed(turns: int) -> Times:
+def actions_before(wheel: Path) -> dict[str, Callable[[], object]]:
+    """Name what the version in a wheel does, with "before" after what it is."""
+    this = {name: sys.modules.pop(name) for name in [*sys.modules] if is_part(name)}
+    sys.path.insert(0, str(wheel))
+    package = importlib.import_module("passphrase")
+    invite = package.Invite(**{**INVITE.model_dump(), "origin": package.Origin(INVITE.origin)})
+    found: dict[str, Callable[[], object]] = {}
+    for script in SCRIPT_NAMES:
+        form = ours(script, package)
+        token = form.encode(invite)
+        found |= {
+            f"encode before: {form.name}": partial(form.encode, invite),
+            f"decode, bare before: {form.name}": partial(form.decode, token),
+            f"decode, message before: {form.name}": partial(form.decode, message(token)),
+            f"refuse a message before: {form.name}": partial(refusing, form.decode, chat(400)),
+        }
+    codec = package.Codec(package.Keyring({1: SECRET}), audience="douyin")
+    for name, action in damaged(codec.encode(invite), codec).items():
+        with suppress(TypeError):  # 0.1.0 has no levels of repair
+            action()
+            found[f"repair before: {name}"] = action
+    for action in found.values():
+        action()  # imports what it needs
+    sys.path.pop(0)
+    for name in filter(is_part, [*sys.modules]):
+        del sys.modules[name]
+    sys.modules.update(this)
+    return found
+
+
+def is_part(module: str) -> bool:
+    """Return whether a module is the library or in it."""
+    return module.partition(".")[0] == "passphrase"
+
+
+def timed(turns: int, wheel: Path | None) -> Times:
     """Time every action once a turn, so often that a turn lasts a millisecond or two.
 
     It is the processor's time that counts, so what else the machine does is left out.
     """
-    todo = actions()
+    todo = actions() | (actions_before(wheel) if wheel else {})
     loops: dict[str, int] = {}
     for name, action in todo.items():
         action()
@@ -188,14 +238,22 @@ def peak(size: int) -> float:
 
 def ratios(times: Times, what: str, reference: str, *, floors: bool = False) -> Iterator[Row]:
     """Compare all that is timed under one heading with a reference."""
+    least = times["floor: two HMAC-SHA-256"] if floors else None
     for name, seconds in times.items():
         heading, who = name.split(": ", 1)
         if heading == what:
-            turns = [ours / its for ours, its in zip(seconds, times[reference], strict=True)]
+            turns = map(truediv, seconds, times[reference])
             low, middle, high = statistics.quantiles(turns, n=4)
-            against = zip(seconds, times["floor: two HMAC-SHA-256"], strict=True) if floors else ()
-            multiples = [ours / least for ours, least in against]
-            yield Row(what, who, middle, low, high, statistics.median(multiples or [0]) or None)
+            before = times.get(f"{what} before: {who}")
+            multiples = median_ratio(seconds, least), median_ratio(seconds, before)
+            yield Row(what, who, middle, low, high, *multiples)
+
+
+def median_ratio(seconds: list[float], reference: list[float] | None) -> float | None:
+    """Compare the same turns of two actions; None if there is no reference."""
+    if reference is None:
+        return None
+    return float(statistics.median(map(truediv, seconds, reference)))
 
 
 def fastest_peer(times: Times, what: str) -> str:
@@ -235,27 +293,33 @@ UNITS: Final = {
 
 def shown(rows: list[Row], bytes_per_character: float) -> str:
     """Write the table as Markdown."""
-    lines = ["| what | who | time | middle half | × two HMAC |", "|---|---|---|---|---|"]
+    columns = ["what", "who", "time", "middle half", "× two HMAC", "× the version before"]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     last = ""
     for row in rows:
         unit = UNITS[row.what] if row.what != last else ""
         last = row.what
         floors = f"{row.floors:.1f}" if row.floors else ""
-        cells = (row.what, row.who, f"{row.ratio:.2f} {unit}".strip())
-        lines.append(f"| {' | '.join(cells)} | {row.low:.2f} to {row.high:.2f} | {floors} |")
+        before = f"{row.before:.2f}" if row.before else ""
+        interval = f"{row.low:.2f} to {row.high:.2f}"
+        cells = (row.what, row.who, f"{row.ratio:.2f} {unit}".strip(), interval, floors, before)
+        lines.append(f"| {' | '.join(cells)} |")
     for form in (*OURS, *PEERS):
         token = form.encode(INVITE)
         size = f"{len(token)} characters, {len(token.encode())} bytes"
-        lines.append(f"| size | {form.name} | {size} | | |")
-    lines.append(f"| memory | decode of 64 Ki | {bytes_per_character:.0f} bytes a character | | |")
+        lines.append(f"| size | {form.name} | {size} | | | |")
+    lines.append(
+        f"| memory | decode of 64 Ki | {bytes_per_character:.0f} bytes a character | | | |"
+    )
     return "\n".join(lines)
 
 
-def gathered(processes: int, turns: int) -> Times:
+def gathered(processes: int, turns: int, wheel: Path | None) -> Times:
     """Ask fresh processes, one after another, and put their turns together."""
     times: Times = {}
     for _ in range(processes):
         command = [sys.executable, __file__, "--worker", str(turns)]
+        command += ["--before", str(wheel)] if wheel else []
         done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
         for name, seconds in json.loads(done.stdout).items():
             times.setdefault(name, []).extend(seconds)
@@ -268,13 +332,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer turns")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured")
     parser.add_argument("--pyperf", type=Path, metavar="FILE", help="write the seconds for pyperf")
+    parser.add_argument("--before", type=Path, metavar="WHEEL", help="compare with a wheel, too")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        print(json.dumps(timed(options.worker)))
+        print(json.dumps(timed(options.worker, options.before)))
         return 0
     processes, turns, starts = (1, 9, 2) if options.quick else (6, 50, 15)
-    times = gathered(processes, turns)
+    times = gathered(processes, turns, options.before)
     rows = table(times, started(starts))
     memory = peak(LENGTHS[-1])
     if options.json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, share
-from passphrase.codec import LEVELS, Level
+from passphrase.opening import LEVELS, Level
 from passphrase.reading.find import MAX_CHARS
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))

@@ -32,6 +32,7 @@ HOMES: Final = {"en": ".", "zh": "zh"}  # in the site
 _RENAMED: Final = {"CHANGELOG.md": "changelog.md"}
 _CHINESE: Final = re.compile(r"\bzh\b")  # in the name of a file that is in Chinese
 _AS_IT_IS: Final = {".css", ".html", ".js", ".json", ".png", ".svg"}
+_LOADED: Final = {".css", ".js"}  # what a page may load from beside it
 _FENCED: Final = r"^ *(?P<fence>```+)(?s:.*?)^ *(?P=fence)$"
 _LINK: Final = re.compile(
     rf"(?P<code>{_FENCED}|(?P<ticks>`+).+?(?P=ticks))"
@@ -44,6 +45,7 @@ _HEADING: Final = re.compile(
     re.MULTILINE,
 )
 _ARTICLE: Final = '<article class="md-content__inner md-typeset">'  # what zensical writes
+_TARGET: Final = re.compile(r"\[([^]]*)\]\([^)]*\)")
 _OUTSIDE: Final = re.compile(r"[a-z]+:|#")
 
 
@@ -93,12 +95,13 @@ class Staging:
         place = source.removeprefix("docs/") if source.startswith("docs/") else f"files/{source}"
         if path.suffix in _AS_IT_IS:
             self._copy(source, place)
-            beside = path.parent.glob("*.js") if path.suffix == ".html" else ()
-            for script in beside:
-                self._copy(
-                    script.relative_to(ROOT).as_posix(),
-                    posixpath.join(posixpath.dirname(place), script.name),
-                )
+            beside = path.parent.iterdir() if path.suffix == ".html" else ()
+            for part in beside:
+                if part.suffix in _LOADED:
+                    self._copy(
+                        part.relative_to(ROOT).as_posix(),
+                        posixpath.join(posixpath.dirname(place), part.name),
+                    )
             return place
         if path.suffix != ".md":
             place += ".md"
@@ -238,6 +241,22 @@ def finish(site: Path, language: str, made: list[str], foreign: set[str]) -> Non
         path.write_text(html, encoding="utf-8")
 
 
+def for_models() -> str:
+    """List the English pages for language models, as llmstxt.org describes llms.txt."""
+    sources = {place: ROOT / name for name, place in _RENAMED.items()}
+    lines = ["# invite-passphrase", "", f"> {SETTINGS['languages']['en']['description']}"]
+    for section in SETTINGS["sections"]:
+        lines += ["", f"## {section['title']['en'] if 'title' in section else 'Overview'}", ""]
+        for page in section["pages"]:
+            text = sources.get(page, DOCS / page).read_text(encoding="utf-8")
+            title, *paragraphs = re.split(r"\n{2,}", text)
+            prose = next(each for each in paragraphs if re.match(r"[A-Z`*]", each))
+            sentence = re.match(r"(?s).+?[.:](?=\s|$)", _TARGET.sub(r"\1", prose))
+            about = " ".join((sentence[0] if sentence else prose).split())
+            lines.append(f"- [{title.removeprefix('# ')}]({zensical_place(page)}): {about}")
+    return "\n".join([*lines, ""])
+
+
 def build(site: Path) -> None:
     """Build both languages, and put them where the site was."""
     unlisted = {path.name for path in DOCS.glob("*.md")} - {*pages()}
@@ -262,6 +281,7 @@ def build(site: Path) -> None:
             out = work / f"site-{language}"
             made = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
             finish(site, language, made, foreign[language])
+        (site / "llms.txt").write_text(for_models(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from vector_parts import chunk, protect, spell
 from passphrase import TextTooLongError, find
 from passphrase.format.layout import (
     HEADER_FIELDS,
+    HEADER_SYMBOLS,
     ID_BYTES,
     KEY_IDS,
     PARITY_SYMBOLS,
@@ -37,7 +38,6 @@ from passphrase.format.layout import (
     TAG_BYTES,
     VERSION,
     Header,
-    header_symbol,
     read_header,
 )
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
@@ -170,7 +170,7 @@ def any_word(draw: Draw) -> Word:
     version = VERSION if draw.random() < OFTEN else draw.randrange(1 << VERSION_BITS)
     widths = draw.randrange(len(ID_BYTES)), draw.randrange(len(ID_BYTES))
     header = Header(version, draw.choice(KEY_IDS), *widths)
-    symbol = header_symbol(header)
+    symbol = HEADER_SYMBOLS[header]
     return protect(chunk(symbol, draw.randbytes(header.body_bytes + TAG_BYTES)))
 
 
@@ -224,7 +224,7 @@ def damaged(draw: Draw) -> str:
 def chatter(draw: Draw) -> str:
     """Draw glyphs of a script, aliases too, at any length."""
     script = load_script(draw.choice(SCRIPT_NAMES))
-    return "".join(draw.choices([*script.digits, *script.separators], k=draw.randrange(100)))
+    return "".join(draw.choices([*script.values, *script.separators], k=draw.randrange(100)))
 
 
 def markup(draw: Draw) -> str:

@@ -8,9 +8,11 @@ import argparse
 import random
 import sys
 from collections import Counter
+from itertools import starmap
 from pathlib import Path
 
 from passphrase.reading import find
+from passphrase.reading.codeword import Codeword
 from passphrase.reading.glance import glance
 from passphrase.scripts import built_in_scripts
 
@@ -48,7 +50,7 @@ def main() -> int:
         text = text_of(rng, minted)
         seen = glance(text, known)
         answers["left to the full reading" if seen is None else f"{len(seen)} found"] += 1
-        if seen is not None and find.scan(text) != find.Contents(seen, []):
+        if seen is not None and find.scan(text) != find.Contents([*starmap(Codeword, seen)], []):
             answers["different"] += 1
             print(repr(text))
     print(dict(answers))

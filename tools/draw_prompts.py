@@ -14,17 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from passphrase import (
-    Codec,
-    Facts,
-    Invite,
-    JoinPrompt,
-    Keyring,
-    Origin,
-    Policy,
-    Visit,
-    join_prompt,
-)
+from passphrase import Codec, Invite, JoinPrompt, Keyring, Origin, Policy, Visit, join_prompt
+from passphrase.joining.rules import Facts
 from passphrase.languages import LOCALES, Locale, load_language
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "img"
@@ -41,7 +32,7 @@ GOOD: Final = {
     "group_full": False,
     "mutual_follow": True,
 }
-HEIGHTS: Final = {"zh-Hans": 850, "zh-Hant": 850, "en": 970}
+HEIGHTS: Final = {"zh-Hans": 1064, "zh-Hant": 1064, "en": 1236}
 GROUP_NAMES: Final = {"zh-Hans": "火锅小分队", "zh-Hant": "火鍋小分隊", "en": "Hotpot Squad"}
 INVITER_NAMES: Final = {"zh-Hans": "老王", "zh-Hant": "老王", "en": "Wang"}
 STYLE: Final = """
@@ -62,6 +53,7 @@ class Scene(NamedTuple):
     facts: Mapping[str, object] = {}
     policy: Policy = Policy()
     source: Origin = Origin.WECHAT
+    viewer_id: int | None = VIEWER_ID
 
 
 ASK: Final = Policy(request_when_not_mutual=True)
@@ -71,12 +63,16 @@ SCENES: Final = (
     Scene(),
     Scene({"approval": True}),
     Scene(MUTUAL, NOT_MUTUAL, ASK),
+    Scene(facts={"group_full": True}, policy=Policy(when_full="request")),
+    Scene(facts={"group_full": True}, policy=Policy(when_full="wait")),
+    Scene(viewer_id=None),
     Scene({"expires_at": NOW - timedelta(hours=3, minutes=10)}),
+    Scene(policy=Policy(max_lifetime=timedelta(days=1))),
     Scene(facts={"generation": 7}),
     Scene({"single_use": True}, {"spent": True}),
     Scene(policy=Policy(origins=frozenset({Origin.QQ}))),
     Scene(source=Origin.QQ),
-    Scene({"inviter_id": VIEWER_ID}),
+    Scene({"inviter_id": VIEWER_ID}, {"uses_left": 17}, Policy(count_uses=True)),
     Scene(facts={"member": True}),
     Scene(facts={"banned": True}),
     Scene(facts={"inviter_is_member": False}),
@@ -98,7 +94,7 @@ def popup(scene: Scene, locale: Locale) -> JoinPrompt:
     text = CODEC.encode(Invite.model_validate(fields | dict(scene.fields)))
     return join_prompt(
         CODEC.decode(f"{text[:3]}??{text[5:]}" if scene is REPAIRED else text),
-        Visit(viewer_id=VIEWER_ID, now=NOW, source=scene.source),
+        Visit(viewer_id=scene.viewer_id, now=NOW, source=scene.source),
         Facts.model_validate(GOOD | dict(scene.facts)),
         policy=scene.policy,
         locale=locale,

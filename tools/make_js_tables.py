@@ -95,7 +95,7 @@ def script_object(script: Script) -> str:
     """Write one script."""
     aliases = {
         ord(char): script.glyphs[value]
-        for char, value in script.digits.items()
+        for char, value in script.values.items()
         if char not in script.glyphs
     }
     separators = ((ord(char), ord(char)) for char in script.separators)

@@ -39,6 +39,7 @@ from vector_parts import (
     invalid,
     layout,
     protect,
+    seal,
     spell,
     valid,
     with_field,
@@ -46,9 +47,8 @@ from vector_parts import (
 )
 
 from passphrase import Keyring, KeyringError, Origin
-from passphrase.format.layout import PARITY_SYMBOLS, TAG_BYTES, Header, header_symbol
+from passphrase.format.layout import HEADER_SYMBOLS, PARITY_SYMBOLS, TAG_BYTES, Header
 from passphrase.format.parity import TARGET_REMAINDER
-from passphrase.format.seal import seal
 from passphrase.format.symbols import merge, split
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
 from passphrase.reading.characters import IGNORABLE_RANGES, MARK_RANGES, PICTURE_RANGES
@@ -256,7 +256,7 @@ def marks() -> Iterator[Test]:
         ("base32", base32[:40], dashes),
     ):
         ranged = {*codes(IGNORABLE_RANGES), *codes(MARK_RANGES)} | more
-        known = ranged | {ord(glyph) for glyph in load_script(script).digits}
+        known = ranged | {ord(glyph) for glyph in load_script(script).values}
         beside = {code + step for code in ranged for step in (-1, 1)} - known
         text = piece + "".join(chr(code) + piece for code in sorted(beside))
         comment = f"what stands just outside of every range, {script}"
@@ -577,7 +577,7 @@ def unknown_values() -> Iterator[Test]:
         ("group id 2^32-1 in eight bytes", Header(1, 1, 1, 0), bytes(4) + b"\xff" * 4 + small[10:]),
     ):
         wide = small[:6] + ids
-        values = intermediate(header_symbol(wide_header), wide)
+        values = intermediate(HEADER_SYMBOLS[wide_header], wide)
         text = values["spellings"]["emoji"]
         yield invalid(comment, "NonCanonical", "version", text, **values)
 
@@ -815,7 +815,7 @@ def aliases(name: str) -> dict[str, str]:
     script = load_script(name)
     return {
         alias: script.glyphs[value]
-        for alias, value in script.digits.items()
+        for alias, value in script.values.items()
         if alias != script.glyphs[value]
     }
 

@@ -21,10 +21,10 @@ from typing import Final
 import opencc
 
 from passphrase import Codec, Invite, Keyring, Origin, PassphraseError, find
-from passphrase.codec import Level
 from passphrase.format.cipher import DerivedKeys
 from passphrase.format.symbols import merge
 from passphrase.invite import EPOCH, EXPIRY_MINUTES_MAX
+from passphrase.opening import Level
 from passphrase.scripts import SCRIPT_NAMES, load_script
 from passphrase.testing.strategies import HARMLESS, MARKUP, Mangling
 
@@ -206,6 +206,14 @@ def hostile() -> dict[str, Callable[[int], str]]:
         "entities": "&amp;",
         "percent": "%F0",
         "brackets": "[a",
+        "comments": "<!--",
+        "attributes": '<a b="',
+        "codes": "[CQ:a,",
+        "escapes": "\\ud83c",
+        "escaped bytes": "\\xf0",
+        "escaped escapes": "%25",
+        "dots": "..",
+        "couples": "👩\u200d",
     }
     texts = {name: repeat(unit) for name, unit in corpora.items()}
     return texts | {f"random {name}": mixed(glyphs) for name, glyphs in tables.items()}

@@ -208,7 +208,7 @@ def _try(name: str, tests: Sequence[tuple[str, float]], items: dict[str, pytest.
 
 
 def _limit_time(more: float) -> None:
-    """Let this process end after so many more seconds of the processor."""
+    """Let this process end after this many more seconds of the processor."""
     seconds = math.ceil(time.process_time() + more)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 

@@ -26,7 +26,7 @@ from vector_parts import (
 )
 
 from passphrase import Codec, Invite, Keyring, PassphraseError
-from passphrase.format.layout import HEADERS, VERSION, WORD_SYMBOLS
+from passphrase.format.layout import CODEWORD_SYMBOLS, HEADERS, VERSION
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
 CODEC = Codec(Keyring(SECRETS, 1), audience=AUDIENCE, max_chars=LONG_CHARS)
@@ -197,7 +197,9 @@ def crowds() -> Iterator[Test]:
     yield repaired("the 256th tag is that of a damaged one", "standard", last)
     more = "，".join((*forged, damaged))
     yield beyond("the 257th tag is that of a damaged one", "standard", "signature", more)
-    opens = {at for at, size in enumerate(WORD_SYMBOLS) if size and HEADERS[at].version == VERSION}
+    opens = {
+        at for at, size in enumerate(CODEWORD_SYMBOLS) if size and HEADERS[at].version == VERSION
+    }
     invites = (changed(variant=variant) for variant in range(256))
     invite, alone = next(
         (invite, word)

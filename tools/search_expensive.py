@@ -27,8 +27,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from passphrase import Codec, Keyring, PassphraseError
-from passphrase.codec import LEVELS, Level
-from passphrase.format.layout import WORD_SIZES
+from passphrase.format.layout import CODEWORD_SIZES
+from passphrase.opening import LEVELS, Level
 from passphrase.reading.find import MAX_CHARS
 from passphrase.reading.fold import rows
 from passphrase.reading.markup import readings
@@ -132,7 +132,7 @@ def changed(part: Part, draw: random.Random, times: int) -> Part:
         values: dict[str, Any] = {
             "kind": draw.choice([*KINDS]),
             "script": draw.choice(SCRIPT_NAMES),
-            "size": draw.choice(WORD_SIZES),
+            "size": draw.choice(CODEWORD_SIZES),
             "length": draw.choice([*LENGTHS_OF_ROWS, max(1, part.length + draw.randint(-3, 3))]),
             "wrong": draw.randrange(4),
             "lost": draw.randint(-2, 2),

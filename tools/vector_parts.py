@@ -7,20 +7,19 @@ from typing import Any, Final
 from passphrase import Invite, Keyring, Origin, find
 from passphrase.format.cipher import DerivedKeys, derived
 from passphrase.format.layout import (
+    BODY_BYTES,
     BODY_FIELDS,
     FIXED_BYTES,
     PARITY_SYMBOLS,
     SYMBOL_BITS,
     TAG_BYTES,
     field_shifts,
-    header_symbol,
     read_header,
 )
 from passphrase.format.parity import protect as protected
-from passphrase.format.seal import seal
-from passphrase.format.symbols import chunk as chunked
+from passphrase.format.seal import seal as seal_number
 from passphrase.format.symbols import merge, split
-from passphrase.format.wire import pack
+from passphrase.format.wire import join_body, numbers_of
 from passphrase.reading.find import MAX_CHARS
 from passphrase.scripts import SCRIPT_NAMES, load_script
 
@@ -65,8 +64,8 @@ def changed(**fields: object) -> Invite:
 
 def layout(invite: Invite, key_id: int = 1) -> tuple[int, bytes]:
     """Return header symbol and body."""
-    header, body = pack(invite, key_id)
-    return header_symbol(header), body
+    symbol, body = join_body(numbers_of(invite), key_id)
+    return symbol, body.to_bytes(BODY_BYTES[symbol], "big")
 
 
 def with_field(field: str, value: int) -> bytes:
@@ -80,8 +79,18 @@ def with_field(field: str, value: int) -> bytes:
 
 
 def chunk(symbol: int, raw: bytes) -> Word:
-    """Return the data symbols of a header and the bytes behind it."""
-    return split(chunked(symbol, raw), 1 - (-8 * len(raw) // SYMBOL_BITS))
+    """Return the data symbols of a header and bytes, whose size may be another than it says."""
+    bits = 8 * len(raw)
+    return (
+        symbol,
+        *split(int.from_bytes(raw, "big") << -bits % SYMBOL_BITS, -(-bits // SYMBOL_BITS)),
+    )
+
+
+def seal(keys: DerivedKeys, symbol: int, body: bytes) -> bytes:
+    """Return the sealed body of a header, and the tag."""
+    sealed = seal_number(keys, symbol, int.from_bytes(body, "big"))
+    return sealed.to_bytes(len(body) + TAG_BYTES, "big")
 
 
 def protect(data: Word) -> Word:
