@@ -85,8 +85,9 @@ class Codec:
                 means the script that the codec was made with.
 
         Raises:
-            TypeError: `invite` is not an `Invite`.
-            pydantic.ValidationError: The invite was changed without pydantic's validation.
+            TypeError: `invite` is not an `Invite`: make one with `Invite(...)`.
+            pydantic.ValidationError: The invite was changed without pydantic's validation. The
+                error names the field.
             ValueError: The codec has no such script; give it to the codec as `script`.
         """
         return self._script_of(script).spell(*self._codewords.make(numbers_of(checked(invite))))
@@ -168,10 +169,9 @@ class Codec:
                 refuses all of these wordings, the other variants are tried too.
 
         Raises:
-            TypeError: `invite` is not an `Invite`.
-            pydantic.ValidationError: The invite was changed without pydantic's validation.
-            ValueError: `accept` refused all 256 variants, `wordings` is out of range, or the codec
-                has no such script.
+            TypeError, pydantic.ValidationError: As in `encode`.
+            ValueError: `wordings` is out of range, the codec has no such script, or `accept`
+                refused all 256 variants: avoid fewer words, or change the expiry.
             Exception: Any exception that `accept` raises, with the traceback of your code.
         """
         mint = partial(self._mint, script=self._script_of(script))
@@ -190,8 +190,7 @@ class Codec:
             invite: The content, as in `encode`. The fingerprint is the same in every script.
 
         Raises:
-            TypeError: `invite` is not an `Invite`.
-            pydantic.ValidationError: The invite was changed without pydantic's validation.
+            TypeError, pydantic.ValidationError: As in `encode`.
         """
         return fingerprint_of(*self._codewords.make(numbers_of(checked(invite))))
 

@@ -157,7 +157,7 @@ class TextTooLongError(PassphraseError):
 class PaddingError(PassphraseError):
     """The padding bits at the end of a codeword are not zero: nobody minted it. Ask for another."""
 
-    code = "damaged"
+    code = "damaged"  # to a person who pasted it, this is the same
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from passphrase.format.layout import VARIANTS
 from passphrase.invite import Invite, Lifetime, Origin, OriginWord, trusted
 from passphrase.scripts.dull import DULL
 
-__all__ = ["WORDINGS_MAX", "MintPolicy", "Minted"]
+__all__ = ["WORDINGS_MAX", "Flag", "MintPolicy", "Minted"]
 
 WORDINGS_MAX: Final = 64  # among this many variants, `Codec.mint` looks for a pleasant one
 

@@ -38,6 +38,7 @@ _SPARE_MASKS: Final = {
 }
 _MASKS: Final = {size: (1 << 8 * length) - 1 for size, length in RAW_BYTES.items()}
 DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"  # of `int(text, 32)`, two for each symbol
+DIGIT_BITS: Final = 5
 _PAIRS: Final = tuple(map("".join, product(DIGITS, repeat=2)))
 
 

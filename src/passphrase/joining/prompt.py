@@ -109,8 +109,10 @@ def join_prompt(  # noqa: PLR0913  # everything that the popup depends on, by ke
             `PopupText` for the placeholders.
 
     Raises:
-        TypeError: An argument has the wrong type, or a method of `facts` is async.
-        ValueError: The locale is unknown, or one of your texts has an unknown key or placeholder.
+        TypeError: An argument has the wrong type; or a method of `facts` is async: await
+            `ajoin_prompt`.
+        ValueError: The locale is unknown, or one of your texts has an unknown key or placeholder:
+            see `PopupText`.
         Exception: Any exception of a method of `facts`.
     """
     popups = check_texts(decoded, locale, popup_texts)

@@ -80,7 +80,8 @@ def find(
 
     Raises:
         TypeError: The text, a script or `max_chars` has the wrong type.
-        TextTooLongError: The text has more than `max_chars` characters.
+        TextTooLongError: The text has more than `max_chars` characters. Shorten it, or raise the
+            limit.
         ValueError: `max_chars` is below 1, or your script has glyphs that would not be read back.
     """
     return scan(text, scripts=scripts, max_chars=max_chars).candidates

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from passphrase.format.layout import SYMBOL_BITS, SYMBOL_MASK
-from passphrase.format.symbols import shifts
+from passphrase.format.symbols import DIGIT_BITS, shifts
 
 
 class Script:
@@ -58,7 +58,7 @@ class Script:
         self.glyph_bits: Final = len(glyphs).bit_length() - 1
         self.glyphs_per_symbol: Final = SYMBOL_BITS // self.glyph_bits
         digits = {glyph: digit for digit, glyph in enumerate(glyphs)}
-        self.digits_per_glyph: Final = self.glyph_bits // 5
+        self.digits_per_glyph: Final = self.glyph_bits // DIGIT_BITS
         self.values: Final[Mapping[str, int]] = digits | {
             alias: digits[glyph] for alias, glyph in (aliases or {}).items()
         }
@@ -71,8 +71,8 @@ class Script:
         if self.glyphs_per_symbol == 1:
             return [*codeword]
         mask = (1 << self.glyph_bits) - 1
-        shifts = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
-        return [symbol >> shift & mask for symbol in codeword for shift in shifts]
+        shifts_of_glyphs = range(SYMBOL_BITS - self.glyph_bits, -1, -self.glyph_bits)
+        return [symbol >> shift & mask for symbol in codeword for shift in shifts_of_glyphs]
 
     def join_glyphs(self, values: Sequence[int]) -> tuple[int, ...]:
         """Combine values of glyphs into symbols. Inverse: `split_glyphs`.
