@@ -9,7 +9,7 @@ from support import CODEC, INVITE
 
 from passphrase import Diagnosis, explain
 from passphrase.diagnosis import Finding
-from passphrase.reading.recoding import HEAD_CHARS
+from passphrase.reading.recoding import HEAD_CHARS, decoded_rightly
 from passphrase.testing.strategies import Message, messages
 
 E, H = (CODEC.encode(INVITE, script=script) for script in ("emoji", "hanzi"))
@@ -71,6 +71,14 @@ def test_damage_is_damage(message: Message, cut: int) -> None:
     start = message.text.index(message.passphrase)
     text = message.text[: start + cut]
     assert explain(text).finding not in {Finding.MOJIBAKE, Finding.ESCAPED}
+
+
+@pytest.mark.parametrize("glyphs", [E, H], ids=["emoji", "hanzi"])
+def test_how_much_must_be_shown(glyphs: str) -> None:
+    """Fewer glyphs than the shortest passphrase has are no evidence."""
+    for count, is_enough in ((20, False), (21, True)):
+        wrong = glyphs[:count].encode().decode("latin-1")
+        assert (("latin-1", glyphs[:count]) in decoded_rightly(wrong)) is is_enough
 
 
 def test_only_the_head_counts() -> None:
