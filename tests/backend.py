@@ -28,10 +28,10 @@ from passphrase import (
     join_prompt,
 )
 from passphrase.invite import EPOCH
+from passphrase.ledger import CLOCK_ERROR
 from passphrase.web import Pasted
 
 START = EPOCH + timedelta(days=300)
-CLOCK_ERROR = timedelta(hours=1)
 SECRET = b"\1" * 32
 
 

@@ -264,7 +264,7 @@ def test_the_limit() -> None:
     for function in (find, recognize, scan):
         with pytest.raises(TextTooLongError) as caught:
             function(text.rjust(4_097))
-        assert (caught.value.length, caught.value.limit) == (4_097, 4_096)
+        assert (caught.value.chars, caught.value.chars_max) == (4_097, 4_096)
         with pytest.raises(TextTooLongError):
             function(text, max_chars=29)
         assert function(text.rjust(65_536), max_chars=65_536)

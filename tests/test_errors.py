@@ -280,6 +280,7 @@ def test_the_callers_frames_stay(way: str, kind: type[Exception], how: str, hand
     if how in {"from", "during", "again"}:
         assert caught.__context__ is failing.raised[1]
         assert (caught.__cause__ is failing.raised[1]) is (how != "during")
+        assert caught.__suppress_context__ is (how != "during")
         assert steps_of(failing.raised[1])[-1][0].f_code.co_name == "first_fault"
     if handling and how != "library":
         assert outside in [*chain_of(caught)]

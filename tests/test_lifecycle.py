@@ -25,7 +25,6 @@ from typing import Any, ClassVar
 import pytest
 import redis
 from backend import (
-    CLOCK_ERROR,
     SECRET,
     START,
     Backend,
@@ -55,6 +54,7 @@ from reference import spell
 from service.bodies import MintRequest
 
 from passphrase import DamagedError, Keyring, Origin, Policy, SignatureError, find, share
+from passphrase.ledger import CLOCK_ERROR
 from passphrase.scripts import SCRIPT_NAMES
 from passphrase.testing.strategies import Mangling, manglings
 

@@ -81,6 +81,12 @@ def test_how_much_must_be_shown(glyphs: str) -> None:
         assert (("latin-1", glyphs[:count]) in decoded_rightly(wrong)) is is_enough
 
 
+def test_what_is_lost_is_not_shown() -> None:
+    """Bytes that the wrong encoding has lost are no glyphs."""
+    wrong = E[:20].encode().decode("latin-1") + "\xf0\x9f"
+    assert ("latin-1", f"{E[:20]}\ufffd") not in decoded_rightly(wrong)
+
+
 def test_only_the_head_counts() -> None:
     wrong = E.encode().decode("latin-1")
     assert explain("é" * (HEAD_CHARS - len(wrong)) + wrong).finding is Finding.MOJIBAKE

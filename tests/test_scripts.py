@@ -17,6 +17,7 @@ from support import SCRIPTS, scripts, symbols
 
 from passphrase.reading.characters import IGNORABLE_RANGES
 from passphrase.scripts import load_script
+from passphrase.scripts.script import Script
 
 FROZEN = {
     "emoji": "d4a677a2aef03b5f26b41c7c302763045d1bdfa76cd05b9eed807a2fbb99a4d2",
@@ -87,6 +88,12 @@ def test_repertoires_are_disjoint() -> None:
 def test_unknown_script() -> None:
     with pytest.raises(ValueError, match="emoji, hanzi, base32"):
         load_script("klingon")
+
+
+@pytest.mark.parametrize("group", [-1, 4])
+def test_groups_need_separators(group: int) -> None:
+    with pytest.raises(ValueError, match="group"):
+        Script("digits", "0123456789abcdefghijklmnopqrstuv", group=group)
 
 
 def test_glyphs_are_stable() -> None:

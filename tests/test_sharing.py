@@ -14,7 +14,7 @@ from test_names import names
 from passphrase import Codec, Invite, Origin, PassphraseError, find, open_url, share
 from passphrase.format.layout import SIZES_BY_HEADER, VARIANTS
 from passphrase.languages import LOCALES, Locale
-from passphrase.minting import WORDINGS_MAX
+from passphrase.minting import WORDINGS
 from passphrase.scripts import load_script
 from passphrase.scripts.dull import DULL
 from passphrase.sharing.lint import ADVICE, MESSAGE_CHARS_MAX, Trouble, avoids, lint
@@ -361,7 +361,7 @@ def test_minting_returns_what_must_be_kept(invite: Invite, script: str) -> None:
 def test_the_least_dull_wording_is_chosen(invite: Invite) -> None:
     """The first of the fewest dull glyphs; nothing depends on anything but the invite."""
     dull: list[int] = []
-    for step in range(WORDINGS_MAX):
+    for step in range(WORDINGS):
         variant = (invite.variant + step) % VARIANTS
         text = CODEC.encode(invite.model_copy(update={"variant": variant}))
         dull.append(len(DULL & {*text}))
@@ -385,7 +385,7 @@ def test_how_often_a_wording_is_pleasant(
         minted = CODEC.mint(Invite.model_validate(fields | {"generation": generation}))
         is_pleasant = not DULL & {*minted.text}
         pleasant += is_pleasant
-        tried += minted.invite.variant + 1 if is_pleasant else WORDINGS_MAX
+        tried += minted.invite.variant + 1 if is_pleasant else WORDINGS
     assert pleasant / 200 >= share_at_least
     assert tried / 200 <= tried_at_most
 

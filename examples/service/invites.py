@@ -51,7 +51,7 @@ from passphrase.events import Event, joined, minted, opened, refused, repaired
 from passphrase.joining.ledger_facts import LedgerFacts
 from passphrase.joining.prompt import join_line
 from passphrase.ledger import USES_MAX, Claim, Uses
-from passphrase.minting import WORDINGS_MAX
+from passphrase.minting import WORDINGS
 from passphrase.minting import Minted as MintedPassphrase
 from passphrase.web import refusal
 
@@ -166,7 +166,7 @@ class Invites:
             generation=_generation(store, asked.group_id),
             variant=secrets.randbelow(256),
         )
-        wordings = 1 if attempt % TRIES_A_MINUTE else WORDINGS_MAX  # pleasant at first
+        wordings = 1 if attempt % TRIES_A_MINUTE else WORDINGS  # pleasant at first
         return self._codec.mint(invite, script=asked.script, wordings=wordings)
 
     # --- Open and join ---------------------------------------------------------------------------

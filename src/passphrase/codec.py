@@ -18,7 +18,7 @@ from passphrase.format.codewords import Codewords, fingerprint_of
 from passphrase.format.keyring import Keyring
 from passphrase.format.wire import Numbers, numbers_of
 from passphrase.invite import Invite, checked
-from passphrase.minting import WORDINGS_MAX, Minted, most_pleasant, variants_of
+from passphrase.minting import WORDINGS, Minted, most_pleasant, variants_of
 from passphrase.opening import Level, Reader
 from passphrase.reading.find import MAX_CHARS, check_max_chars
 from passphrase.reading.fold import check_script
@@ -152,7 +152,7 @@ class Codec:
         invite: Invite,
         *,
         script: str | Script | None = None,
-        wordings: int = WORDINGS_MAX,
+        wordings: int = WORDINGS,
         accept: Callable[[str], bool] | None = None,
     ) -> Minted:
         """Mint a pleasant passphrase of an invite, and return all that you must keep of it.

@@ -139,19 +139,19 @@ class TextTooLongError(PassphraseError):
     """The text is longer than ``max_chars``, so it was not read. Shorten it or raise the limit.
 
     Attributes:
-        length: Number of characters in the text.
-        limit: The longest text that is read, in characters.
+        chars: How long the text is, in characters.
+        chars_max: The longest text that is read, in characters.
     """
 
     code = "too_long"
 
-    def __init__(self, length: int, limit: int) -> None:
-        super().__init__(length, limit)
-        self.length = length
-        self.limit = limit
+    def __init__(self, chars: int, chars_max: int) -> None:
+        super().__init__(chars, chars_max)
+        self.chars = chars
+        self.chars_max = chars_max
 
     def __str__(self) -> str:
-        return f"the text has {self.length} characters; the limit is {self.limit}; shorten it"
+        return f"the text has {self.chars} characters; the limit is {self.chars_max}; shorten it"
 
 
 class PaddingError(PassphraseError):

@@ -16,9 +16,9 @@ from passphrase.format.layout import VARIANTS
 from passphrase.invite import Invite, Lifetime, Origin, OriginWord, trusted
 from passphrase.scripts.dull import DULL
 
-__all__ = ["WORDINGS_MAX", "Flag", "MintPolicy", "Minted"]
+__all__ = ["WORDINGS", "Flag", "MintPolicy", "Minted"]
 
-WORDINGS_MAX: Final = 64  # among this many variants, `Codec.mint` looks for a pleasant one
+WORDINGS: Final = 64  # among this many variants, `Codec.mint` looks for a pleasant one
 
 Flag = Literal["mutual_follow", "approval", "single_use"]
 FLAGS: Final = frozenset[Flag](get_args(Flag))

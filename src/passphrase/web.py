@@ -16,10 +16,11 @@ from passphrase.codec import Codec
 from passphrase.diagnosis import explain
 from passphrase.errors import PassphraseError
 from passphrase.languages import Locale, load_language
+from passphrase.reading.find import MAX_CHARS
 
 __all__ = ["Pasted", "Refusal", "refusal"]
 
-PASTED_CHARS_MAX: Final = 1 << 14  # four times what a codec reads: it has a sentence for the rest
+PASTED_CHARS_MAX: Final = 4 * MAX_CHARS  # a codec has a sentence for what is too long for it
 # Minted with the key of the README, bytes(range(32)), for the audience "douyin".
 EXAMPLE: Final = (
     "3 p:/ 复制这条消息，打开抖音，加入「火锅小分队」"

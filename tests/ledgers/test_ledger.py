@@ -15,7 +15,7 @@ from support import CODEC, INVITE, invites
 from passphrase import Decoded, Invite, Policy, Visit, ajoin_prompt, join_prompt
 from passphrase.format.layout import GENERATIONS
 from passphrase.joining.ledger_facts import AsyncLedgerFacts, LedgerFacts
-from passphrase.ledger import USES_MAX, Claim, Ledger, Ticket, Uses
+from passphrase.ledger import CLOCK_ERROR, USES_MAX, Claim, Ledger, Ticket, Uses
 
 NOW = INVITE.expires_at - timedelta(days=1)
 UNTIL = NOW + timedelta(minutes=1)
@@ -51,7 +51,7 @@ def test_a_cap_is_refused(uses_max: int) -> None:
     own=st.sampled_from(OWN),
     revoked=st.booleans(),
     banned=st.booleans(),
-    generation=st.integers(0, 600),
+    generation=st.sampled_from([7, 7 + GENERATIONS, 7 + 2 * GENERATIONS]) | st.integers(0, 600),
 )
 def test_a_refusal(  # noqa: PLR0913, PLR0917  # all that a ledger knows
     settled: int,
@@ -69,6 +69,11 @@ def test_a_refusal(  # noqa: PLR0913, PLR0917  # all that a ledger knows
     if may:
         expected = None if own == "pending" or settled + pending < 2 else Claim.USED_UP
         assert refused is (Claim.SETTLED if own == "settled" else expected)
+
+
+def test_how_long_a_ledger_remembers() -> None:
+    """The hour of docs/ledger.md, "The invariants"."""
+    assert timedelta(hours=1) == CLOCK_ERROR
 
 
 class Members:

@@ -56,8 +56,8 @@ _EVIDENCE: Final = pa.struct(
         "field": pa.string(),
         "version": pa.int16(),
         "key_id": pa.int16(),
-        "length": pa.int64(),
-        "limit": pa.int64(),
+        "chars": pa.int64(),
+        "chars_max": pa.int64(),
     }
 )
 _CANDIDATE: Final = pa.struct(

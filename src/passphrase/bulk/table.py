@@ -269,9 +269,11 @@ def mint_each(codec: Codec, table: pa.Table) -> Iterator[_Minted | str]:
             continue
         numbers, script = read
         try:
-            yield numbers, *codec._encode_numbers(numbers, None if script == "" else script)
+            minted = codec._encode_numbers(numbers, None if script == "" else script)
         except ValueError:
             yield "invalid_script"
+        else:
+            yield numbers, *minted
 
 
 def numbers_each(table: pa.Table) -> Iterator[_Read]:

@@ -21,7 +21,7 @@ from passphrase.cli.world import (
     say,
 )
 from passphrase.languages.language import fill
-from passphrase.minting import WORDINGS_MAX
+from passphrase.minting import WORDINGS
 from passphrase.sharing.lint import lint
 
 QR_KINDS: Final = (".png", ".svg")
@@ -117,7 +117,7 @@ def share(  # noqa: PLR0913  # one parameter for each option
         raise click.UsageError(f"--qr takes a name that ends in {' or '.join(QR_KINDS)}")
     codec = load_codec(keys_file, audience)
     now = clock()
-    wordings = WORDINGS_MAX if fields["variant"] is None else 1
+    wordings = WORDINGS if fields["variant"] is None else 1
     is_drawn = draw_variant(fields)
     invite = read_invite(fields, now)
     if invite.origin is passphrase.Origin.IN_APP:

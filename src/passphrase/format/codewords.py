@@ -16,7 +16,7 @@ from passphrase.format.layout import (
     SYMBOL_BITS,
     VERSION,
 )
-from passphrase.format.parity import protect
+from passphrase.format.parity import protect, unprotect
 from passphrase.format.seal import seal, tag_of, unseal
 from passphrase.format.symbols import chunk, unchunk
 from passphrase.format.wire import Numbers, join_body, split_body
@@ -65,7 +65,7 @@ class Codewords(Masked):
             raise VersionError("version", version, span)
         if key_id not in self._keys:
             raise SignatureError(key_id, span)
-        sealed = unchunk(number, size)
+        sealed = unchunk(unprotect(number), size)
         body = unseal(self._keys[key_id], symbol, sealed, span)
         return split_body(header, body, span), key_id, f"{key_id}-{tag_of(sealed)}"
 
@@ -73,4 +73,4 @@ class Codewords(Masked):
 def fingerprint_of(number: int, size: int) -> str:
     """Name a passphrase by its key id and its tag."""
     key_id = HEADERS[number >> SYMBOL_BITS * (size - 1)].key_id
-    return f"{key_id}-{tag_of(unchunk(number, size))}"
+    return f"{key_id}-{tag_of(unchunk(unprotect(number), size))}"

@@ -94,7 +94,8 @@ class Keyring(Masked):
         """Read the text form. Inverse: `reveal`.
 
         Raises:
-            KeyringError: The text breaks a rule. Correct the entry whose number the message gives.
+            KeyringError: The text breaks a rule. Correct what the message names: an entry by its
+                number, a key by its id, or both.
         """
         return cls(*_parse(text))
 
@@ -144,16 +145,20 @@ class Keyring(Masked):
         return Keyring(kept, self.active_id)
 
     def derive(self, audience: str) -> dict[int, DerivedKeys]:
-        """Derive the keys of every secret for one audience, by key id.
+        """Derive the keys of every secret for one audience, by key id. For `Codec`.
 
         Raises:
             TypeError: The audience is not a str: pass the name of your app.
             ValueError: The audience is empty or has more than 64 bytes of UTF-8: choose another. Or
-                it begins or ends with white space, or contains an invisible character: remove it.
+                it begins or ends with white space, or contains an invisible character or half a
+                surrogate pair: remove it.
         """
         if not isinstance(audience, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("audience must be a str")
-        encoded = audience.encode()
+        try:
+            encoded = audience.encode()
+        except UnicodeEncodeError:
+            raise ValueError("audience must not contain half a surrogate pair") from None
         if not 1 <= len(encoded) <= AUDIENCE_BYTES_MAX:
             msg = f"audience must have 1 to {AUDIENCE_BYTES_MAX} bytes of UTF-8"
             raise ValueError(msg)

@@ -116,13 +116,18 @@ def parity(number: int, count: int) -> int:
 
 
 def protect(number: int, count: int) -> int:
-    """Append parity to `count` data symbols, given as one number. `is_sound` checks it."""
+    """Append parity to `count` data symbols, given as one number. Inverse: `unprotect`."""
     return number << _PARITY_BITS | parity(number, count)
+
+
+def unprotect(number: int) -> int:
+    """Remove the parity from a codeword. Inverse: `protect`; `is_sound` checks it."""
+    return number >> _PARITY_BITS
 
 
 def is_sound(number: int, size: int) -> bool:
     """Return whether a number of `size` symbols ends in the parity that `protect` adds."""
-    return parity(number >> _PARITY_BITS, size - PARITY_SYMBOLS) == number & _PARITY_MASK
+    return parity(unprotect(number), size - PARITY_SYMBOLS) == number & _PARITY_MASK
 
 
 def likely_sound(

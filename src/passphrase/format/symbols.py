@@ -28,40 +28,42 @@ from passphrase.format.layout import (
     TAG_BYTES,
 )
 
-# By size: number of padding and parity bits; mask of the padding bits; mask of raw.
-_BITS_BELOW: Final = {
-    size: SYMBOL_BITS * PARITY_SYMBOLS + -8 * length % SYMBOL_BITS
-    for size, length in RAW_BYTES.items()
-}
-_SPARE_MASKS: Final = {
-    size: (1 << below) - (1 << SYMBOL_BITS * PARITY_SYMBOLS) for size, below in _BITS_BELOW.items()
+# By the size of the codeword: number of padding bits; their mask in the codeword; mask of raw.
+_PADDING_BITS: Final = {size: -8 * length % SYMBOL_BITS for size, length in RAW_BYTES.items()}
+_PADDING_MASKS: Final = {
+    size: (1 << bits) - 1 << SYMBOL_BITS * PARITY_SYMBOLS for size, bits in _PADDING_BITS.items()
 }
 _MASKS: Final = {size: (1 << 8 * length) - 1 for size, length in RAW_BYTES.items()}
 DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"  # of `int(text, 32)`, two for each symbol
 DIGIT_BITS: Final = 5
-_PAIRS: Final = tuple(map("".join, product(DIGITS, repeat=2)))
+PAIRS: Final = tuple(map("".join, product(DIGITS, repeat=2)))  # of digits, by symbol
 
 
 def chunk(header_symbol: int, raw: int) -> int:
-    """Combine header and raw into data. Inverse: `unchunk`, after `protect` has added parity."""
+    """Combine header and raw into data. Inverse: `unchunk`."""
     bits = 8 * (BODY_BYTES[header_symbol] + TAG_BYTES)
     return (header_symbol << bits | raw) << -bits % SYMBOL_BITS
 
 
-def unchunk(number: int, size: int) -> int:
-    """Return what a codeword holds after the header. Inverse: `chunk`.
+def unchunk(data: int, size: int) -> int:
+    """Return raw: what data holds after the header. Inverse: `chunk`.
+
+    Args:
+        data: A codeword without its parity.
+        size: How many symbols the codeword has.
 
     Raises:
         PaddingError: A padding bit is not zero.
     """
-    if number & _SPARE_MASKS[size]:
+    bits = _PADDING_BITS[size]
+    if data & (1 << bits) - 1:
         raise PaddingError
-    return number >> _BITS_BELOW[size] & _MASKS[size]
+    return data >> bits & _MASKS[size]
 
 
 def is_padded(number: int, size: int) -> bool:
     """Return whether all padding bits of a codeword are zero."""
-    return not number & _SPARE_MASKS[size]
+    return not number & _PADDING_MASKS[size]
 
 
 @cache
@@ -77,4 +79,4 @@ def split(number: int, count: int) -> tuple[int, ...]:
 
 def merge(symbols: Iterable[int]) -> int:
     """Combine symbols into one number. Inverse: `split`."""
-    return int("0" + "".join([_PAIRS[symbol] for symbol in symbols]), 32)
+    return int("0" + "".join([PAIRS[symbol] for symbol in symbols]), 32)

@@ -1,6 +1,8 @@
 """A ledger -> the facts that it knows: generation, revoked, spent, uses left and banned.
 
 Subclass it and add `member`, `inviter_is_member` and `group_full`, which are in your own tables.
+
+Source: docs/ledger.md.
 """
 
 from abc import ABC, abstractmethod
@@ -63,7 +65,12 @@ class LedgerFacts(ABC):
 
 
 class AsyncLedgerFacts(ABC):
-    """The same, awaited, for `ajoin_prompt`."""
+    """The same, awaited, for `ajoin_prompt`.
+
+    Args:
+        ledger: Your ledger.
+        uses_max: As in `LedgerFacts`.
+    """
 
     def __init__(self, ledger: AsyncLedger, uses_max: int = USES_MAX) -> None:
         self._ledger = ledger

@@ -15,7 +15,7 @@ from typing import Final
 
 from passphrase.format.layout import CODEWORD_SIZES, CODEWORD_SYMBOLS, SIZES_BY_HEADER
 from passphrase.format.parity import is_sound
-from passphrase.format.symbols import DIGITS, is_padded
+from passphrase.format.symbols import PAIRS, is_padded
 from passphrase.reading.codeword import Codeword
 from passphrase.reading.fold import folding_of, spelled_digits
 from passphrase.reading.markup import is_plain
@@ -24,14 +24,11 @@ from passphrase.scripts.script import Script
 
 _Seek = Callable[[bytes, int, int], re.Match[bytes] | None]
 
-_BARE_CHARS_MAX: Final = (
-    2 * CODEWORD_SIZES[-1] + CODEWORD_SIZES[-1] // 3
-)  # half a symbol each, in groups
+# Of the longest codeword: two characters a symbol, and hyphens between groups.
+_BARE_CHARS_MAX: Final = 2 * CODEWORD_SIZES[-1] + CODEWORD_SIZES[-1] // 3
 # The number of symbols in a codeword, by the digits of its header: all versions, this one, others.
 _SIZES: Final = {
-    (DIGITS[symbol >> 5] + DIGITS[symbol & 31]).encode(): size
-    for symbol, size in enumerate(CODEWORD_SYMBOLS)
-    if size
+    PAIRS[symbol].encode(): size for symbol, size in enumerate(CODEWORD_SYMBOLS) if size
 }
 _KNOWN_SIZES: Final = {
     digits: size for digits, size in _SIZES.items() if int(digits, 32) in SIZES_BY_HEADER

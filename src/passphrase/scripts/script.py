@@ -18,7 +18,9 @@ from passphrase.format.symbols import DIGIT_BITS, shifts
 
 
 class Script:
-    """A set of glyphs, and the rules for writing and reading them. Immutable.
+    """A set of glyphs, and the rules for writing and reading them.
+
+    Do not change one: codecs share it.
 
     Args:
         name: The name for users.
@@ -28,10 +30,20 @@ class Script:
         group: Number of glyphs between separators; 0 writes no separators.
         separators: Characters that are ignored between glyphs. The first one is written.
 
+    Attributes:
+        name: As given.
+        glyphs: As given.
+        group: As given.
+        separators: As given.
+        glyph_bits: Bits that a glyph carries, 5 or 10.
+        glyphs_per_symbol: 2 or 1.
+        digits_per_glyph: Base-32 digits that a glyph carries, 1 or 2.
+        values: The value of each glyph and of each alias.
+
     Raises:
         ValueError: The number of glyphs is wrong, or a glyph occurs twice: replace it. Or an alias
             is not a single character, or does not stand for a glyph: leave it out. Or a separator
-            is a glyph: choose another. Or `group` has no separators: add one.
+            is a glyph: choose another. Or `group` is negative, or has no separators: add one.
     """
 
     def __init__(
@@ -46,7 +58,8 @@ class Script:
         if len(glyphs) not in {32, 1024} or len({*glyphs}) < len(glyphs):
             raise ValueError("glyphs must be 1024 different characters, or 32")
         strange = {*(aliases or {}).values()} - {*glyphs} | {*separators} & {*glyphs}
-        if strange or any(len(alias) != 1 for alias in aliases or ()) or (group and not separators):
+        is_long = any(len(alias) != 1 for alias in aliases or ())
+        if strange or is_long or group < 0 or (group and not separators):
             raise ValueError(
                 "aliases must be single characters for glyphs, separators must not be glyphs, and "
                 "group needs separators"
