@@ -199,8 +199,12 @@ def _check(secrets: Mapping[int, bytes], active_id: int | None) -> None:
         if type(secret) is not bytes or len(secret) < SECRET_BYTES_MIN:
             msg = f"the secret of key {key_id} must be at least {SECRET_BYTES_MIN} bytes"
             raise KeyringError(msg, key_id=key_id)
-    if len({hmac_block(secret) for secret in secrets.values()}) < len(secrets):
-        raise KeyringError("two key ids have the same secret; remove one of them")
+    first_ids: dict[bytes, int] = {}
+    for key_id, secret in secrets.items():
+        first = first_ids.setdefault(hmac_block(secret), key_id)
+        if first != key_id:
+            msg = f"keys {first} and {key_id} have the same secret; remove one of them"
+            raise KeyringError(msg, key_id=key_id)
     if active_id is None and len(secrets) > 1:
         raise KeyringError(
             "there are several keys: mark the one that signs, in text with ! after it"
@@ -240,5 +244,8 @@ def _decode_secret(match: "re.Match[str]", position: int) -> bytes:
         secret = base64.urlsafe_b64decode(encoded + "===")  # extra padding is ignored
         written = base64.urlsafe_b64encode(secret).decode()
         if encoded + padding in {written, written.rstrip("=")}:
+            if len(secret) < SECRET_BYTES_MIN:
+                msg = f"has a secret of less than {SECRET_BYTES_MIN} bytes; make one with keygen"
+                raise KeyringError(msg, position, int(key_id))
             return secret
     raise KeyringError("is incomplete or mistyped base64url", position, int(key_id))
