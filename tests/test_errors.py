@@ -107,6 +107,9 @@ MISUSES: dict[str, Callable[[], object]] = {
     "the template has no placeholder {passphrase}; add it": partial(
         share, DECODED.text, template="{group}"
     ),
+    "outcome must be what Codec.decode returned or raised": lambda: explain(
+        "口令", outcome=LimitError("origins")
+    ),
     "words must be a list of str, not a single str": partial(avoids, "oil"),
     "a word is empty": partial(avoids, ["-"]),
     "script must be one of emoji, hanzi, base32": partial(CODEC.encode, INVITE, script="yi"),
@@ -128,6 +131,12 @@ MISUSES: dict[str, Callable[[], object]] = {
         join_prompt, DECODED, VISIT, Facts(), popup_texts={("request", None): PopupText("", "", "")}
     ),
 }  # fmt: skip
+
+
+def test_a_codec_without_a_script() -> None:
+    """None is not the default, as it is in `encode`: it may be a setting that is missing."""
+    with pytest.raises(ValueError, match="^script must be one of emoji, hanzi, base32$"):
+        Codec(KEYRING, audience=AUDIENCE, script=cast("Any", None))
 
 
 @pytest.mark.parametrize("message", MISUSES)

@@ -276,7 +276,7 @@ def test_an_odd_invite_is_made_whole(invite: Invite) -> None:
     """An invite that validation would correct is corrected."""
     assert checked(invite) == Invite.model_validate(invite)
     moment = checked(invite).expires_at
-    assert (moment, moment.fold) == (INVITE.expires_at, 0)
+    assert (moment, moment.fold, moment.tzinfo) == (INVITE.expires_at, 0, UTC)
 
 
 def _refuse(*_: object) -> None:

@@ -62,7 +62,7 @@ class Codec:
         if isinstance(script, Script):
             check_script(script)
         self._scripts: Final = (script,) if isinstance(script, Script) else ()
-        self._script: Final = self._script_of(script)
+        self._script: Final = self._script_named(script)
         self._audience: Final = audience
         self._max_chars: Final = max_chars
         self._codewords: Final = Codewords(keys, keyring.active_id)
@@ -213,8 +213,9 @@ class Codec:
         Raises:
             ValueError: The codec has no such script.
         """
-        if script is None:
-            return self._script
+        return self._script if script is None else self._script_named(script)
+
+    def _script_named(self, script: object) -> Script:
         for own in self._scripts:
             if script in (own, own.name):  # not a set: the argument may not be hashable
                 return own

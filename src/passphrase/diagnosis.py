@@ -141,9 +141,12 @@ def explain(
 
     Raises:
         TypeError: The text is not a str, or `now` is naive. Give it a time zone.
+        ValueError: `outcome` is an error that `decode` does not raise.
     """
     if now is not None and now.tzinfo is None:
         raise TypeError("now must have a time zone")
+    if isinstance(outcome, PassphraseError) and outcome.code not in [*Finding, "too_long"]:
+        raise ValueError("outcome must be what Codec.decode returned or raised")
     try:
         if outcome is None and codec:
             outcome = _outcome(text, codec)

@@ -22,7 +22,7 @@ __all__ = ["Level"]
 
 Level = Literal["exact", "standard", "thorough"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-TAG_CHECKS_MAX: Final = 256  # for one text; the forging bound of docs/format.md depends on it
+TAG_CHECKS_MAX: Final = 256  # for one text; see docs/security.md, "How hard forging is"
 Result = TypeVar("Result", bound=Decoded | Packed)
 
 

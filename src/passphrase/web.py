@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 
 from passphrase.codec import Codec
 from passphrase.diagnosis import explain
-from passphrase.errors import PassphraseError
+from passphrase.errors import PassphraseError, without_trace
 from passphrase.languages import Locale, load_language
 from passphrase.reading.find import MAX_CHARS
 
@@ -34,8 +34,6 @@ STATUSES: Final[Mapping[str, int]] = {
     "signature": 422,
     "ambiguous": 422,
     "too_long": 413,
-    "limit": 422,
-    "keyring": 500,
 }
 
 
@@ -96,6 +94,7 @@ class Refusal(BaseModel, frozen=True):
     message: str = Field(examples=["There is no passphrase; copy the whole message."])
 
 
+@without_trace
 def refusal(text: str, error: PassphraseError, codec: Codec, locale: Locale = "zh-Hans") -> Refusal:
     """Make the HTTP answer to a text that the codec has refused.
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from attacks.attacks_support import failing, forged, locals_of_ours
@@ -26,8 +27,11 @@ from passphrase import (
     recognize,
     share,
 )
+from passphrase.bulk import decode_column
+from passphrase.errors import LimitError, NotFoundError
 from passphrase.joining.rules import Facts, needed_facts
 from passphrase.sharing.lint import lint
+from passphrase.web import refusal
 
 TEXT = CODEC.encode(INVITE)
 NOW = INVITE.expires_at - timedelta(days=1)
@@ -61,6 +65,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "nothing": lambda: CODEC.decode(CLIPBOARD),
     "too long": lambda: CODEC.decode(CLIPBOARD * 9_000),
     "two": lambda: CODEC.decode(TEXT + CODEC.encode(INVITE.model_copy(update={"variant": 1}))),
+    "refuse": lambda: refusal(CLIPBOARD, LimitError("origins"), CODEC),
+    "refuse in a language": lambda: refusal(PASTED, NotFoundError(), CODEC, cast("Any", "fr")),
+    "read a column": lambda: decode_column(CODEC, [CLIPBOARD], repair=cast("Any", "all")),
     "bad ring": lambda: Keyring({1: SECRET, 2: SECRET}, 1),
 }  # fmt: skip
 

@@ -115,6 +115,7 @@ class CachingCodec:
         return read
 
 
+@without_trace
 def decode_column(
     codec: Codec | CachingCodec, texts: Texts, *, repair: Level = "standard"
 ) -> pa.Table:

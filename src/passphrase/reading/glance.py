@@ -1,7 +1,8 @@
 """The straight path: a text with one undamaged codeword and nothing else to read, or with none.
 
-Source: docs/format.md, "Reading". Most texts are of these two kinds. The full reading, `find.scan`,
-takes every other text, and finds the same in these. So damage and ambiguity are not judged here.
+Source: docs/format.md, "Reading". Most texts are of these two kinds. The full reading,
+`find.read_in_full`, takes every other text, and finds the same in these. So damage and ambiguity
+are not judged here.
 
 Shapes:
     digits  the value of each glyph in base 32, ASCII: one digit or two; two for each symbol
