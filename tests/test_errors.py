@@ -135,7 +135,7 @@ MISUSES: dict[str, Callable[[], object]] = {
 
 def test_a_codec_without_a_script() -> None:
     """None is not the default, as it is in `encode`: it may be a setting that is missing."""
-    with pytest.raises(ValueError, match="^script must be one of emoji, hanzi, base32$"):
+    with pytest.raises(ValueError, match=r"^script must be one of emoji, hanzi, base32$"):
         Codec(KEYRING, audience=AUDIENCE, script=cast("Any", None))
 
 
