@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -27,7 +28,7 @@ from passphrase import (
     recognize,
     share,
 )
-from passphrase.bulk import decode_column
+from passphrase.bulk import decode_column  # pyright: ignore[reportUnknownVariableType]  # Arrow
 from passphrase.errors import LimitError, NotFoundError
 from passphrase.joining.rules import Facts, needed_facts
 from passphrase.sharing.lint import lint
@@ -67,7 +68,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "two": lambda: CODEC.decode(TEXT + CODEC.encode(INVITE.model_copy(update={"variant": 1}))),
     "refuse": lambda: refusal(CLIPBOARD, LimitError("origins"), CODEC),
     "refuse in a language": lambda: refusal(PASTED, NotFoundError(), CODEC, cast("Any", "fr")),
-    "read a column": lambda: decode_column(CODEC, [CLIPBOARD], repair=cast("Any", "all")),
+    "read a column": partial(decode_column, CODEC, [CLIPBOARD], repair=cast("Any", "all")),
     "bad ring": lambda: Keyring({1: SECRET, 2: SECRET}, 1),
 }  # fmt: skip
 
