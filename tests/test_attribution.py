@@ -379,3 +379,9 @@ def test_issued_needs_no_expiry_and_no_label() -> None:
     assert bad["error"] == "invalid_fingerprint"
     (bad,) = read_issued(pa.Table.from_pylist([SOURCES[0] | {"origin": "sms"}])).to_pylist()
     assert bad["error"] == "invalid_origin"
+
+
+def test_the_end_of_a_log_has_a_zone() -> None:
+    """A naive one would be read as UTC, hours off."""
+    with pytest.raises(TypeError, match="until must have a time zone"):
+        steps(EVENTS.empty_table(), datetime(2026, 1, 1))  # noqa: DTZ001

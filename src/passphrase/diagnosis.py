@@ -145,7 +145,10 @@ def explain(
     """
     if now is not None and now.tzinfo is None:
         raise TypeError("now must have a time zone")
-    if isinstance(outcome, PassphraseError) and outcome.code not in [*Finding, "too_long"]:
+    if isinstance(outcome, Exception) and getattr(outcome, "code", "") not in [
+        *Finding,
+        "too_long",
+    ]:
         raise ValueError("outcome must be what Codec.decode returned or raised")
     try:
         if outcome is None and codec:

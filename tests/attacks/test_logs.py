@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
+import pyarrow as pa
 import pytest
 from attacks.attacks_support import failing, forged, locals_of_ours
 from support import CODEC, DERIVED, INVITE, KEYRING, SECRET, YI
@@ -28,7 +29,10 @@ from passphrase import (
     recognize,
     share,
 )
-from passphrase.bulk import decode_column  # pyright: ignore[reportUnknownVariableType]  # Arrow
+from passphrase.bulk import (  # Arrow has no types
+    decode_column,  # pyright: ignore[reportUnknownVariableType]
+    find_column,  # pyright: ignore[reportUnknownVariableType]
+)
 from passphrase.errors import LimitError, NotFoundError
 from passphrase.joining.rules import Facts, needed_facts
 from passphrase.sharing.lint import lint
@@ -68,6 +72,8 @@ CALLS: dict[str, Callable[[], object]] = {
     "two": lambda: CODEC.decode(TEXT + CODEC.encode(INVITE.model_copy(update={"variant": 1}))),
     "refuse": lambda: refusal(CLIPBOARD, LimitError("origins"), CODEC),
     "refuse in a language": lambda: refusal(PASTED, NotFoundError(), CODEC, cast("Any", "fr")),
+    "refuse another error": lambda: refusal(PASTED, cast("Any", ValueError(CLIPBOARD)), CODEC),
+    "find in a column": partial(find_column, pa.array([[CLIPBOARD]])),
     "read a column": partial(decode_column, CODEC, [CLIPBOARD], repair=cast("Any", "all")),
     "bad ring": lambda: Keyring({1: SECRET, 2: SECRET}, 1),
 }  # fmt: skip

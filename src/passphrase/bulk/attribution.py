@@ -43,7 +43,7 @@ def steps(events: pa.Table, until: datetime, days: Sequence[int] = (7,)) -> pa.T
 
     Args:
         events: EVENTS, with all rows of each person in a group; rows of nulls are ignored.
-        until: The end of the log. Later events are ignored.
+        until: The end of the log, an aware datetime. Later events are ignored.
         days: After how many days to look whether a person is there. A day is 24 hours.
 
     Returns:
@@ -51,7 +51,13 @@ def steps(events: pa.Table, until: datetime, days: Sequence[int] = (7,)) -> pa.T
         "opened", "refused", "joined" (for the first time) or "returned". Only rows of "joined"
         have values in the new columns. `left_at` is null for members; `stayed_` is null if its
         moment is after `until`.
+
+    Raises:
+        TypeError: `until` is naive. Give it a time zone.
+        KeyError: A column of EVENTS is missing; the message names it.
     """
+    if until.tzinfo is None:
+        raise TypeError("until must have a time zone")
     events = events.select(EVENTS.names)
     events = events.filter(pc.less_equal(events["at"], pa.scalar(until, MOMENT)))
     events = events.append_column("person", _codes(*(events[name] for name in PERSON)))

@@ -141,6 +141,7 @@ def decode_column(
     return _read_each(texts, DECODED, read, _opened_columns)
 
 
+@without_trace
 def find_column(texts: Texts) -> pa.Table:
     """Find the undamaged passphrases in each text without a key: signatures are NOT checked.
 
