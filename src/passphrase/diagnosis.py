@@ -145,10 +145,8 @@ def explain(
     """
     if now is not None and now.tzinfo is None:
         raise TypeError("now must have a time zone")
-    if isinstance(outcome, Exception) and getattr(outcome, "code", "") not in [
-        *Finding,
-        "too_long",
-    ]:
+    codes = (*Finding, TextTooLongError.code)
+    if isinstance(outcome, Exception) and getattr(outcome, "code", "") not in codes:
         raise ValueError("outcome must be what Codec.decode returned or raised")
     try:
         if outcome is None and codec:

@@ -73,7 +73,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "refuse": lambda: refusal(CLIPBOARD, LimitError("origins"), CODEC),
     "refuse in a language": lambda: refusal(PASTED, NotFoundError(), CODEC, cast("Any", "fr")),
     "refuse another error": lambda: refusal(PASTED, cast("Any", ValueError(CLIPBOARD)), CODEC),
-    "find in a column": partial(find_column, pa.array([[CLIPBOARD]])),
+    "find in a column": partial(find_column, cast("Any", pa).array([[CLIPBOARD]])),
     "read a column": partial(decode_column, CODEC, [CLIPBOARD], repair=cast("Any", "all")),
     "bad ring": lambda: Keyring({1: SECRET, 2: SECRET}, 1),
 }  # fmt: skip
