@@ -41,7 +41,8 @@ def load_page(path: Path) -> Any:
 
 def _connect(path: Path, **_options: Any) -> sqlite3.Connection:
     """Connect as the page does, but wait longer for a lock, and do not wait for the disk."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=60, factory=_Connection)
+    how: dict[str, Any] = {"factory": _Connection, "check_same_thread": False}  # any may collect it
+    db: sqlite3.Connection = sqlite3.connect(path, isolation_level=None, timeout=60, **how)
     db.execute("PRAGMA synchronous = off")
     return db
 

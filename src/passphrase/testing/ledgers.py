@@ -11,7 +11,7 @@ Source: docs/ledger.md. Needs the extra ``testing``; pytest is not needed.
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -112,12 +112,14 @@ def check_ledger(  # noqa: PLR0913  # each with a default
     """
     if max(processes, 1) * threads < 2:  # noqa: PLR2004  # a race needs two
         raise ValueError("a race needs two threads in all: raise `processes` or `threads`")
-    kit = _Kit(make_ledger, Random(seed))  # noqa: S311  # not a secret
-    kit.check_keys()
-    kit.tell_stories()
-    kit.run_machine(examples)
-    kit.check_memory(pass_time)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        closing(_Kit(make_ledger, Random(seed))) as kit,  # noqa: S311  # not a secret
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
+        kit.check_keys()
+        kit.tell_stories()
+        kit.run_machine(examples)
+        kit.check_memory(pass_time)
         crew = _crew(make_ledger, Path(folder), processes, threads)
         try:
             for race in RACES:
@@ -150,6 +152,12 @@ class _Kit:
         self.calls = 0
         self._make_ledger = make_ledger
         self._draw = draw
+        self._hands: list[Hand] = []
+
+    def close(self) -> None:
+        """Close what a broken invariant has left open."""
+        for hand in self._hands:
+            hand.end()
 
     def run_machine(self, examples: int) -> None:
         """Try histories of single calls, and shorten the one that breaks an invariant."""
@@ -177,7 +185,7 @@ class _Kit:
         """Play what known bugs need, through two handles in turn."""
         for uses_max, story in STORIES:
             world, first = self._begin()
-            second = Hand(self._make_ledger, world.write, "handle 2")
+            second = self._hand(world, "handle 2")
             ticket = world.add(uses_max)
             for step in story.split("; "):
                 verb, person, now = step.split()
@@ -186,6 +194,7 @@ class _Kit:
                 first.uses(ticket, VIEWERS[int(person)], float(now))
                 world.judge()
             second.end()
+            self._hands.remove(second)
             self._end(world, first)
 
     def check_keys(self) -> None:
@@ -333,7 +342,7 @@ class _Kit:
         for call in calls:
             (of_invite[call.fingerprint] if call.fingerprint else of_group[call.group]).write(call)
         for world in worlds:
-            hand = Hand(self._make_ledger, world.write, "afterwards")
+            hand = self._hand(world, "afterwards")
             hand.uses(world.tickets[0], plan.viewers[-1])
             if plan.race in {"storm", "last use", "give back"}:
                 self._use_what_is_left(hand, world.tickets[0])
@@ -360,9 +369,15 @@ class _Kit:
 
     def _begin(self) -> tuple[World, Hand]:
         world = World()
-        return world, Hand(self._make_ledger, world.write, "handle 1")
+        return world, self._hand(world, "handle 1")
+
+    def _hand(self, world: World, by: str) -> Hand:
+        hand = Hand(self._make_ledger, world.write, by)
+        self._hands.append(hand)
+        return hand
 
     def _end(self, world: World, hand: Hand, *, tolerant: bool = False) -> None:
         hand.end()
+        self._hands.remove(hand)
         self.calls += len(world.calls)
         world.judge(tolerant=tolerant)
