@@ -94,7 +94,8 @@ def check_ledger(  # noqa: PLR0913  # each with a default
             other invites.
         outage: Makes a context in which the store is down, such as a server that was killed.
             Without it, I5 is not tried.
-        full_disk: Makes a context in which the store cannot write; it may still answer reads.
+        full_disk: Makes a context in which the store cannot write; it may still answer reads. The
+            kit makes two: one before people begin, and one while they hold claims.
         pass_time: Moves the store's own clock, if you can. Without it the kit waits for 2 seconds,
             and cannot see that a store forgets after hours.
         processes: How many take part in races; 0 for threads alone.
