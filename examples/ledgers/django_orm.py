@@ -84,7 +84,7 @@ class DjangoLedger:
     def settle(self, ticket: Ticket, viewer_id: Id, now: datetime) -> bool:
         lock(ticket.fingerprint)
         known = self.uses(ticket, viewer_id, now)
-        if known.own == "pending" and ticket.refusal(known) is None:
+        if ticket.may_settle(known):
             own = Use.objects.filter(fingerprint=ticket.fingerprint, viewer=str(viewer_id))
             own.update(until=None)
             return True

@@ -80,7 +80,7 @@ class MariaLedger:
         with self.transaction():
             self._run(LOCK, ticket.fingerprint)
             known = self.uses(ticket, viewer_id, now)
-            if known.own == "pending" and ticket.refusal(known) is None:
+            if ticket.may_settle(known):
                 self._run(update, ticket.fingerprint, str(viewer_id))
                 return True
             return known.own == "settled"

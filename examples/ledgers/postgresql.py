@@ -67,7 +67,7 @@ class PostgresLedger:
         with self.db.transaction():
             self.db.execute(LOCK, (ticket.fingerprint,))
             known = self.uses(ticket, viewer_id, now)
-            if known.own == "pending" and ticket.refusal(known) is None:
+            if ticket.may_settle(known):
                 update = (
                     "UPDATE invite_uses SET until = NULL WHERE fingerprint = %s AND viewer = %s"
                 )

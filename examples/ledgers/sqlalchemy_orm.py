@@ -83,7 +83,7 @@ class Verbs:
     def settle(self, ticket: Ticket, viewer_id: Id, now: datetime) -> bool:
         self.lock(ticket.fingerprint)
         known = self.uses(ticket, viewer_id, now)
-        if known.own == "pending" and ticket.refusal(known) is None:
+        if ticket.may_settle(known):
             self.db.get_one(Use, (ticket.fingerprint, str(viewer_id))).until = None
             return True
         return known.own == "settled"

@@ -74,7 +74,7 @@ class SqliteLedger:
     def settle(self, ticket: Ticket, viewer_id: int | UUID, now: datetime) -> bool:
         with self.transaction():
             known = self.uses(ticket, viewer_id, now)
-            if known.own == "pending" and ticket.refusal(known) is None:
+            if ticket.may_settle(known):
                 update = "UPDATE invite_uses SET until = NULL WHERE fingerprint = ? AND viewer = ?"
                 self.db.execute(update, (ticket.fingerprint, str(viewer_id)))
                 return True

@@ -119,6 +119,10 @@ class Ticket:
             return Claim.SETTLED
         return Claim.USED_UP if self.is_used_up(known) else None
 
+    def may_settle(self, known: Uses) -> bool:
+        """Return whether the person holds a claim, and the invite and the person are welcome."""
+        return known.own == "pending" and self.refusal(known) is None
+
     def is_used_up(self, known: Uses) -> bool:
         """Return whether other people have taken all uses, so that a person cannot get one."""
         return known.own is None and not self.left(known)

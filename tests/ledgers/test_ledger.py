@@ -66,6 +66,8 @@ def test_a_refusal(  # noqa: PLR0913, PLR0917  # all that a ledger knows
     refused = ticket.refusal(Uses(settled, pending, own, revoked, banned, generation))
     may = not revoked and not banned and generation % GENERATIONS == 7
     assert (refused in {None, Claim.SETTLED, Claim.USED_UP}) is may
+    known = Uses(settled, pending, own, revoked, banned, generation)
+    assert ticket.may_settle(known) is (may and own == "pending")
     if may:
         expected = None if own == "pending" or settled + pending < 2 else Claim.USED_UP
         assert refused is (Claim.SETTLED if own == "settled" else expected)
